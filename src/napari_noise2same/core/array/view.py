@@ -1,0 +1,133 @@
+"""One canonical, lazy view of an array of any axes order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array.axes import Layout
+from napari_noise2same.core.array.types import ArrayLike
+
+__all__ = ["ImageView", "Region"]
+
+Region = tuple[slice, ...]
+
+
+class ImageView:
+    """An array seen as a sequence of samples of shape ``(channels, [Z,] Y, X)``.
+
+    Nothing is read before `read`, and then only the region asked for.
+
+    Parameters
+    ----------
+    array : ArrayLike
+        The image.
+    layout : Layout
+        The use of its axes.
+    joint_channels : bool
+        Whether the channels of a frame form one sample of several channels. Otherwise each
+        channel of each frame is a sample of one channel.
+    """
+
+    def __init__(self, array: ArrayLike, layout: Layout, *, joint_channels: bool = False) -> None:
+        self.array = array
+        self.layout = layout
+        length = dict(zip(layout.axes, array.shape, strict=True))
+        self.spatial_shape = tuple(length[a] for a in layout.spatial)
+        self.n_channels = length.get(layout.channel, 1)
+        self.joint_channels = joint_channels
+        loop = layout.samples if joint_channels else layout.samples + layout.channel
+        self._loop = loop
+        self._loop_shape = tuple(length[a] for a in loop)
+        kept = [a for a in layout.axes if a not in loop]
+        wanted = [*(a for a in layout.channel if a not in loop), *layout.spatial]
+        self._order = tuple(kept.index(a) for a in wanted)
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return int(np.prod(self._loop_shape, dtype=int))
+
+    @property
+    def sample_channels(self) -> int:
+        """Number of channels of one sample."""
+        return self.n_channels if self.joint_channels else 1
+
+    def channels(self, sample: int) -> tuple[int, ...]:
+        """Return the indices of the array's channels that make up a sample."""
+        if self.joint_channels:
+            return tuple(range(self.n_channels))
+        if not self.layout.channel:
+            return (0,)
+        return (int(np.unravel_index(sample, self._loop_shape)[-1]),)
+
+    def read(self, sample: int, region: Region | None = None) -> NDArray[Any]:
+        """Read a region of a sample.
+
+        Parameters
+        ----------
+        sample : int
+            Which sample.
+        region : tuple of slice, optional
+            One slice per spatial axis; the whole sample by default.
+
+        Returns
+        -------
+        ndarray, shape (channels, [Z,] Y, X)
+            The values in the array's dtype, native byte order.
+        """
+        return self.read_from(self.array, sample, region)
+
+    def read_from(
+        self, source: ArrayLike, sample: int, region: Region | None = None
+    ) -> NDArray[Any]:
+        """Read a region of a sample from another array of the same axes.
+
+        Parameters
+        ----------
+        source : ArrayLike
+            Array of the shape of the viewed one.
+        sample : int
+            Which sample.
+        region : tuple of slice, optional
+            One slice per spatial axis; the whole sample by default.
+
+        Returns
+        -------
+        ndarray, shape (channels, [Z,] Y, X)
+            The values in that array's dtype, native byte order.
+        """
+        values = np.asarray(source[self._index(sample, region)])
+        values = values.transpose(self._order)
+        if self.sample_channels == 1 and values.ndim == len(self.layout.spatial):
+            values = values[np.newaxis]
+        return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+    def assign(self, target: Any, sample: int, region: Region | None, values: NDArray[Any]) -> None:
+        """Write the values of a region of a sample into an array of the same axes.
+
+        Parameters
+        ----------
+        target : array
+            Array of the shape of the viewed one that takes slice assignment.
+        sample : int
+            Which sample.
+        region : tuple of slice or None
+            One slice per spatial axis; None for the whole sample.
+        values : ndarray, shape (channels, [Z,] Y, X)
+            What to write.
+        """
+        if values.ndim > len(self._order):
+            values = values[0]
+        target[self._index(sample, region)] = values.transpose(np.argsort(self._order))
+
+    def _index(self, sample: int, region: Region | None) -> tuple[int | slice, ...]:
+        """Index of a sample's region in the array's own order of axes."""
+        index: dict[str, int | slice] = dict.fromkeys(self.layout.axes, slice(None))
+        if self._loop:
+            position = np.unravel_index(sample, self._loop_shape)
+            index.update(zip(self._loop, map(int, position), strict=True))
+        if region is not None:
+            index.update(zip(self.layout.spatial, region, strict=True))
+        return tuple(index.values())

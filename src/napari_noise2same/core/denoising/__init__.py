@@ -1,0 +1,17 @@
+"""Denoising: tiles through the network, as an iterator of events."""
+
+from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
+from napari_noise2same.core.denoising.events import DenoiseEvent, DenoiseFinished, TileDone
+from napari_noise2same.core.denoising.predictor import Predictor
+from napari_noise2same.core.settings import DenoiseConfig, Precision
+
+__all__ = [
+    "DenoiseConfig",
+    "DenoiseEvent",
+    "DenoiseFinished",
+    "Denoiser",
+    "Precision",
+    "Predictor",
+    "TileDone",
+    "denoise",
+]

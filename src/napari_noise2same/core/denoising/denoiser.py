@@ -1,0 +1,193 @@
+"""Denoising an image of any axes order, tile by tile."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.denoising.events import DenoiseEvent, DenoiseFinished, TileDone
+from napari_noise2same.core.denoising.predictor import Predictor
+from napari_noise2same.core.device import resolve_device
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.core.tiling import Tile, blend_weights, plan_tiles
+
+__all__ = ["Denoiser", "denoise"]
+
+# Larger tiles waste less on context; the network needs about 500 bytes a pixel.
+_PIXELS_PER_TILE = 1024**2
+_DEPTH_PER_TILE = 64
+# Half the width of the bands in which neighbouring tiles are blended.
+_BAND = 8
+
+
+def denoise(image: Image, model: TrainedModel, config: DenoiseConfig | None = None) -> NDArray[Any]:
+    """Denoise an image.
+
+    Parameters
+    ----------
+    image : Image
+        The noisy image, with as many channels as the model was trained on.
+    model : TrainedModel
+        The model.
+    config : DenoiseConfig, optional
+        How.
+
+    Returns
+    -------
+    ndarray
+        The denoised image, of the same shape and axes order. Pixels that are not finite stay
+        as they are.
+
+    Raises
+    ------
+    AxesError
+        If the model does not fit the image's axes or channels.
+    DeviceError
+        If the device is missing or its memory does not suffice.
+    """
+    denoiser = Denoiser(image, model, config)
+    for _ in denoiser.events():
+        pass
+    return denoiser.result
+
+
+class Denoiser:
+    """One denoising job: `events` runs it, `result` fills meanwhile.
+
+    Parameters
+    ----------
+    image, model, config
+        As in `denoise`.
+
+    Attributes
+    ----------
+    result : ndarray
+        The denoised image so far, zero where nothing is done yet.
+    """
+
+    def __init__(
+        self, image: Image, model: TrainedModel, config: DenoiseConfig | None = None
+    ) -> None:
+        self._config = config = config or DenoiseConfig()
+        dims = model.network.spatial_dims
+        layout = plan_layout(image.axes, image.data.shape, spatial_dims=dims)
+        self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
+        self._domains = model.domains_for(self._view.n_channels)
+        self._device = resolve_device(config.device)
+        self._predictor = Predictor(
+            model, self._device, precision=config.precision, averaging=config.averaging
+        )
+        self._dtype = np.dtype(np.float32 if config.dtype == "float32" else image.data.dtype)
+        self._sum = np.zeros(image.data.shape, np.float32)
+        self.tile = self._tile_shape()
+        self.tiles = self._plan()
+
+    @property
+    def result(self) -> NDArray[Any]:
+        """The denoised image so far."""
+        return convert(self._sum, self._dtype)
+
+    def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[DenoiseEvent]:
+        """Denoise, tile by tile.
+
+        Parameters
+        ----------
+        stop : callable
+            Asked before every tile; when it returns True there is no `DenoiseFinished`.
+
+        Yields
+        ------
+        DenoiseEvent
+            `TileDone` for each tile, and at last `DenoiseFinished`.
+        """
+        begun = time.perf_counter()
+        total = len(self._view) * len(self.tiles)
+        for done, (sample, tile) in enumerate(product(range(len(self._view)), self.tiles), 1):
+            if stop():
+                return
+            self._denoise_tile(sample, tile)
+            seconds = time.perf_counter() - begun
+            remaining = seconds * (total - done) / done
+            yield TileDone(done, total, sample, tile.write, seconds, remaining)
+        seconds = time.perf_counter() - begun
+        yield DenoiseFinished(self.result, seconds, self.tile, str(self._device))
+
+    def _denoise_tile(self, sample: int, tile: Tile) -> None:
+        """Add what one tile contributes."""
+        noisy = self._view.read(sample, tile.read)
+        domains = [self._domains[c] for c in self._view.channels(sample)]
+        normalised = np.stack(
+            [domain.forward(plane) for domain, plane in zip(domains, noisy, strict=True)]
+        )
+        finite = np.isfinite(noisy)
+        normalised[~finite] = 0
+        inner = (slice(None), *tile.inner)
+        clean = self._predictor.predict(normalised)[inner]
+        values = np.stack(
+            [domain.inverse(plane) for domain, plane in zip(domains, clean, strict=True)]
+        )
+        values = np.where(finite[inner], values, noisy[inner])
+        weights = blend_weights(tile, self._view.spatial_shape)
+        before = self._view.read_from(self._sum, sample, tile.write)
+        self._view.assign(self._sum, sample, tile.write, before + weights * values)
+
+    def _tile_shape(self) -> tuple[int, ...]:
+        """Choose the tile: the whole image if it is small enough."""
+        shape = self._view.spatial_shape
+        depth = tuple(min(length, _DEPTH_PER_TILE) for length in shape[:-2])
+        side = self._config.tile or math.isqrt(_PIXELS_PER_TILE // math.prod(depth))
+        multiple = self._predictor.multiple[-1]
+        side = max(side // multiple, 1) * multiple
+        if self._config.tile is None and math.prod(shape) <= _PIXELS_PER_TILE:
+            return shape
+        return (*depth, min(side, shape[-2]), min(side, shape[-1]))
+
+    def _plan(self) -> tuple[Tile, ...]:
+        """Plan the tiles, with the network's receptive field around them by default."""
+        halo = self._predictor.halo
+        band = [min(_BAND, side // 2) for side in self.tile]
+        overlap = self._config.overlap
+        if overlap is not None:
+            band = [min(b, overlap // 2) for b in band]
+            halo = tuple(overlap - b for b in band)
+        return plan_tiles(
+            self._view.spatial_shape,
+            self.tile,
+            halo=halo,
+            band=band,
+            multiple=self._predictor.multiple,
+        )
+
+
+def convert(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Round and clip to integers where that is asked for.
+
+    Parameters
+    ----------
+    values : ndarray of float32
+        Denoised values.
+    dtype : dtype
+        Type of the result.
+
+    Returns
+    -------
+    ndarray of `dtype`
+        The values, in the range of the type.
+    """
+    if dtype.kind == "f":
+        return values.astype(dtype, copy=False)
+    if dtype.kind == "b":
+        return values >= 0.5
+    limits = np.iinfo(dtype)
+    # float64, because float32 cannot hold the largest 32-bit integers.
+    rounded = np.rint(values.astype(np.float64))
+    return np.clip(rounded, limits.min, limits.max).astype(dtype)

@@ -1,0 +1,61 @@
+"""What denoising tells whoever watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import Region
+
+__all__ = ["DenoiseEvent", "DenoiseFinished", "TileDone"]
+
+
+@dataclass(frozen=True)
+class TileDone:
+    """One tile is in the result.
+
+    Attributes
+    ----------
+    done, total : int
+        Tiles done so far, and in all.
+    sample : int
+        Which sample of the image the tile belongs to.
+    region : tuple of slice
+        Where in the sample, one slice per spatial axis.
+    seconds, remaining : float
+        Time spent so far, and estimated time to go, in seconds.
+    """
+
+    done: int
+    total: int
+    sample: int
+    region: Region
+    seconds: float
+    remaining: float
+
+
+@dataclass(frozen=True)
+class DenoiseFinished:
+    """All tiles are in the result.
+
+    Attributes
+    ----------
+    image : ndarray
+        The denoised image, of the shape and axes order of the noisy one.
+    seconds : float
+        Time spent.
+    tile : tuple of int
+        Shape of the tiles that were used, smaller than asked for if memory was short.
+    device : str
+        Where it was done.
+    """
+
+    image: NDArray[Any]
+    seconds: float
+    tile: tuple[int, ...]
+    device: str
+
+
+DenoiseEvent = TileDone | DenoiseFinished

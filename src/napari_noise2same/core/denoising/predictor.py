@@ -1,0 +1,140 @@
+"""The network, applied to one piece of normalised image at a time."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from napari_noise2same.core.device import is_out_of_memory
+from napari_noise2same.core.errors import DeviceError
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.settings import Precision
+from napari_noise2same.core.tiling import plan_tiles
+
+__all__ = ["Predictor"]
+
+_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class Predictor:
+    """A trained network on its device.
+
+    Where memory does not suffice for a piece, the piece is cut in two, and so on; the result
+    stays the same, because each half is read with its context.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    device : torch.device
+        Where to run it.
+    precision : {"float32", "bfloat16", "float16"}
+        Precision inside the network.
+    averaging : bool
+        Whether to average over all in-plane flips and turns.
+
+    Attributes
+    ----------
+    largest : int or None
+        Most pixels that have fitted into memory, once it has fallen short.
+    """
+
+    def __init__(
+        self,
+        model: TrainedModel,
+        device: torch.device,
+        *,
+        precision: Precision = "float32",
+        averaging: bool = False,
+    ) -> None:
+        network = model.build()
+        layout = torch.channels_last if model.network.spatial_dims == 2 else torch.contiguous_format
+        self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
+        self.halo = network.receptive_radius
+        self.multiple = (1,) * (model.network.spatial_dims - 2) + (network.multiple,) * 2
+        self.device = device
+        self.largest: int | None = None
+        self._dtype = _DTYPES.get(precision)
+        self._views = tuple(product((False, True), repeat=3)) if averaging else ((False,) * 3,)
+
+    def predict(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Denoise one piece.
+
+        Parameters
+        ----------
+        values : ndarray, shape (channels, [Z,] Y, X)
+            Normalised pixels.
+
+        Returns
+        -------
+        ndarray of float32, same shape
+            Denoised normalised pixels.
+
+        Raises
+        ------
+        DeviceError
+            If memory does not suffice even for a piece that is mostly context.
+        """
+        if self.largest is not None and values[0].size > self.largest:
+            return self._predict_halves(values)
+        try:
+            return self._average(torch.from_numpy(values)[None].to(self.device))[0].cpu().numpy()
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.largest = values[0].size // 2
+        return self._predict_halves(values)
+
+    def _predict_halves(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cut the longest axis in two, each half with its context."""
+        shape = values.shape[1:]
+        axis = int(np.argmax(shape))
+        tile = list(shape)
+        tile[axis] = -(-shape[axis] // 2)
+        halo = [h if i == axis else 0 for i, h in enumerate(self.halo)]
+        tiles = plan_tiles(shape, tile, halo=halo, band=(0,) * len(shape), multiple=self.multiple)
+        if any(t.read[axis] == slice(0, shape[axis]) for t in tiles):
+            raise DeviceError(
+                f"The memory of {self.device} does not suffice for a piece of "
+                f"{' × '.join(map(str, shape))} pixels: choose another device."
+            )
+        result = np.empty_like(values)
+        for piece in tiles:
+            part = self.predict(np.ascontiguousarray(values[(slice(None), *piece.read)]))
+            result[(slice(None), *piece.write)] = part[(slice(None), *piece.inner)]
+        return result
+
+    @torch.inference_mode()
+    def _average(self, x: Tensor) -> Tensor:
+        """Run the network on every view of a piece, and average what comes back."""
+        total = torch.zeros_like(x)
+        for view in self._views:
+            total += _turn_back(self._run(_turn(x, view)), view)
+        return total / len(self._views)
+
+    def _run(self, x: Tensor) -> Tensor:
+        """Run the network in the precision asked for."""
+        with torch.autocast(self.device.type, self._dtype, enabled=self._dtype is not None):
+            result: Tensor = self.network(x)
+        return result.float()
+
+
+def _turn(x: Tensor, view: tuple[bool, ...]) -> Tensor:
+    """Transpose Y and X, then flip them."""
+    transpose, flip_y, flip_x = view
+    if transpose:
+        x = x.transpose(-1, -2)
+    return x.flip([axis for axis, flip in ((-2, flip_y), (-1, flip_x)) if flip])
+
+
+def _turn_back(x: Tensor, view: tuple[bool, ...]) -> Tensor:
+    """Undo `_turn`."""
+    transpose, flip_y, flip_x = view
+    x = x.flip([axis for axis, flip in ((-2, flip_y), (-1, flip_x)) if flip])
+    return x.transpose(-1, -2) if transpose else x

@@ -1,0 +1,104 @@
+"""Where tensors live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from napari_noise2same.core.errors import ConfigurationError, DeviceError
+
+__all__ = ["available_devices", "device_errors", "is_out_of_memory", "resolve_device"]
+
+
+def available_devices() -> tuple[str, ...]:
+    """Return the names of the devices of this machine, the preferred one first."""
+    cuda = tuple(f"cuda:{i}" for i in range(torch.cuda.device_count()))
+    mps = ("mps",) if torch.backends.mps.is_available() else ()
+    return (*cuda, *mps, "cpu")
+
+
+def resolve_device(name: str = "auto") -> torch.device:
+    """Turn a device's name into a device that is there.
+
+    Parameters
+    ----------
+    name : str
+        ``"auto"`` (the best there is), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+
+    Returns
+    -------
+    torch.device
+        The device.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no device of such a name.
+    DeviceError
+        If this machine does not have it.
+    """
+    found = available_devices()
+    if name == "auto":
+        return torch.device(found[0])
+    kind, _, index = name.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (index and not (kind == "cuda" and index.isdigit())):
+        raise ConfigurationError(
+            f"Expected the device auto, cpu, cuda, cuda:N or mps, found {name!r}."
+        )
+    if not any(device == name or device.partition(":")[0] == name for device in found):
+        raise DeviceError(
+            f"Expected one of this machine's devices ({', '.join(found)}), found {name!r}: "
+            "choose one of them, or auto."
+        )
+    return torch.device(name)
+
+
+@contextmanager
+def device_errors(device: torch.device) -> Iterator[None]:
+    """Turn torch's out-of-memory errors into one that says what to do.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where the work is done.
+
+    Yields
+    ------
+    None
+        Once.
+
+    Raises
+    ------
+    DeviceError
+        If the device's memory does not suffice.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise DeviceError(
+            f"The memory of {device} does not suffice: choose a smaller patch, batch or tile, "
+            "or another device."
+        ) from error
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Return whether torch could not allocate: CPU and MPS say so in the message only.
+
+    Parameters
+    ----------
+    error : RuntimeError
+        What torch has raised.
+
+    Returns
+    -------
+    bool
+        True for want of memory.
+    """
+    message = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        hint in message for hint in ("out of memory", "can't allocate memory", "not enough memory")
+    )

@@ -1,0 +1,151 @@
+"""An image with what its file says about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import ArrayLike, check_image, validate_axes
+
+__all__ = ["Image", "Size", "reorder_axes", "resolve_axes"]
+
+# Physical size of a pixel along one axis, and its unit where known.
+Size = tuple[float, str | None]
+
+_UNKNOWN_BECOMES = "TZC"
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """An image and its physical description.
+
+    Attributes
+    ----------
+    data : ArrayLike
+        Pixels, possibly on disk still: a memory map or a Zarr array.
+    axes : str
+        One letter of T, Z, C, Y, X, S per dimension, in the array's order. S are RGB(A) samples.
+    spacing : mapping of str to float
+        Distance between neighbouring pixels for each axis where it is known.
+    units : mapping of str to str
+        Unit of the spacing for each axis where it is known: ``"micrometer"``, ``"second"``.
+    channel_names : tuple of str
+        One name per channel, or empty.
+    metadata : mapping of str to mapping
+        What only one file format knows (``"imagej"``: display ranges, colours; ``"ome"``: dyes,
+        wavelengths), kept so that a file of the same format can be written.
+
+    Raises
+    ------
+    ImageError
+        If the array is empty or holds no real numbers.
+    AxesError
+        If the axes do not fit the array.
+    """
+
+    data: ArrayLike
+    axes: str
+    spacing: Mapping[str, float] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    channel_names: tuple[str, ...] = ()
+    metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Validate the array and its axes."""
+        check_image(self.data)
+        object.__setattr__(self, "axes", validate_axes(self.axes, self.data.shape))
+
+    @classmethod
+    def from_file(
+        cls,
+        data: ArrayLike,
+        axes: str,
+        sizes: Mapping[str, Size] | None = None,
+        *,
+        channel_names: Iterable[str] = (),
+        metadata: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Image:
+        """Build an image from a file's metadata, less what cannot be meant.
+
+        Parameters
+        ----------
+        data : ArrayLike
+            Pixels.
+        axes : str
+            One letter per dimension.
+        sizes : mapping of str to (float, str or None), optional
+            Pixel size and unit per axis. Sizes of axes that the image does not have, sizes that
+            are not positive, and the 1 without a unit that many programs write are left out.
+        channel_names : iterable of str
+            Names; left out unless there is one for each channel.
+        metadata : mapping of str to mapping, optional
+            What only one format knows.
+
+        Returns
+        -------
+        Image
+            The image.
+        """
+        known = {
+            axis: size
+            for axis, size in (sizes or {}).items()
+            if axis in axes.upper() and math.isfinite(size[0]) and size[0] > 0 and size != (1, None)
+        }
+        names = tuple(channel_names)
+        length = dict(zip(axes.upper(), data.shape, strict=False))
+        return cls(
+            data=data,
+            axes=axes,
+            spacing={axis: float(size) for axis, (size, _) in known.items()},
+            units={axis: unit for axis, (_, unit) in known.items() if unit is not None},
+            channel_names=names if any(names) and len(names) == length.get("C") else (),
+            metadata=metadata or {},
+        )
+
+
+def resolve_axes(labels: Iterable[str]) -> str:
+    """Give each dimension that a file does not name a letter.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        One label per dimension.
+
+    Returns
+    -------
+    str
+        The axes. Dimensions of unknown meaning become T, then Z, then C, whichever is free: a
+        single stack of planes is then a series of independent frames, which is right for any.
+        If there are more unknown dimensions than letters, T is doubled, which no image accepts.
+    """
+    letters = [label.upper() if label.upper() in set("TZCYXS") else "" for label in labels]
+    free = iter([letter for letter in _UNKNOWN_BECOMES if letter not in letters])
+    return "".join(letter or next(free, "T") for letter in letters)
+
+
+def reorder_axes(data: NDArray[Any], axes: str, order: str) -> tuple[NDArray[Any], str]:
+    """Bring the axes into the order that a file format asks for.
+
+    Parameters
+    ----------
+    data : ndarray
+        Pixels.
+    axes : str
+        Axes of `data`.
+    order : str
+        All axes that may occur, in the order wanted.
+
+    Returns
+    -------
+    data : ndarray
+        A view of the pixels.
+    axes : str
+        Its axes.
+    """
+    target = "".join(sorted(axes, key=order.index))
+    return np.transpose(data, [axes.index(axis) for axis in target]), target

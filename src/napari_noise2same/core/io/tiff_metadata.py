@@ -1,0 +1,165 @@
+"""Pixel sizes and channel names in the dialects of TIFF: OME, ImageJ, tifffile's own, plain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree import ElementTree
+
+import tifffile
+
+from napari_noise2same.core.io.image import Size
+from napari_noise2same.core.io.units import unit_name
+
+__all__ = ["IMAGEJ_KEPT", "OME_SIZES", "TiffMetadata", "read_metadata"]
+
+# What ImageJ knows of an image that stays true of one of the same shape.
+IMAGEJ_KEPT = (
+    "Info",
+    "LUTs",
+    "Labels",
+    "Overlays",
+    "Properties",
+    "ROI",
+    "Ranges",
+    "loop",
+    "max",
+    "min",
+    "mode",
+)
+
+# Attribute of the OME element Pixels for each axis, and the unit where the file names none.
+OME_SIZES = {
+    "X": ("PhysicalSizeX", "µm"),
+    "Y": ("PhysicalSizeY", "µm"),
+    "Z": ("PhysicalSizeZ", "µm"),
+    "T": ("TimeIncrement", "s"),
+}
+
+_MICROMETRES_PER_UNIT = {
+    tifffile.RESUNIT.INCH: 25_400.0,
+    tifffile.RESUNIT.CENTIMETER: 10_000.0,
+}
+# Screen and print resolutions (per inch) that graphics programs write: no size of a pixel.
+_PRINT_RESOLUTIONS = (72, 96, 150, 300)
+
+
+@dataclass(frozen=True)
+class TiffMetadata:
+    """What a TIFF file says beside its pixels.
+
+    Attributes
+    ----------
+    sizes : mapping of str to (float, str or None)
+        Pixel size and unit per axis.
+    channel_names : tuple of str
+        Names of the channels.
+    extra : mapping of str to mapping
+        What only that dialect knows.
+    """
+
+    sizes: Mapping[str, Size] = field(default_factory=dict)
+    channel_names: tuple[str, ...] = ()
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def read_metadata(tif: tifffile.TiffFile, axes: str) -> TiffMetadata:
+    """Read the metadata of the first image.
+
+    Parameters
+    ----------
+    tif : tifffile.TiffFile
+        The open file.
+    axes : str
+        Labels of the image's dimensions.
+
+    Returns
+    -------
+    TiffMetadata
+        Its metadata.
+    """
+    series = tif.series[0]
+    if series.kind == "ome" and tif.ome_metadata:
+        return _from_ome(tif.ome_metadata)
+    if series.kind == "imagej" and tif.imagej_metadata:
+        n_channels = series.shape[axes.index("C")] if "C" in axes else 1
+        return _from_imagej(tif.imagej_metadata, series.keyframe, n_channels)
+    if series.kind == "shaped" and tif.shaped_metadata:
+        return _from_shaped(tif.shaped_metadata[0], series.keyframe)
+    return TiffMetadata(_sizes_from_resolution(series.keyframe))
+
+
+def _from_ome(xml: str) -> TiffMetadata:
+    """Read the first image of an OME-XML document."""
+    image = ElementTree.fromstring(xml).findall("{*}Image")[0]
+    pixels = image.findall("{*}Pixels")[0]
+    sizes = {
+        axis: (float(pixels.attrib[name]), unit_name(pixels.get(f"{name}Unit", default)))
+        for axis, (name, default) in OME_SIZES.items()
+        if name in pixels.attrib
+    }
+    channels = [element.attrib for element in pixels.findall("{*}Channel")]
+    common = set.intersection(*map(set, channels)) if channels else set()
+    extra: dict[str, Any] = {
+        "Channel": {key: [channel[key] for channel in channels] for key in sorted(common)}
+    }
+    extra |= {"Name": image.get("Name")} if "Name" in image.attrib else {}
+    for key in ("AcquisitionDate", "Description"):
+        if text := image.findtext(f"{{*}}{key}"):
+            extra[key] = text
+    names = tuple(channel.get("Name", "") for channel in channels)
+    return TiffMetadata(sizes, names, {"ome": extra})
+
+
+def _from_imagej(
+    entries: Mapping[str, Any], page: tifffile.TiffPage, n_channels: int
+) -> TiffMetadata:
+    """Read the entries of ImageJ's image description and metadata tag."""
+    unit = unit_name(str(entries.get("unit", "")))
+    sizes = _sizes_from_resolution(page)
+    if "unit" in entries:
+        sizes = {
+            axis: (1 / value, unit)
+            for axis, value in zip("XY", page.resolution, strict=True)
+            if value > 0
+        }
+    if "spacing" in entries:
+        sizes["Z"] = (abs(float(entries["spacing"])), unit)
+    if "finterval" in entries:
+        sizes["T"] = (float(entries["finterval"]), "second")
+    elif entries.get("fps"):
+        sizes["T"] = (1 / float(entries["fps"]), "second")
+    kept = {key: entries[key] for key in IMAGEJ_KEPT if key in entries}
+    return TiffMetadata(
+        sizes, _names_from_labels(entries.get("Labels", []), n_channels), {"imagej": kept}
+    )
+
+
+def _names_from_labels(labels: list[str], n_channels: int) -> tuple[str, ...]:
+    """ImageJ labels planes, not channels: a label that every plane of a channel has is its name."""
+    names = labels[:n_channels]
+    return tuple(names) if labels == names * (len(labels) // n_channels) else ()
+
+
+def _from_shaped(entries: Mapping[str, Any], page: tifffile.TiffPage) -> TiffMetadata:
+    """Read the JSON description that tifffile writes, with the entries that we add to it."""
+    sizes = _sizes_from_resolution(page)
+    spacing = entries.get("spacing")
+    if isinstance(spacing, dict):
+        units = entries.get("units", {})
+        sizes |= {axis: (float(size), units.get(axis)) for axis, size in spacing.items()}
+    return TiffMetadata(sizes, tuple(entries.get("channel_names", ())))
+
+
+def _sizes_from_resolution(page: tifffile.TiffPage) -> dict[str, Size]:
+    """Pixel size from the resolution tags, where they tell more than a default."""
+    per_unit = _MICROMETRES_PER_UNIT.get(tifffile.RESUNIT(page.resolutionunit))
+    if per_unit is None:
+        return {}
+    inches = page.resolutionunit == tifffile.RESUNIT.INCH
+    return {
+        axis: (per_unit / value, "micrometer")
+        for axis, value in zip("XY", page.resolution, strict=True)
+        if value > 0 and value != 1 and not (inches and value in _PRINT_RESOLUTIONS)
+    }

@@ -1,0 +1,187 @@
+"""Images to TIFF files: OME-TIFF by name, ImageJ where it can, plain otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.io.image import Image, reorder_axes
+from napari_noise2same.core.io.tiff_metadata import OME_SIZES
+from napari_noise2same.core.io.units import convert_unit, unit_symbol
+
+__all__ = ["TIFF_SUFFIXES", "write_tiff"]
+
+_BIGTIFF_SUFFIXES = (".btf", ".tf8", ".tf2")
+TIFF_SUFFIXES = (".tif", ".tiff", *_BIGTIFF_SUFFIXES)
+
+_INTEGERS = ("int8", "int16", "int32", "uint8", "uint16", "uint32")
+_OME_DTYPES = ("bool", *_INTEGERS, "float32", "float64")
+_IMAGEJ_DTYPES = ("uint8", "uint16", "int16", "float32")
+# Room for the tags: offsets in a classic TIFF end at 4 GiB.
+_IMAGEJ_BYTES = 2**32 - 2**25
+
+
+def write_tiff(path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]) -> None:
+    """Write a TIFF file.
+
+    Parameters
+    ----------
+    path : Path
+        ``.ome.tif`` gives OME-TIFF. Any other name gives an ImageJ hyperstack if type, order of
+        axes and size allow it, else a plain TIFF with a JSON description.
+    data : ndarray
+        Pixels with the axes of `like`.
+    like : Image
+        The image whose description is kept.
+    description : mapping of str to str
+        How the pixels were made.
+
+    Raises
+    ------
+    FileError
+        If the format has no such type of pixel.
+    """
+    if data.dtype == bool and not like.axes.endswith("YX"):
+        raise FileError(
+            f"Expected black and white planes for a TIFF of bits, found axes {like.axes}: "
+            "convert it to uint8."
+        )
+    if Path(path.stem).suffix.lower() == ".ome":
+        _write_ome(path, data, like, description)
+    elif _fits_imagej(path, data, like.axes):
+        _write_imagej(path, data, like, description)
+    else:
+        _write_plain(path, data, like, description)
+
+
+def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]) -> None:
+    """Write OME-TIFF; its planes must come last."""
+    if data.dtype.name not in _OME_DTYPES:
+        raise FileError(
+            f"Expected one of the types of OME-TIFF ({', '.join(_OME_DTYPES)}), found "
+            f"{data.dtype.name}: convert it to float32 or write a plain .tif."
+        )
+    leading = "".join(axis for axis in like.axes if axis not in "YXS")
+    data, axes = reorder_axes(data, like.axes, leading + "YXS")
+    metadata: dict[str, Any] = {"axes": axes, **_same_shape(data, like, "ome")}
+    for axis, (name, _) in OME_SIZES.items():
+        if axis in like.spacing:
+            metadata[name] = like.spacing[axis]
+            metadata[f"{name}Unit"] = unit_symbol(like.units.get(axis)) or "reference frame"
+    if like.channel_names:
+        metadata["Channel"] = {**metadata.get("Channel", {}), "Name": list(like.channel_names)}
+    if lines := _lines(metadata.get("Description"), description):
+        metadata["Description"] = lines
+    tifffile.imwrite(
+        path,
+        data,
+        ome=True,
+        bigtiff=_bigtiff(path),
+        photometric="rgb" if "S" in axes else "minisblack",
+        metadata=metadata,
+    )
+
+
+def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
+    """Tell whether ImageJ's own format can hold the array as it is."""
+    in_order = axes == "".join(sorted(axes, key="TZCYXS".index))
+    colour_fits = "S" not in axes or (data.dtype == np.uint8 and data.shape[-1] == 3)
+    # ImageJ knows no axis of length 1: the shape would change.
+    keeps_shape = all(n > 1 for n, axis in zip(data.shape, axes, strict=True) if axis in "TZC")
+    fits_type = data.dtype.name in _IMAGEJ_DTYPES and data.nbytes < _IMAGEJ_BYTES
+    return in_order and colour_fits and keeps_shape and fits_type and not _bigtiff(path)
+
+
+def _write_imagej(
+    path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]
+) -> None:
+    """Write an ImageJ hyperstack, which has one unit of length, that of X."""
+    metadata: dict[str, Any] = {"axes": like.axes, **_same_shape(data, like, "imagej")}
+    unit = like.units.get("X")
+    spacing = {
+        axis: convert_unit(size, like.units.get(axis), "second" if axis == "T" else unit)
+        for axis, size in like.spacing.items()
+    }
+    if spacing:
+        metadata["unit"] = _imagej_unit(unit)
+    if "Z" in spacing:
+        metadata["spacing"] = spacing["Z"]
+    if "T" in spacing:
+        metadata["finterval"] = spacing["T"]
+    if "Labels" not in metadata and like.channel_names:
+        n_planes = int(np.prod(data.shape[: like.axes.index("Y")]))
+        metadata["Labels"] = list(like.channel_names) * (n_planes // len(like.channel_names))
+    if lines := _lines(metadata.get("Info"), description):
+        metadata["Info"] = lines
+    tifffile.imwrite(
+        path,
+        data,
+        imagej=True,
+        photometric="rgb" if "S" in like.axes else "minisblack",
+        resolution=_resolution(spacing),
+        metadata=metadata,
+    )
+
+
+def _imagej_unit(unit: str | None) -> str:
+    """Spell a unit in ASCII; Fiji itself escapes the micro sign."""
+    symbol = (unit_symbol(unit) or "").replace("µ", "\\u00B5")
+    return next((text for text in (symbol, unit) if text and text.isascii()), "pixel")
+
+
+def _write_plain(
+    path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]
+) -> None:
+    """Write a TIFF whose JSON description holds what has no tag."""
+    axes = like.axes
+    centimetres = {
+        axis: convert_unit(size, like.units.get(axis), "centimeter")
+        for axis, size in like.spacing.items()
+        if axis in "XY" and unit_symbol(like.units.get(axis))
+    }
+    tifffile.imwrite(
+        path,
+        data,
+        bigtiff=_bigtiff(path),
+        photometric="rgb" if axes.endswith(("YXS", "SYX")) else "minisblack",
+        planarconfig={"YXS": "contig", "YXC": "contig", "SYX": "separate"}.get(axes[-3:]),
+        resolution=_resolution(centimetres),
+        resolutionunit="CENTIMETER" if "X" in centimetres else None,
+        metadata={
+            "axes": axes,
+            "spacing": dict(like.spacing),
+            "units": dict(like.units),
+            "channel_names": like.channel_names,
+            "description": dict(description),
+        },
+    )
+
+
+def _bigtiff(path: Path) -> bool | None:
+    """Return True where the name asks for BigTIFF, else None: as the size needs."""
+    return True if path.suffix.lower() in _BIGTIFF_SUFFIXES else None
+
+
+def _same_shape(data: NDArray[Any], like: Image, dialect: str) -> dict[str, Any]:
+    """Return what only one dialect knows, if it is about as many planes and channels."""
+    same = sorted(data.shape) == sorted(like.data.shape)
+    return dict(like.metadata.get(dialect, {})) if same else {}
+
+
+def _resolution(spacing: Mapping[str, float]) -> tuple[float, float] | None:
+    """Pixels per unit along X and Y."""
+    if "X" not in spacing:
+        return None
+    return 1 / spacing["X"], 1 / spacing.get("Y", spacing["X"])
+
+
+def _lines(before: str | None, description: Mapping[str, str]) -> str:
+    """Add the description to a text that is there already, one line for each entry."""
+    lines = [before] if before else []
+    return "\n".join([*lines, *(f"{key}: {value}" for key, value in description.items())])

@@ -1,0 +1,95 @@
+"""Units of length and time: one name for each, whatever a file calls it."""
+
+from __future__ import annotations
+
+__all__ = ["convert_unit", "unit_name", "unit_symbol"]
+
+# Name (as OME-Zarr spells it): symbol (as OME-TIFF spells it), size in metres or seconds.
+_UNITS = {
+    "angstrom": ("Å", 1e-10),
+    "picometer": ("pm", 1e-12),
+    "nanometer": ("nm", 1e-9),
+    "micrometer": ("µm", 1e-6),
+    "millimeter": ("mm", 1e-3),
+    "centimeter": ("cm", 1e-2),
+    "meter": ("m", 1.0),
+    "inch": ("in", 0.0254),
+    "nanosecond": ("ns", 1e-9),
+    "microsecond": ("µs", 1e-6),
+    "millisecond": ("ms", 1e-3),
+    "second": ("s", 1.0),
+    "minute": ("min", 60.0),
+    "hour": ("h", 3600.0),
+}
+# Fiji writes the micro sign as an escape; some writers use the Greek letter, which looks the same.
+_ALIASES = {
+    "um": "micrometer",
+    "\\u00b5m": "micrometer",
+    "\u03bcm": "micrometer",
+    "micron": "micrometer",
+    "microns": "micrometer",
+    "inches": "inch",
+    "sec": "second",
+    "\u03bcs": "microsecond",
+    "us": "microsecond",
+}
+_NAMES = {symbol.lower(): name for name, (symbol, _) in _UNITS.items()} | _ALIASES
+_NO_UNIT = {"", "pixel", "pixels", "reference frame"}
+
+
+def unit_name(text: str) -> str | None:
+    """Name of a unit as a file spells it.
+
+    Parameters
+    ----------
+    text : str
+        Name or symbol.
+
+    Returns
+    -------
+    str or None
+        The name in OME-Zarr's spelling, `text` itself where it is not known, None where it says
+        that there is no unit.
+    """
+    key = text.strip().lower()
+    if key in _NO_UNIT:
+        return None
+    if key in _UNITS:
+        return key
+    return _NAMES.get(key, text.strip())
+
+
+def unit_symbol(name: str | None) -> str | None:
+    """Symbol of a unit.
+
+    Parameters
+    ----------
+    name : str or None
+        Name as `unit_name` returns it.
+
+    Returns
+    -------
+    str or None
+        Symbol in OME-TIFF's spelling; None where there is none.
+    """
+    return _UNITS[name][0] if name in _UNITS else None
+
+
+def convert_unit(value: float, source: str | None, target: str | None) -> float:
+    """Convert a length or a time.
+
+    Parameters
+    ----------
+    value : float
+        Length or time in units of `source`.
+    source, target : str or None
+        Names of units.
+
+    Returns
+    -------
+    float
+        The same in units of `target`; `value` itself where either is unknown.
+    """
+    if source == target or source not in _UNITS or target not in _UNITS:
+        return value
+    return value * _UNITS[source][1] / _UNITS[target][1]

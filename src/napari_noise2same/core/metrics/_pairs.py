@@ -1,0 +1,58 @@
+"""What every metric needs first: two comparable pictures in float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.errors import ImageError
+
+Floats = NDArray[np.float64]
+
+
+def comparable(prediction: NDArray[Any], reference: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Return both as float64; they must be real, finite, not empty and of one shape."""
+    if prediction.shape != reference.shape:
+        raise ImageError(
+            f"Expected a prediction of the reference's shape {reference.shape}, found "
+            f"{prediction.shape}; compare images of the same size."
+        )
+    return _as_float(prediction, "prediction"), _as_float(reference, "reference")
+
+
+def _as_float(array: NDArray[Any], name: str) -> Floats:
+    """Return the array as float64 if every pixel is a finite real number."""
+    if array.dtype.kind not in "biuf" or array.size == 0 or not np.isfinite(array).all():
+        raise ImageError(
+            f"Expected a {name} of finite real numbers, found one that is empty, not real or has "
+            "NaN or infinite pixels; replace or crop them."
+        )
+    return array.astype(np.float64)
+
+
+def dynamic_range(reference: Floats) -> float:
+    """Return the largest minus the smallest value of a reference with some contrast."""
+    extent = float(np.ptp(reference))
+    if extent == 0:
+        raise ImageError(
+            "Expected a reference with some contrast, found a constant one; choose another or "
+            "pass data_range."
+        )
+    return extent
+
+
+def pictures(values: Floats, spatial_ndim: int | None) -> Floats:
+    """Return the array with all axes before the spatial ones made one; by default there are none.
+
+    Spatial axes of length 1 are dropped.
+    """
+    ndim = values.ndim if spatial_ndim is None else spatial_ndim
+    if not 0 < ndim <= values.ndim:
+        raise ImageError(
+            f"Expected images of at least {max(ndim, 1)} dimension(s), found the shape "
+            f"{values.shape}; pass fewer spatial dimensions."
+        )
+    spatial = [length for length in values.shape[values.ndim - ndim :] if length > 1]
+    return values.reshape(-1, *spatial)

@@ -1,0 +1,107 @@
+"""All scores of one denoised image, beside those of the noisy one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from napari_noise2same.core.metrics.fidelity import affine_psnr, psnr
+from napari_noise2same.core.metrics.structure import edge_preservation, ssim
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The metrics of one image against the reference.
+
+    Parameters
+    ----------
+    psnr, affine_psnr : float
+        Decibels.
+    ssim, edge_preservation : float
+        1 for equal images.
+    """
+
+    psnr: float
+    affine_psnr: float
+    ssim: float
+    edge_preservation: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of a prediction, and of the noisy image that it was made from.
+
+    Parameters
+    ----------
+    prediction : Scores
+        The denoised image against the reference.
+    noisy : Scores, optional
+        The noisy image against the reference.
+    """
+
+    prediction: Scores
+    noisy: Scores | None = None
+
+    def to_dict(self) -> dict[str, dict[str, float | None] | None]:
+        """Return the scores as data for JSON.
+
+        Returns
+        -------
+        dict
+            The scores by name; None for an infinite one, which JSON cannot express.
+        """
+        return {
+            "prediction": _finite_scores(self.prediction),
+            "noisy": None if self.noisy is None else _finite_scores(self.noisy),
+        }
+
+
+def evaluate(
+    prediction: NDArray[Any],
+    reference: NDArray[Any],
+    noisy: NDArray[Any] | None = None,
+    *,
+    data_range: float | None = None,
+    spatial_ndim: int | None = None,
+) -> Evaluation:
+    """Score a prediction, and the noisy image if it is given, against the reference.
+
+    Parameters
+    ----------
+    prediction, reference : ndarray
+        Real pixels of the same shape ``(..., [z,] [y,] x)``.
+    noisy : ndarray, optional
+        The image before denoising, of the same shape.
+    data_range : float, optional
+        The peak of the plain PSNR; the reference's maximum minus its minimum when not given.
+    spatial_ndim : int, optional
+        How many of the last axes are spatial; all of them when not given.
+
+    Returns
+    -------
+    Evaluation
+        The scores.
+
+    Raises
+    ------
+    ImageError
+        If the images cannot be compared or the reference is constant.
+    """
+
+    def score(image: NDArray[Any]) -> Scores:
+        return Scores(
+            psnr=psnr(image, reference, data_range=data_range),
+            affine_psnr=affine_psnr(image, reference),
+            ssim=ssim(image, reference, spatial_ndim=spatial_ndim),
+            edge_preservation=edge_preservation(image, reference, spatial_ndim=spatial_ndim),
+        )
+
+    return Evaluation(score(prediction), None if noisy is None else score(noisy))
+
+
+def _finite_scores(scores: Scores) -> dict[str, float | None]:
+    """Return the scores by name, None for an infinite one."""
+    return {name: value if math.isfinite(value) else None for name, value in asdict(scores).items()}

@@ -1,0 +1,195 @@
+"""The model file: safetensors with JSON in its header. Reading one never runs code from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from napari_noise2same.core.errors import ConfigurationError, ModelFileError
+from napari_noise2same.core.model.trained import (
+    HISTORY_COLUMNS,
+    History,
+    ResumeState,
+    TrainedModel,
+)
+from napari_noise2same.core.networks import build_network
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.settings import NetworkConfig
+
+__all__ = ["load_model", "save_model"]
+
+HEADER_KEY = "napari-noise2same"
+FORMAT = 1
+
+
+def save_model(model: TrainedModel, path: str | Path) -> None:
+    """Write a model file, whole or not at all.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    path : str or Path
+        Where to; an existing file is replaced only once the new one is complete.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    content = save(_tensors(model), metadata={HEADER_KEY: json.dumps(_header(model))})
+    try:
+        _write_atomically(path, content)
+    except OSError as error:
+        raise ModelFileError(
+            f"The model cannot be written to {path} ({error.strerror}): choose another place."
+        ) from error
+
+
+def load_model(path: str | Path) -> TrainedModel:
+    """Read a model file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that `save_model` has written.
+
+    Returns
+    -------
+    TrainedModel
+        The model, on the CPU.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, truncated, made by a newer version or by something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ModelFileError(f"Expected a model file, found none at {path}: check the path.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ModelFileError(
+            f"Expected a model file of Noise2Same, found that {path} is damaged or another kind "
+            f"of file ({error}): choose another file."
+        ) from error
+    return _parse(path, metadata, tensors)
+
+
+def _header(model: TrainedModel) -> dict[str, Any]:
+    """Return all of a model that is not a tensor."""
+    return {
+        "format": FORMAT,
+        "network": model.network.model_dump(mode="json"),
+        "domains": [domain.to_dict() for domain in model.domains],
+        "axes": model.axes,
+        "joint_channels": model.joint_channels,
+        "settings": dict(model.settings),
+        "seed": model.seed,
+        "versions": dict(model.versions),
+        "resume": None if model.resume is None else dict(model.resume.values),
+    }
+
+
+def _tensors(model: TrainedModel) -> dict[str, Tensor]:
+    """Return all tensors of a model under the names they have in the file."""
+    resume = {} if model.resume is None else model.resume.tensors
+    groups = {
+        "weights": model.weights,
+        "resume": resume,
+        "history": {k: torch.from_numpy(v) for k, v in model.history.columns.items()},
+    }
+    return {
+        f"{group}.{name}": tensor.detach().cpu().contiguous()
+        for group, members in groups.items()
+        for name, tensor in members.items()
+    }
+
+
+def _group(tensors: Mapping[str, Tensor], group: str) -> dict[str, Tensor]:
+    """Return the tensors of one group, without its prefix."""
+    prefix = f"{group}."
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _parse(path: Path, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> TrainedModel:
+    """Build a model from the content of a file, and nothing from a file that is not one."""
+    if HEADER_KEY not in metadata:
+        raise ModelFileError(
+            f"Expected a model file of Noise2Same, found tensors of another program in {path}: "
+            "choose another file."
+        )
+    try:
+        header = json.loads(metadata[HEADER_KEY])
+        if header["format"] > FORMAT:
+            raise ModelFileError(
+                f"Expected a model file of format {FORMAT} or older, found format "
+                f"{header['format']} in {path}: update napari-noise2same to read it."
+            )
+        model = _from_header(header, tensors)
+    except (KeyError, TypeError, ValueError, ValidationError, ConfigurationError) as error:
+        raise ModelFileError(
+            f"Expected a complete model file, found a damaged header in {path} "
+            f"({type(error).__name__}: {error}): choose another file."
+        ) from error
+    _check_weights(path, model)
+    return model
+
+
+def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TrainedModel:
+    """Build a model; whatever does not fit raises."""
+    columns = _group(tensors, "history")
+    resume = header["resume"]
+    return TrainedModel(
+        network=NetworkConfig.model_validate(header["network"]),
+        weights=_group(tensors, "weights"),
+        domains=tuple(Domain.from_dict(domain) for domain in header["domains"]),
+        axes=str(header["axes"]),
+        joint_channels=bool(header["joint_channels"]),
+        settings=dict(header["settings"]),
+        seed=int(header["seed"]),
+        versions=dict(header["versions"]),
+        history=History({n: columns[n].numpy().astype(np.float64) for n in HISTORY_COLUMNS}),
+        resume=None if resume is None else ResumeState(_group(tensors, "resume"), dict(resume)),
+    )
+
+
+def _check_weights(path: Path, model: TrainedModel) -> None:
+    """Refuse weights that are not those of the network that the header describes."""
+    expected = {k: v.shape for k, v in build_network(model.network).state_dict().items()}
+    found = {k: v.shape for k, v in model.weights.items()}
+    if expected != found:
+        odd = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
+        raise ModelFileError(
+            f"Expected the weights of the network that {path} describes, found {len(odd)} that "
+            f"do not fit ({odd[0]} first): the file is damaged, choose another."
+        )
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the target, then take its place."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

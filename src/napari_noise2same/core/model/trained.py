@@ -1,0 +1,136 @@
+"""What training leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from napari_noise2same.core.errors import AxesError
+from napari_noise2same.core.networks import BlindNet, UNet, build_network
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.settings import NetworkConfig
+
+__all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "TrainedModel"]
+
+HISTORY_COLUMNS = ("step", "loss", "rec", "inv", "blind_spot", "lambda_inv")
+
+
+@dataclass(frozen=True)
+class History:
+    """The numbers of every training step.
+
+    Attributes
+    ----------
+    columns : mapping of str to ndarray of float64, shape (steps,)
+        ``step``, ``loss``, ``rec``, ``inv``, ``blind_spot`` and ``lambda_inv``, in squared
+        normalised units but for the first and the last.
+    """
+
+    columns: Mapping[str, NDArray[np.float64]]
+
+    @classmethod
+    def empty(cls) -> History:
+        """Return the history of no step."""
+        return cls({name: np.empty(0) for name in HISTORY_COLUMNS})
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self.columns["step"])
+
+    def last(self) -> dict[str, float]:
+        """Return the numbers of the last step, or nothing before the first."""
+        return {name: float(values[-1]) for name, values in self.columns.items() if len(values)}
+
+
+@dataclass(frozen=True)
+class ResumeState:
+    """All that training needs to go on as if it had never stopped.
+
+    Attributes
+    ----------
+    tensors : mapping of str to Tensor
+        Weights, averaged weights, moments of the optimiser, state of the random generator.
+    values : mapping
+        The rest, as data for JSON.
+    """
+
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A network with its weights, and how images come to it and go from it.
+
+    Attributes
+    ----------
+    network : NetworkConfig
+        What the network looks like.
+    weights : mapping of str to Tensor
+        The best averaged weights, on the CPU.
+    domains : tuple of Domain
+        The normalisation and noise statistics of each channel of the training images.
+    axes : str
+        Axes of the first training image.
+    joint_channels : bool
+        Whether the network takes all channels of a frame at once.
+    settings : mapping
+        The configuration of the training, as data for JSON.
+    seed : int
+        Seed of all random choices.
+    versions : mapping of str to str
+        Versions of the packages that made the model.
+    history : History
+        The numbers of every step.
+    resume : ResumeState, optional
+        Where training stopped.
+    """
+
+    network: NetworkConfig
+    weights: Mapping[str, Tensor]
+    domains: tuple[Domain, ...]
+    axes: str
+    joint_channels: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    history: History = field(default_factory=History.empty)
+    resume: ResumeState | None = None
+
+    def build(self) -> UNet | BlindNet:
+        """Return the network with the trained weights, in evaluation mode, on the CPU."""
+        network = build_network(self.network)
+        network.load_state_dict(dict(self.weights))
+        return network.eval()
+
+    def domains_for(self, n_channels: int) -> tuple[Domain, ...]:
+        """Return a domain for each channel of an image.
+
+        Parameters
+        ----------
+        n_channels : int
+            Channels of the image.
+
+        Returns
+        -------
+        tuple of Domain
+            The model's own, or its only one repeated.
+
+        Raises
+        ------
+        AxesError
+            If the model was trained on another number of channels.
+        """
+        if len(self.domains) == n_channels:
+            return self.domains
+        if len(self.domains) == 1 and not self.joint_channels:
+            return self.domains * n_channels
+        raise AxesError(
+            f"Expected an image of {len(self.domains)} channels, as the model was trained on, "
+            f"found {n_channels}: choose another model, or train one on this image."
+        )

@@ -1,0 +1,178 @@
+"""The parts that the networks are made of, for two and three spatial axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = [
+    "Down",
+    "ResidualBlock",
+    "Up",
+    "activate",
+    "conv",
+    "crop_to",
+    "fold",
+    "pad_to_multiple",
+    "unfold",
+]
+
+NEGATIVE_SLOPE = 0.1
+
+
+def activate(x: Tensor) -> Tensor:
+    """Apply a leaky ReLU, which is positively homogeneous as the ReLU is.
+
+    The slope matters: without biases nothing revives a dead ReLU, and a whole network of them
+    ends as a constant (seen on dim images at a learning rate of 1e-3).
+    """
+    return functional.leaky_relu(x, NEGATIVE_SLOPE)
+
+
+def conv(
+    spatial_dims: int,
+    inputs: int,
+    outputs: int,
+    kernel: int = 3,
+    *,
+    dilation: int = 1,
+    bias: bool = False,
+) -> nn.Conv2d | nn.Conv3d:
+    """Return a convolution that keeps the spatial size (zeros beyond the border)."""
+    kind = nn.Conv2d if spatial_dims == 2 else nn.Conv3d
+    padding = dilation * (kernel // 2)
+    layer = kind(inputs, outputs, kernel, padding=padding, dilation=dilation, bias=bias)
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _in_plane(spatial_dims: int, factor: int) -> Any:
+    """`factor` for Y and X, 1 for Z: stacks have fewer, wider spaced planes than pixels."""
+    return (1,) * (spatial_dims - 2) + (factor, factor)
+
+
+class ResidualBlock(nn.Module):
+    """Pre-activation residual block (He et al., ECCV 2016) that starts as the identity.
+
+    Without normalisation layers: they make a tile differ from the whole image, and the two
+    passes of the loss differ from each other. The zero start of the last convolution takes
+    over their role of keeping a deep network trainable.
+    """
+
+    def __init__(self, spatial_dims: int, width: int, *, bias: bool) -> None:
+        super().__init__()
+        self.first = conv(spatial_dims, width, width, bias=bias)
+        self.second = conv(spatial_dims, width, width, bias=bias)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add what two convolutions make of `x`."""
+        inner: Tensor = self.second(activate(self.first(activate(x))))
+        return x + inner
+
+
+class Down(nn.Module):
+    """Halve Y and X by a strided convolution (3D max pooling is missing on Apple's MPS)."""
+
+    def __init__(self, spatial_dims: int, inputs: int, outputs: int, *, bias: bool) -> None:
+        super().__init__()
+        kind = nn.Conv2d if spatial_dims == 2 else nn.Conv3d
+        step = _in_plane(spatial_dims, 2)
+        self.conv = kind(inputs, outputs, step, stride=step, bias=bias)
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="linear")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features of half the size in Y and X."""
+        result: Tensor = self.conv(x)
+        return result
+
+
+class Up(nn.Module):
+    """Double Y and X, then take in the encoder's features.
+
+    Parameters
+    ----------
+    spatial_dims, inputs, outputs : int
+        Spatial axes, features from below, features of the encoder and of the result.
+    gated : bool
+        Weigh the encoder's features before they are concatenated by an attention gate
+        (Oktay et al., MIDL 2018): a sigmoid of both branches. Only the skip is gated, so that
+        no branch can starve the other, as it can in a convex mix of the two.
+    bias : bool
+        Whether convolutions have biases.
+    """
+
+    def __init__(
+        self, spatial_dims: int, inputs: int, outputs: int, *, gated: bool, bias: bool
+    ) -> None:
+        super().__init__()
+        self.expand = conv(spatial_dims, inputs, outputs, kernel=1, bias=bias)
+        self.merge = conv(spatial_dims, 2 * outputs, outputs, kernel=1, bias=bias)
+        self.gate = conv(spatial_dims, 2 * outputs, outputs, kernel=1, bias=True) if gated else None
+        self._scale = tuple(map(float, _in_plane(spatial_dims, 2)))
+
+    def forward(self, below: Tensor, skip: Tensor) -> Tensor:
+        """Return features of the skip's size."""
+        x = functional.interpolate(self.expand(below), scale_factor=self._scale, mode="nearest")
+        if self.gate is not None:
+            skip = skip * torch.sigmoid(self.gate(torch.cat([x, skip], dim=1)))
+        merged: Tensor = self.merge(torch.cat([x, skip], dim=1))
+        return merged
+
+
+def fold(x: Tensor, factor: int) -> Tensor:
+    """Turn each in-plane block of ``factor²`` pixels into channels.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, [Z,] Y, X)
+        Y and X are multiples of `factor`.
+    factor : int
+        Side of a block.
+
+    Returns
+    -------
+    Tensor, shape (batch, channels · factor², [Z,] Y / factor, X / factor)
+        For 2D in the channels-last memory format, which CPUs convolve fastest.
+    """
+    if factor == 1:
+        return x
+    batch, channels, *depth, height, width = x.shape
+    x = x.reshape(batch, channels, *depth, height // factor, factor, width // factor, factor)
+    space = [2 + i for i in range(len(depth))] + [x.ndim - 4, x.ndim - 2]
+    x = x.permute(0, *space, 1, x.ndim - 3, x.ndim - 1).flatten(-3)
+    return x.movedim(-1, 1)
+
+
+def unfold(x: Tensor, factor: int) -> Tensor:
+    """Undo `fold`."""
+    if factor == 1:
+        return x
+    batch, folded, *depth, height, width = x.shape
+    x = x.reshape(batch, folded // factor**2, factor, factor, *depth, height, width)
+    space = [4 + i for i in range(len(depth))]
+    x = x.permute(0, 1, *space, x.ndim - 2, 2, x.ndim - 1, 3)
+    return x.reshape(batch, folded // factor**2, *depth, height * factor, width * factor)
+
+
+def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
+    """Repeat the last row and column until Y and X are multiples of `multiple`.
+
+    Only the far end is padded, so that a tile that starts at a multiple sees the same grid as
+    the whole image.
+    """
+    bottom, right = (-x.shape[-2] % multiple, -x.shape[-1] % multiple)
+    if not bottom and not right:
+        return x
+    depth = (0, 0) * (x.ndim - 4)
+    return functional.pad(x, (0, right, 0, bottom, *depth), mode="replicate")
+
+
+def crop_to(x: Tensor, like: Tensor) -> Tensor:
+    """Cut Y and X at the far end to the size of `like`."""
+    return x[..., : like.shape[-2], : like.shape[-1]]

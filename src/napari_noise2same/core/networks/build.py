@@ -1,0 +1,53 @@
+"""The one way to build a network."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from napari_noise2same.core.networks.blind import BlindNet
+from napari_noise2same.core.networks.unet import UNet
+from napari_noise2same.core.settings import NetworkConfig
+
+__all__ = ["build_network", "count_parameters"]
+
+
+def build_network(config: NetworkConfig) -> UNet | BlindNet:
+    """Build a network with freshly drawn weights (from torch's global generator).
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        What to build.
+
+    Returns
+    -------
+    UNet or BlindNet
+        A module from ``(batch, channels, [Z,] Y, X)`` to the same shape, any spatial size.
+    """
+    if config.kind == "blind":
+        return BlindNet(config.spatial_dims, config.channels, config.widths, bias=config.bias)
+    return UNet(
+        config.spatial_dims,
+        config.channels,
+        config.widths,
+        blocks=config.blocks,
+        unshuffle=config.unshuffle,
+        skip=config.skip,
+        bias=config.bias,
+    )
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Count the trainable weights.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Any network.
+
+    Returns
+    -------
+    int
+        Their number.
+    """
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)

@@ -1,0 +1,109 @@
+"""A pre-activation residual U-Net without normalisation layers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+from torch import Tensor, nn
+
+from napari_noise2same.core.networks.blocks import (
+    Down,
+    ResidualBlock,
+    Up,
+    activate,
+    conv,
+    crop_to,
+    fold,
+    pad_to_multiple,
+    unfold,
+)
+
+__all__ = ["UNet"]
+
+
+class UNet(nn.Module):
+    """Residual U-Net over ``(batch, channels, [Z,] Y, X)``, any spatial size.
+
+    Parameters
+    ----------
+    spatial_dims : {2, 3}
+        Number of spatial axes. Z is never downsampled.
+    channels : int
+        Channels in and out.
+    widths : tuple of int
+        Features of each level, finest first.
+    blocks : int
+        Residual blocks per level and side.
+    unshuffle : int
+        Side of the in-plane blocks folded into channels before the finest level.
+    skip : {"concat", "gated"}
+        How the decoder takes in the encoder's features.
+    bias : bool
+        Whether convolutions have biases.
+
+    Attributes
+    ----------
+    multiple : int
+        Y and X positions at multiples of this see the same grid of cells: tiles start there.
+    receptive_radius : tuple of int
+        For each spatial axis, how far away a pixel may be to change the output here.
+
+    Notes
+    -----
+    After Ronneberger, Fischer and Brox, "U-Net", MICCAI 2015, and the residual variant of Xie,
+    Wang and Ji, "Noise2Same", NeurIPS 2020.
+    """
+
+    def __init__(
+        self,
+        spatial_dims: int,
+        channels: int,
+        widths: tuple[int, ...],
+        *,
+        blocks: int = 1,
+        unshuffle: int = 2,
+        skip: Literal["concat", "gated"] = "concat",
+        bias: bool = False,
+    ) -> None:
+        super().__init__()
+        self.unshuffle = unshuffle
+        self.multiple = unshuffle * 2 ** (len(widths) - 1)
+        self.receptive_radius = self._radius(spatial_dims, len(widths), blocks)
+        folded = channels * unshuffle**2
+
+        def level(width: int) -> nn.Sequential:
+            stack = [ResidualBlock(spatial_dims, width, bias=bias) for _ in range(blocks)]
+            return nn.Sequential(*stack)
+
+        pairs = list(pairwise(widths))
+        self.stem = conv(spatial_dims, folded, widths[0], bias=bias)
+        self.encoder = nn.ModuleList([level(width) for width in widths])
+        self.down = nn.ModuleList([Down(spatial_dims, a, b, bias=bias) for a, b in pairs])
+        self.up = nn.ModuleList(
+            [Up(spatial_dims, b, a, gated=skip == "gated", bias=bias) for a, b in pairs]
+        )
+        self.decoder = nn.ModuleList([level(width) for width in widths[:-1]])
+        self.head = conv(spatial_dims, widths[0], folded, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the denoised batch, of the shape of `x`."""
+        features = self.stem(fold(pad_to_multiple(x, self.multiple), self.unshuffle))
+        skips = []
+        for block, down in zip(self.encoder, self.down, strict=False):
+            features = block(features)
+            skips.append(features)
+            features = down(features)
+        features = self.encoder[-1](features)
+        for up, block in zip(reversed(self.up), reversed(self.decoder), strict=True):
+            features = block(up(features, skips.pop()))
+        return crop_to(unfold(self.head(activate(features)), self.unshuffle), x)
+
+    def _radius(self, spatial_dims: int, levels: int, blocks: int) -> tuple[int, ...]:
+        """Sum of the reach of every convolution, plus the reach of the deepest cell itself."""
+        per_level = [2 * blocks * (1 if i == levels - 1 else 2) for i in range(levels)]
+        per_level[0] += 2  # stem and head
+        cells = [self.unshuffle * 2**i for i in range(levels)]
+        in_plane = sum(n * cell for n, cell in zip(per_level, cells, strict=True)) + cells[-1] - 1
+        depth = (sum(per_level),) * (spatial_dims - 2)
+        return (*depth, in_plane, in_plane)

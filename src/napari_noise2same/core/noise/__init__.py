@@ -1,0 +1,24 @@
+"""Noise: how strong it is, how it depends on the signal, and the domain in which it does not."""
+
+from __future__ import annotations
+
+from napari_noise2same.core.noise.anscombe import (
+    GeneralisedAnscombe,
+    anscombe,
+    inverse_anscombe,
+)
+from napari_noise2same.core.noise.domain import Domain, DomainKind, fit_domain
+from napari_noise2same.core.noise.poisson_gaussian import PoissonGaussian, fit_poisson_gaussian
+from napari_noise2same.core.noise.sigma import estimate_sigma
+
+__all__ = [
+    "Domain",
+    "DomainKind",
+    "GeneralisedAnscombe",
+    "PoissonGaussian",
+    "anscombe",
+    "estimate_sigma",
+    "fit_domain",
+    "fit_poisson_gaussian",
+    "inverse_anscombe",
+]

@@ -1,0 +1,180 @@
+"""The generalised Anscombe transform and its exact unbiased inverse."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.polynomial.hermite_e import hermegauss
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln, xlogy
+
+from napari_noise2same.core.noise.poisson_gaussian import LEAST_READOUT, PoissonGaussian
+
+Floats = NDArray[np.float64]
+
+# Read noise in photons beyond which the correction, as a function of the stabilised value, has
+# its limiting form, and photons beyond which it has its limiting value.
+_MOST_READ_NOISE = 20.0
+_MOST_PHOTONS = 100.0
+
+_REACH = 8.0
+_QUADRATURE_NODES = 128
+_DARK_NODES = 64
+_LIT_NODES = 256
+
+
+class GeneralisedAnscombe:
+    """Turns noise with ``variance = gain·(mean - offset) + readout`` into noise of variance 1.
+
+    With r = `readout`, g = `gain` and c = r + ⅜g², the transform of x' = x - `offset` is
+    ``2·(√(g·x' + c) - √c)/g``, written as ``2·x'/(√(g·x' + c) + √c)``: the usual transform but for
+    the constant, which lets it pass into x'/√r as the gain goes to 0. Where the usual transform
+    would be steeper than the read noise allows, below x' = -⅜g, it goes on as the straight line
+    of slope 1/√r, so it is defined and strictly increasing for every real number.
+
+    Parameters
+    ----------
+    noise : PoissonGaussian
+        The noise of the image.
+
+    Notes
+    -----
+    Source: the transform is from J.-L. Starck, F. Murtagh and A. Bijaoui, "Image Processing and
+    Data Analysis" (1998); the inverse from M. Mäkitalo and A. Foi, "Optimal inversion of the
+    generalized Anscombe transformation for Poisson-Gaussian noise", IEEE TIP 22 (2013), where it is
+    tabulated too. Their inverse stops at the offset; this one goes on below it, so that a
+    background that fluctuates about the offset keeps its mean.
+    """
+
+    def __init__(self, noise: PoissonGaussian) -> None:
+        self.noise = noise
+        read = np.sqrt(max(noise.readout, LEAST_READOUT * noise.gain**2))
+        self._curve = _Curve(noise.gain, float(read))
+        self._table = _correction_table(noise.gain, float(read)) if noise.gain > 0 else None
+
+    def forward(self, image: ArrayLike) -> Floats:
+        """Stabilise the noise.
+
+        Parameters
+        ----------
+        image : array_like
+            Pixels in image units, any shape.
+
+        Returns
+        -------
+        ndarray of float64
+            Pixels in units of the noise's standard deviation, 0 at the offset.
+        """
+        return self._curve(np.asarray(image, dtype=np.float64) - self.noise.offset)
+
+    def inverse(self, stabilised: ArrayLike) -> Floats:
+        """Return the clean value y whose noisy pixels x have the mean E[forward(x) | y].
+
+        Parameters
+        ----------
+        stabilised : array_like
+            Denoised pixels in stabilised units, any shape.
+
+        Returns
+        -------
+        ndarray of float64
+            Pixels in image units.
+        """
+        values = np.asarray(stabilised, dtype=np.float64)
+        signal = self._curve.solve(values)
+        if self._table is not None:
+            # Beyond both ends of the table the correction is constant, as is np.interp.
+            signal += self.noise.gain * np.interp(values, *self._table)
+        return signal + self.noise.offset
+
+
+def anscombe(x: ArrayLike, noise: PoissonGaussian) -> Floats:
+    """Stabilise the variance of Poisson-Gaussian noise to 1.
+
+    Parameters
+    ----------
+    x : array_like
+        Pixels in image units, any shape.
+    noise : PoissonGaussian
+        The noise of the image.
+
+    Returns
+    -------
+    ndarray of float64
+        Pixels in units of the noise's standard deviation, 0 at the noise's offset.
+
+    See Also
+    --------
+    GeneralisedAnscombe : The definition, its source, and the object to keep for many tiles.
+    """
+    return GeneralisedAnscombe(noise).forward(x)
+
+
+def inverse_anscombe(d: ArrayLike, noise: PoissonGaussian) -> Floats:
+    """Take denoised stabilised pixels back to image units, without bias.
+
+    Parameters
+    ----------
+    d : array_like
+        Denoised pixels in stabilised units, any shape, any real value.
+    noise : PoissonGaussian
+        The noise with which they were stabilised.
+
+    Returns
+    -------
+    ndarray of float64
+        Pixels in image units: the y for which ``E[anscombe(x, noise) | y] = d``.
+
+    See Also
+    --------
+    GeneralisedAnscombe : The definition, its source, and the object to keep for many tiles.
+    """
+    return GeneralisedAnscombe(noise).inverse(d)
+
+
+class _Curve:
+    """The transform of the signal above the offset, and its plain algebraic inverse."""
+
+    def __init__(self, gain: float, read: float) -> None:
+        self.gain = gain
+        self.read = read
+        self.root = float(np.sqrt(read**2 + 0.375 * gain**2))
+        self.knee = -0.375 * gain
+        self.stabilised_knee = 2 * self.knee / (read + self.root)
+
+    def __call__(self, signal: Floats) -> Floats:
+        bent = np.maximum(signal, self.knee)
+        straight = np.minimum(signal - self.knee, 0) / self.read
+        root = np.sqrt(np.maximum(self.gain * bent + self.root**2, 0))
+        return np.asarray(2 * bent / (root + self.root) + straight)
+
+    def solve(self, stabilised: Floats) -> Floats:
+        """Return the signal that the curve takes to the stabilised value."""
+        bent = np.maximum(stabilised, self.stabilised_knee)
+        straight = self.read * np.minimum(stabilised - self.stabilised_knee, 0)
+        return np.asarray(bent * (self.root + self.gain / 4 * bent) + straight)
+
+
+def _correction_table(gain: float, read: float) -> tuple[Floats, Floats]:
+    """Return stabilised means and what the algebraic inverse lacks there, in photons."""
+    read_noise = min(read / gain, _MOST_READ_NOISE)
+    curve = _Curve(1.0, read_noise)
+    most = _MOST_PHOTONS + _REACH * read_noise
+    dark = np.linspace(-_REACH * read_noise, 0, _DARK_NODES, endpoint=False)
+    lit = np.linspace(0, np.sqrt(most), _LIT_NODES) ** 2
+    counts = np.arange(most + _REACH * np.sqrt(most))
+    lit_means = _poisson(counts, lit) @ _mean_over_read_noise(curve, counts)
+    means = np.concatenate([_mean_over_read_noise(curve, dark), lit_means])
+    return means, np.concatenate([dark, lit]) - curve.solve(means)
+
+
+def _mean_over_read_noise(curve: _Curve, signal: Floats) -> Floats:
+    """Return the mean of the curve over Gaussian noise about each signal."""
+    nodes, weights = hermegauss(_QUADRATURE_NODES)
+    values = curve(signal[:, np.newaxis] + curve.read * nodes)
+    return np.asarray(values @ (weights / weights.sum()))
+
+
+def _poisson(counts: Floats, means: Floats) -> Floats:
+    """Return the probability of each count (columns) for each mean (rows)."""
+    log = xlogy(counts, means[:, np.newaxis]) - means[:, np.newaxis] - gammaln(counts + 1)
+    return np.asarray(np.exp(log))

@@ -1,0 +1,282 @@
+"""The domain in which a network trains: standardised pixels, their noise stabilised or not."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.errors import ConfigurationError, ImageError
+from napari_noise2same.core.noise._filters import Floats, Samples, as_floats
+from napari_noise2same.core.noise.anscombe import GeneralisedAnscombe
+from napari_noise2same.core.noise.poisson_gaussian import PoissonGaussian, fit_poisson_gaussian
+from napari_noise2same.core.noise.sigma import estimate_sigma
+
+DomainKind = Literal["linear", "stabilised"]
+
+# Pixels further out than the range of all but 1 % of them count as if they lay there.
+_OUTLIER_QUANTILE = 0.005
+# Of an image of unit variance no noise has more than this.
+_LARGEST_SIGMA = 1.0
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A pair of maps between image units and normalised units, the same for every tile.
+
+    Without a noise model the map is ``(x - mean)/std``, with one it is
+    ``(anscombe(x, noise) - mean)/std``, and the way back is the exact unbiased inverse.
+
+    Parameters
+    ----------
+    mean, std : float
+        Statistics of the image, of the stabilised image if there is a noise model.
+    sigma : float
+        The noise's standard deviation in normalised units.
+    noise : PoissonGaussian, optional
+        The noise that is stabilised; None for the linear domain.
+
+    Raises
+    ------
+    ConfigurationError
+        If a number is not finite, `std` is not positive or `sigma` is negative.
+    """
+
+    mean: float
+    std: float
+    sigma: float
+    noise: PoissonGaussian | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no image can have."""
+        finite = all(math.isfinite(value) for value in (self.mean, self.std, self.sigma))
+        if not finite or self.std <= 0 or self.sigma < 0:
+            raise ConfigurationError(
+                "Expected a finite mean, a positive std and a sigma of at least 0, found "
+                f"{self}; fit the domain again."
+            )
+
+    @property
+    def kind(self) -> DomainKind:
+        """Return ``"stabilised"`` if there is a noise model, else ``"linear"``."""
+        return "linear" if self.noise is None else "stabilised"
+
+    def forward(self, x: NDArray[Any]) -> NDArray[np.float32]:
+        """Take an image to normalised units, in which it has zero mean and unit variance.
+
+        Parameters
+        ----------
+        x : ndarray
+            Real pixels in image units, any shape, byte order and memory layout.
+
+        Returns
+        -------
+        ndarray of float32
+            The same shape, C-contiguous.
+        """
+
+        def normalise(values: Floats) -> Floats:
+            if self._transform is not None:
+                values = self._transform.forward(values)
+            return (values - self.mean) / self.std
+
+        return _in_chunks(normalise, x)
+
+    def inverse(self, z: NDArray[Any]) -> NDArray[np.float32]:
+        """Take denoised pixels back to image units.
+
+        Parameters
+        ----------
+        z : ndarray
+            Denoised pixels in normalised units, any shape and any real value.
+
+        Returns
+        -------
+        ndarray of float32
+            The same shape, C-contiguous.
+        """
+
+        def restore(values: Floats) -> Floats:
+            values = values * self.std + self.mean
+            return values if self._transform is None else self._transform.inverse(values)
+
+        return _in_chunks(restore, z)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the domain as data for JSON, every float exact.
+
+        Returns
+        -------
+        dict
+            The fields by name; the noise as a dict or None.
+        """
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Domain:
+        """Build a domain from what `to_dict` has returned.
+
+        Parameters
+        ----------
+        data : mapping
+            The fields by name.
+
+        Returns
+        -------
+        Domain
+            A domain equal to the one that was written.
+
+        Raises
+        ------
+        ConfigurationError
+            If a number is missing, unknown, of the wrong type or out of range.
+        """
+        numbers = dict(_expect_mapping(data, "a domain"))
+        noise = numbers.pop("noise", None)
+        if noise is not None:
+            noise = PoissonGaussian(
+                **_expect_numbers(noise, "a noise model", ("gain", "readout", "offset"))
+            )
+        return cls(**_expect_numbers(numbers, "a domain", ("mean", "std", "sigma")), noise=noise)
+
+    @cached_property
+    def _transform(self) -> GeneralisedAnscombe | None:
+        """The stabilising transform, with its table built once."""
+        return None if self.noise is None else GeneralisedAnscombe(self.noise)
+
+
+def fit_domain(
+    samples: Samples, kind: DomainKind = "stabilised", *, spatial_ndim: int | None = None
+) -> Domain:
+    """Fit the training domain to pixels of the whole image.
+
+    Pixels that are not finite are ignored, and a few enormous ones count no more than the largest
+    ordinary ones. Where the noise cannot be fitted, in an image too small for it, the
+    domain is linear: its `noise` is None.
+
+    Parameters
+    ----------
+    samples : ndarray or sequence of ndarray
+        Real pixels of any scale: the image, or blocks of it, ``(..., [z,] [y,] x)`` each. The
+        statistics are those of all samples together.
+    kind : {"stabilised", "linear"}
+        Whether to stabilise the noise, so that it has the same strength everywhere.
+    spatial_ndim : int, optional
+        How many of the last axes are spatial, 1 to 3; all of them, but not more than three, when
+        not given.
+
+    Returns
+    -------
+    Domain
+        The fitted domain.
+
+    Raises
+    ------
+    ImageError
+        If the samples have no finite pixel, are constant, or are not real.
+    ConfigurationError
+        If there is no such kind.
+    """
+    if kind not in ("linear", "stabilised"):
+        raise ConfigurationError(
+            f"Expected the domain 'linear' or 'stabilised', found {kind!r}; choose one of the two."
+        )
+    arrays = as_floats(samples)
+    pixels = _finite_pixels(arrays)
+    noise = _usable_noise(arrays, spatial_ndim) if kind == "stabilised" else None
+    if noise is not None:
+        mean, std = _robust_moments(GeneralisedAnscombe(noise).forward(pixels))
+        return Domain(mean, std, sigma=min(1 / std, _LARGEST_SIGMA), noise=noise)
+    mean, std = _robust_moments(pixels)
+    return Domain(mean, std, sigma=_linear_sigma(arrays, std, spatial_ndim))
+
+
+def _finite_pixels(arrays: list[Floats]) -> Floats:
+    """Return all finite pixels in one row, of which there must be two different ones."""
+    pixels = np.concatenate([array[np.isfinite(array)] for array in arrays])
+    if pixels.size == 0:
+        raise ImageError(
+            "Expected finite pixels, found none; choose an image that is not empty or NaN."
+        )
+    if pixels.min() == pixels.max():
+        raise ImageError(
+            f"Expected an image with some contrast, found a constant one (every pixel is "
+            f"{pixels[0]:g}); there is nothing to learn from it, choose another."
+        )
+    return pixels
+
+
+def _usable_noise(arrays: list[Floats], spatial_ndim: int | None) -> PoissonGaussian | None:
+    """Return the fitted noise, or None where there is too little to fit it to."""
+    try:
+        return fit_poisson_gaussian(arrays, spatial_ndim=spatial_ndim)
+    except ImageError:
+        return None
+
+
+def _linear_sigma(arrays: list[Floats], std: float, spatial_ndim: int | None) -> float:
+    """Return the noise relative to the image, or the largest it can be where it is unknown."""
+    try:
+        sigma = estimate_sigma(arrays, spatial_ndim=spatial_ndim) / std
+    except ImageError:
+        return _LARGEST_SIGMA
+    return min(sigma, _LARGEST_SIGMA)
+
+
+def _robust_moments(pixels: Floats) -> tuple[float, float]:
+    """Return mean and standard deviation with far outliers drawn in."""
+    low, high = np.quantile(pixels, [_OUTLIER_QUANTILE, 1 - _OUTLIER_QUANTILE])
+    if low < high:
+        pixels = np.clip(pixels, low - (high - low), high + (high - low))
+    return float(pixels.mean()), float(pixels.std())
+
+
+def _in_chunks(function: Callable[[Floats], Floats], x: NDArray[Any]) -> NDArray[np.float32]:
+    """Apply an elementwise function in float64 to any array, with little extra memory."""
+    chunks = np.nditer(
+        [np.asarray(x), None],
+        flags=["external_loop", "buffered", "zerosize_ok"],
+        op_flags=[["readonly"], ["writeonly", "allocate"]],
+        op_dtypes=[np.dtype(np.float64), np.dtype(np.float32)],
+        casting="same_kind",
+        order="C",
+        buffersize=_CHUNK,
+    )
+    with chunks:
+        for source, target in chunks:
+            target[...] = function(source)
+        return np.asarray(chunks.operands[1])
+
+
+def _expect_mapping(data: object, name: str) -> Mapping[str, Any]:
+    """Return the data if it is a mapping."""
+    if not isinstance(data, Mapping):
+        raise ConfigurationError(
+            f"Expected {name} as a mapping of its fields, found {data!r}; write it again."
+        )
+    return data
+
+
+def _expect_numbers(data: object, name: str, fields: tuple[str, ...]) -> dict[str, float]:
+    """Return the data if it has exactly the named numbers."""
+    values = _expect_mapping(data, name)
+    if set(values) != set(fields) or not all(map(_is_number, values.values())):
+        raise ConfigurationError(
+            f"Expected {name} of the numbers {', '.join(fields)}, found {dict(values)}; "
+            "write it again."
+        )
+    return {field: float(values[field]) for field in fields}
+
+
+def _is_number(value: object) -> bool:
+    """Return whether the value is a number that a float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max

@@ -1,0 +1,99 @@
+"""The Noise2Same loss, from two genuine forward passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from napari_noise2same.core.objective.masks import Mask
+
+__all__ = ["Terms", "noise2same_loss", "noise2same_terms"]
+
+# Keeps the gradient of the square root finite where both passes agree.
+EPSILON = 1e-8
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the two passes over a batch say, in squared normalised units, float32.
+
+    Attributes
+    ----------
+    rec : Tensor, scalar
+        Mean over all pixels of ``(f(x) − x)²``.
+    inv : Tensor, scalar
+        Mean over the masked pixels of ``(f(x) − f(x_masked))²``.
+    blind_spot : Tensor, scalar
+        Mean over the masked pixels of ``(f(x_masked) − x)²``: the Noise2Void objective,
+        reported and not trained on.
+    replaced : Tensor, scalar
+        Mean over the masked pixels of ``(x − replacement)²``: how far the masking moved them.
+    residual : Tensor, shape of the batch
+        ``f(x) − x``, without gradient.
+    """
+
+    rec: Tensor
+    inv: Tensor
+    blind_spot: Tensor
+    replaced: Tensor
+    residual: Tensor
+
+
+def noise2same_terms(
+    network: Callable[[Tensor], Tensor], x: Tensor, mask: Mask, values: Tensor
+) -> Terms:
+    """Run the network on a batch and on its masked copy, as one batch.
+
+    Parameters
+    ----------
+    network : callable
+        From (batch, channels, [Z,] Y, X) to the same shape.
+    x : Tensor, shape (batch, channels, [Z,] Y, X)
+        Noisy normalised images.
+    mask : Mask
+        The masked pixels.
+    values : Tensor, shape (masked,)
+        What replaces them.
+
+    Returns
+    -------
+    Terms
+        The terms of the loss; gradients reach both passes.
+    """
+    plain, masked = network(torch.cat([x, mask.replace(x, values)])).float().chunk(2)
+    target = mask.gather(x)
+    blind = mask.gather(masked)
+    residual = plain - x
+    return Terms(
+        rec=residual.square().mean(),
+        inv=(mask.gather(plain) - blind).square().mean(),
+        blind_spot=(blind - target).square().mean().detach(),
+        replaced=(target - values).square().mean(),
+        residual=residual.detach(),
+    )
+
+
+def noise2same_loss(terms: Terms, lambda_inv: float) -> Tensor:
+    """Return ``rec + λ_inv·sqrt(inv)``.
+
+    Parameters
+    ----------
+    terms : Terms
+        What `noise2same_terms` returns.
+    lambda_inv : float
+        Weight of the invariance term; 2σ makes the loss the bound of the theorem.
+
+    Returns
+    -------
+    Tensor, scalar
+        The loss.
+
+    Notes
+    -----
+    Equation 6 of Xie, Wang and Ji, "Noise2Same: Optimizing a self-supervised bound for image
+    denoising", NeurIPS 2020.
+    """
+    return terms.rec + lambda_inv * torch.sqrt(terms.inv + EPSILON)

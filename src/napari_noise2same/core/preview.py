@@ -1,0 +1,93 @@
+"""Training that shows the image improving: previews between steps, at a bounded cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from napari_noise2same.core.denoising import Denoiser
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.core.training import StepDone, Trainer, TrainingEvent
+
+__all__ = ["PreviewReady", "train_with_preview"]
+
+# Share of the time that previews may take.
+_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class PreviewReady:
+    """The current model's result on the image asked for.
+
+    Attributes
+    ----------
+    step : int
+        Steps done so far.
+    source : Image
+        What was asked for.
+    image : ndarray of float32
+        The denoised image, of the same shape and axes order.
+    """
+
+    step: int
+    source: Image
+    image: NDArray[Any]
+
+
+def train_with_preview(
+    trainer: Trainer,
+    request: Callable[[], Image | None],
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[TrainingEvent | PreviewReady]:
+    """Train, and denoise what is asked for now and then.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The training run.
+    request : callable
+        Returns the image to preview, a piece of the noisy one, or None for no preview. Asked
+        between steps, in the thread that trains.
+    stop : callable
+        Asked before every step.
+    clock : callable
+        Seconds. Previews are spaced so that they take at most one twentieth of the time.
+
+    Yields
+    ------
+    TrainingEvent or PreviewReady
+        What the trainer yields, with previews between.
+
+    Raises
+    ------
+    Noise2SameError
+        As `train` does.
+    """
+    due = 0.0
+    for event in trainer.events(stop):
+        yield event
+        if not isinstance(event, StepDone) or clock() < due:
+            continue
+        source = request()
+        if source is None:
+            continue
+        begun = clock()
+        image = _preview(trainer, source)
+        now = clock()
+        due = now + (now - begun) * (1 / _SHARE - 1)
+        yield PreviewReady(event.step, source, image)
+
+
+def _preview(trainer: Trainer, source: Image) -> NDArray[Any]:
+    """Denoise with the weights of this moment."""
+    denoiser = Denoiser(source, trainer.snapshot(), DenoiseConfig(device=str(trainer.device)))
+    for _ in denoiser.events():
+        pass
+    return denoiser.result

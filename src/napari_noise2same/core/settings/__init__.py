@@ -1,0 +1,36 @@
+"""All settings: immutable, validated data with a JSON round trip (no torch).
+
+The same objects drive the Python interface, the command line, the forms and the model file.
+"""
+
+from napari_noise2same.core.settings.denoising import DenoiseConfig, Precision
+from napari_noise2same.core.settings.network import NetworkConfig
+from napari_noise2same.core.settings.objective import (
+    AdaptiveLambda,
+    CalibratedLambda,
+    FixedLambda,
+    LambdaConfig,
+    MaskConfig,
+    Noise2InfoLambda,
+    Stage,
+    StagedLambda,
+)
+from napari_noise2same.core.settings.presets import Preset
+from napari_noise2same.core.settings.training import Augmentation, TrainingConfig
+
+__all__ = [
+    "AdaptiveLambda",
+    "Augmentation",
+    "CalibratedLambda",
+    "DenoiseConfig",
+    "FixedLambda",
+    "LambdaConfig",
+    "MaskConfig",
+    "NetworkConfig",
+    "Noise2InfoLambda",
+    "Precision",
+    "Preset",
+    "Stage",
+    "StagedLambda",
+    "TrainingConfig",
+]

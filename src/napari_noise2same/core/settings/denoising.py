@@ -1,0 +1,41 @@
+"""Settings of denoising: immutable, validated, with a JSON round trip."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["DenoiseConfig", "Precision"]
+
+Precision = Literal["float32", "bfloat16", "float16"]
+
+
+class DenoiseConfig(BaseModel):
+    """How to denoise. What is None is chosen from the image and the network.
+
+    Attributes
+    ----------
+    tile : int, optional
+        Side of a tile in Y and X, in pixels, without the context read around it.
+    overlap : int, optional
+        Context and blending band around each tile, in pixels. By default the network's
+        receptive field and a band: then tiles give exactly what the whole image would.
+    dtype : {"float32", "keep"}
+        Type of the result; ``"keep"`` rounds and clips to the type of the image.
+    precision : {"float32", "bfloat16", "float16"}
+        Precision inside the network.
+    averaging : bool
+        Average the results for all 8 in-plane flips and turns: better, 8 times slower.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tile: Annotated[int, Field(ge=8)] | None = None
+    overlap: Annotated[int, Field(ge=0)] | None = None
+    dtype: Literal["float32", "keep"] = "float32"
+    precision: Precision = "float32"
+    averaging: bool = False
+    device: str = "auto"

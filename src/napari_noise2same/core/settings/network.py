@@ -1,0 +1,65 @@
+"""Settings of a network: immutable, validated, with a JSON round trip."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["NetworkConfig"]
+
+Width = Annotated[int, Field(ge=1, le=1024)]
+
+
+class NetworkConfig(BaseModel):
+    """What a network looks like.
+
+    Attributes
+    ----------
+    kind : {"unet", "blind"}
+        ``"unet"`` may use the centre pixel, which is Noise2Same's advantage; the output of
+        ``"blind"`` never depends on the pixel at its own place.
+    spatial_dims : {2, 3}
+        Number of spatial axes.
+    channels : int
+        Channels of the input and of the output.
+    widths : tuple of int
+        Features of each level of the U-Net, finest first; of each layer of the blind network.
+    blocks : int
+        Residual blocks per level and side of the U-Net.
+    unshuffle : {1, 2}
+        Side of the in-plane pixel blocks that the U-Net folds into channels: with 2 its finest
+        level works at half resolution, four times faster on a CPU.
+    skip : {"concat", "gated"}
+        How the U-Net's decoder takes in the encoder's features.
+    bias : bool
+        Whether convolutions have biases. Without, the network is positively homogeneous:
+        ``f(s·x) = s·f(x)`` for every s > 0 (with ``skip="concat"``).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["unet", "blind"] = "unet"
+    spatial_dims: Literal[2, 3] = 2
+    channels: Annotated[int, Field(ge=1)] = 1
+    widths: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (32, 64, 64)
+    blocks: Annotated[int, Field(ge=1, le=8)] = 1
+    unshuffle: Literal[1, 2] = 2
+    skip: Literal["concat", "gated"] = "concat"
+    bias: bool = False
+
+    @classmethod
+    def small(cls, spatial_dims: Literal[2, 3] = 2, channels: int = 1) -> NetworkConfig:
+        """Return the default network: fast on a CPU."""
+        return cls(spatial_dims=spatial_dims, channels=channels)
+
+    @classmethod
+    def paper(cls, spatial_dims: Literal[2, 3] = 2, channels: int = 1) -> NetworkConfig:
+        """Return the network of the size that Xie, Wang and Ji published (depth 3, 96 features)."""
+        return cls(
+            spatial_dims=spatial_dims,
+            channels=channels,
+            widths=(96, 192, 384),
+            unshuffle=1,
+            bias=True,
+        )

@@ -1,0 +1,36 @@
+"""Three ways between quick and thorough."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from napari_noise2same.core.settings.training import TrainingConfig
+
+__all__ = ["Preset"]
+
+# Steps relative to the number that is chosen for an image by itself.
+_EFFORT = {"quick": 0.3, "balanced": 1.0, "best": 4.0}
+
+
+class Preset(StrEnum):
+    """How much time to spend on a model."""
+
+    QUICK = "quick"
+    BALANCED = "balanced"
+    BEST = "best"
+
+    def config(self, **settings: Any) -> TrainingConfig:
+        """Return a training configuration.
+
+        Parameters
+        ----------
+        **settings
+            Any setting of `TrainingConfig`, which then counts instead of the preset's.
+
+        Returns
+        -------
+        TrainingConfig
+            The configuration.
+        """
+        return TrainingConfig(**{"effort": _EFFORT[self], **settings})

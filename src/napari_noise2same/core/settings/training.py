@@ -1,0 +1,99 @@
+"""Settings of a training run: immutable, validated, with a JSON round trip."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from napari_noise2same.core.settings.network import NetworkConfig
+from napari_noise2same.core.settings.objective import CalibratedLambda, LambdaConfig, MaskConfig
+
+__all__ = ["Augmentation", "TrainingConfig"]
+
+Augmentation = Literal["none", "flips", "full"]
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class TrainingConfig(BaseModel):
+    """How to train. What is None is chosen from the images and the device.
+
+    Attributes
+    ----------
+    lambda_inv : FixedLambda, AdaptiveLambda, CalibratedLambda, Noise2InfoLambda or StagedLambda
+        Strategy for the weight of the invariance term.
+    mask : MaskConfig
+        Which pixels the second pass does not see.
+    network : NetworkConfig, optional
+        Network; its `spatial_dims` and `channels` must fit the images.
+    spatial_dims : {2, 3}, optional
+        Whether a Z stack is a volume (3) or a series of planes (2).
+    joint_channels : bool
+        Whether one network takes all channels at once, rather than one by one.
+    domain : {"stabilised", "linear"}
+        Train on variance-stabilised pixels or on pixels as they are.
+    steps : int, optional
+        Number of steps; chosen from the number of pixels when not given.
+    effort : float
+        Factor on the number of steps that is chosen.
+    seconds : float, optional
+        Time instead of steps; not reproducible to the bit.
+    patch : tuple of int, optional
+        Spatial shape of a patch, in pixels.
+    batch : int, optional
+        Patches per step.
+    learning_rate : float
+        Peak learning rate of AdamW, after warm-up and before decay.
+    weight_decay : float
+        Weight decay of AdamW.
+    warm_up : float
+        Share of the steps over which the rate rises.
+    averaging : float
+        Share of the old value in each step of the averaged weights.
+    gradient_clip : float
+        Largest norm of the gradient.
+    augmentation : {"full", "flips", "none"}
+        Flips and in-plane 90° turns; none of them for noise that has a direction.
+    validate_every : int
+        Steps between two validations.
+    mixed_precision : bool
+        Use bfloat16 for the network where the device gains from it.
+    max_pixels : int
+        Largest number of pixels kept in memory; of larger images a random sample of blocks is
+        used.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+    seed : int
+        Seed of all random choices.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    lambda_inv: LambdaConfig = CalibratedLambda()
+    mask: MaskConfig = MaskConfig()
+    network: NetworkConfig | None = None
+    spatial_dims: Literal[2, 3] | None = None
+    joint_channels: bool = False
+    domain: Literal["stabilised", "linear"] = "stabilised"
+    steps: PositiveInt | None = None
+    effort: Annotated[float, Field(gt=0, le=100)] = 1.0
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    patch: tuple[PositiveInt, ...] | None = None
+    batch: PositiveInt | None = None
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    warm_up: Annotated[float, Field(ge=0, le=1)] = 0.1
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    gradient_clip: Annotated[float, Field(gt=0)] = 1.0
+    augmentation: Augmentation = "full"
+    validate_every: PositiveInt = 25
+    mixed_precision: bool = True
+    max_pixels: PositiveInt = 64_000_000
+    device: str = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> TrainingConfig:
+        if self.steps is not None and self.seconds is not None:
+            raise ValueError("expected a budget in steps or in seconds, found both")
+        return self

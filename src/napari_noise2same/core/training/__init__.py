@@ -1,0 +1,27 @@
+"""Training as an iterator of events."""
+
+from napari_noise2same.core.settings import Augmentation, TrainingConfig
+from napari_noise2same.core.training.events import (
+    Finished,
+    Recovered,
+    Started,
+    StepDone,
+    TrainingEvent,
+    Validated,
+)
+from napari_noise2same.core.training.planning import TrainingPlan
+from napari_noise2same.core.training.trainer import Trainer, train
+
+__all__ = [
+    "Augmentation",
+    "Finished",
+    "Recovered",
+    "Started",
+    "StepDone",
+    "Trainer",
+    "TrainingConfig",
+    "TrainingEvent",
+    "TrainingPlan",
+    "Validated",
+    "train",
+]

@@ -1,0 +1,163 @@
+"""The pixels that training sees: all of them, or a random sample of blocks of a large image."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import ImageView, Region
+from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.noise import Domain, DomainKind, fit_domain
+
+__all__ = ["Block", "fit_domains", "load_blocks", "normalise"]
+
+# Side of the blocks read from images that are too large to be read whole.
+_BLOCK_SIDES = {2: (256, 256), 3: (32, 128, 128)}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pixels of one sample.
+
+    Attributes
+    ----------
+    values : ndarray, shape (channels, [Z,] Y, X)
+        Finite values in the image's units.
+    channels : tuple of int
+        Which channels of the image they are.
+    """
+
+    values: NDArray[Any]
+    channels: tuple[int, ...]
+
+
+def load_blocks(views: Sequence[ImageView], max_pixels: int, seed: int) -> list[Block]:
+    """Read what training needs.
+
+    Parameters
+    ----------
+    views : sequence of ImageView
+        The images.
+    max_pixels : int
+        Most pixels to read. Images with more are sampled in random blocks, each image by its
+        share of the pixels.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    list of Block
+        Whole samples, or random blocks of them.
+
+    Raises
+    ------
+    ImageError
+        If no pixel is finite.
+    """
+    total = sum(_pixels(view) for view in views)
+    regions: list[tuple[ImageView, int, Region | None]]
+    if total <= max_pixels:
+        regions = [(view, sample, None) for view in views for sample in range(len(view))]
+    else:
+        rng = np.random.default_rng(seed)
+        regions = [
+            choice
+            for view in views
+            for choice in _random_regions(view, max_pixels * _pixels(view) / total, rng)
+        ]
+    return [
+        Block(fill_non_finite(view.read(sample, region)), view.channels(sample))
+        for view, sample, region in regions
+    ]
+
+
+def fill_non_finite(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the values with NaN and infinities replaced by the mean of the others."""
+    if values.dtype.kind != "f":
+        return values
+    finite = np.isfinite(values)
+    if finite.all():
+        return values
+    if not finite.any():
+        raise ImageError("Expected an image with finite pixels, found only NaN and infinities.")
+    return np.where(finite, values, values[finite].mean(dtype=np.float64)).astype(values.dtype)
+
+
+def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]:
+    """Fit one domain to each channel, over all blocks.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        What `load_blocks` has returned.
+    kind : {"stabilised", "linear"}
+        Whether to stabilise the noise.
+
+    Returns
+    -------
+    tuple of Domain
+        One for each channel of the images.
+
+    Raises
+    ------
+    ImageError
+        If a channel is constant.
+    """
+    by_channel: dict[int, list[NDArray[Any]]] = {}
+    for block in blocks:
+        for channel, values in zip(block.channels, block.values, strict=True):
+            by_channel.setdefault(channel, []).append(values)
+    spatial_ndim = blocks[0].values.ndim - 1
+    return tuple(
+        fit_domain(by_channel[channel], kind, spatial_ndim=spatial_ndim)
+        for channel in sorted(by_channel)
+    )
+
+
+def normalise(
+    values: NDArray[Any], channels: Sequence[int], domains: Sequence[Domain]
+) -> NDArray[np.float32]:
+    """Take pixels to the domains of their channels.
+
+    Parameters
+    ----------
+    values : ndarray, shape (channels, [Z,] Y, X)
+        Pixels in the image's units.
+    channels : sequence of int
+        Which channels of the image they are.
+    domains : sequence of Domain
+        One for each channel of the image.
+
+    Returns
+    -------
+    ndarray of float32, same shape
+        Pixels in normalised units.
+    """
+    return np.stack([domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)])
+
+
+def _pixels(view: ImageView) -> int:
+    """Return the number of values in an image."""
+    return len(view) * view.sample_channels * math.prod(view.spatial_shape)
+
+
+def _random_regions(
+    view: ImageView, max_pixels: float, rng: np.random.Generator
+) -> list[tuple[ImageView, int, Region | None]]:
+    """Choose blocks until the budget is used, from all frames and channels alike."""
+    limits = _BLOCK_SIDES[len(view.spatial_shape)]
+    shape = [min(pair) for pair in zip(limits, view.spatial_shape, strict=True)]
+    affordable = int(max_pixels / (math.prod(shape) * view.sample_channels))
+    samples = rng.permutation(np.arange(max(affordable, view.n_channels)) % len(view))
+    regions: list[tuple[ImageView, int, Region | None]] = []
+    for sample in samples:
+        ends = [n - side + 1 for n, side in zip(view.spatial_shape, shape, strict=True)]
+        corner = [int(rng.integers(end)) for end in ends]
+        region = tuple(slice(c, c + side) for c, side in zip(corner, shape, strict=True))
+        regions.append((view, int(sample), region))
+    return regions

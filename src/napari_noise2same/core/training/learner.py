@@ -1,0 +1,177 @@
+"""A network that learns: one optimiser step at a time, with all the state that this has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from napari_noise2same.core.errors import TrainingError
+from napari_noise2same.core.networks import NetworkConfig, build_network
+from napari_noise2same.core.objective import Mask, Terms, noise2same_loss, noise2same_terms
+from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.training.averaging import AveragedWeights
+
+__all__ = ["Learner"]
+
+# So many non-finite losses in a row, at ever smaller rates, are no accident.
+MAX_RECOVERIES = 8
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+class Learner:
+    """Network, optimiser and averaged weights.
+
+    Parameters
+    ----------
+    network : NetworkConfig
+        What to train.
+    config : TrainingConfig
+        Optimiser, averaging and seed.
+    device : torch.device
+        Where.
+
+    Attributes
+    ----------
+    network : torch.nn.Module
+        The network with its latest weights.
+    average : AveragedWeights
+        Its averaged weights.
+    rate_scale : float
+        Factor on every learning rate, halved by each recovery.
+    """
+
+    def __init__(
+        self, network: NetworkConfig, config: TrainingConfig, device: torch.device
+    ) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            built = build_network(network)
+        layout = torch.channels_last if network.spatial_dims == 2 else torch.contiguous_format
+        self.network: nn.Module = built.to(device=device, memory_format=layout)  # type: ignore[call-overload]
+        self.average = AveragedWeights(self.network, config.averaging)
+        self.rate_scale = 1.0
+        self._failures = 0
+        self._steps = 0
+        self._config = config
+        self._device = device
+        self._optimiser = self._fresh_optimiser()
+        # Only there is bfloat16 faster; losses stay in float32.
+        self._mixed = (
+            config.mixed_precision
+            and device.type == "cuda"
+            and torch.cuda.is_bf16_supported(including_emulation=False)
+        )
+
+    def learn(
+        self, x: Tensor, mask: Mask, values: Tensor, *, lambda_inv: float, rate: float
+    ) -> Terms | None:
+        """Do one step.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, channels, [Z,] Y, X)
+            Noisy normalised patches.
+        mask : Mask
+            The masked pixels.
+        values : Tensor, shape (masked,)
+            What replaces them.
+        lambda_inv : float
+            Weight of the invariance term.
+        rate : float
+            Learning rate, before `rate_scale`.
+
+        Returns
+        -------
+        Terms or None
+            The terms before the step; None if the loss or its gradient was not finite. Then
+            the network is back at its averaged weights, with half the rate.
+
+        Raises
+        ------
+        TrainingError
+            After eight such failures in a row.
+        """
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate * self.rate_scale
+        self._optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
+            terms = noise2same_terms(self.network, x, mask, values)
+        loss = noise2same_loss(terms, lambda_inv)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._config.gradient_clip)
+        if not torch.isfinite(loss + norm):
+            self._recover()
+            return None
+        self._optimiser.step()
+        self.average.update(self.network, self._steps)
+        self._steps += 1
+        self._failures = 0
+        return terms
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return all tensors that a resumed run needs, copied to the CPU."""
+        state = self._optimiser.state_dict()["state"]
+        groups = {
+            "network": self.network.state_dict(),
+            "average": self.average.weights,
+            "optimiser": {f"{i}.{name}": state[i][name] for i in state for name in _MOMENTS},
+        }
+        return {
+            f"{group}.{name}": tensor.detach().cpu().clone()
+            for group, members in groups.items()
+            for name, tensor in members.items()
+        }
+
+    def values(self) -> dict[str, float]:
+        """Return all numbers that a resumed run needs."""
+        return {
+            "learner_steps": self._steps,
+            "rate_scale": self.rate_scale,
+            "failures": self._failures,
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, float]) -> None:
+        """Go on from the state that `tensors` and `values` have returned.
+
+        Parameters
+        ----------
+        tensors : mapping of str to Tensor
+            The tensors.
+        values : mapping of str to float
+            The numbers.
+        """
+        self.network.load_state_dict(_members(tensors, "network"))
+        self.average.restore(_members(tensors, "average"))
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _members(tensors, "optimiser").items():
+            index, moment = name.split(".")
+            moments.setdefault(int(index), {})[moment] = tensor.clone()
+        groups = self._optimiser.state_dict()["param_groups"]
+        self._optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        self._steps = int(values["learner_steps"])
+        self.rate_scale = float(values["rate_scale"])
+        self._failures = int(values["failures"])
+
+    def _fresh_optimiser(self) -> torch.optim.AdamW:
+        """Return an optimiser without memory."""
+        return torch.optim.AdamW(self.network.parameters(), weight_decay=self._config.weight_decay)
+
+    def _recover(self) -> None:
+        """Leave the place where the loss is not finite, and go on more carefully."""
+        self._failures += 1
+        if self._failures >= MAX_RECOVERIES:
+            raise TrainingError(
+                f"Expected a finite loss, found none in {MAX_RECOVERIES} steps in a row although "
+                "the learning rate was halved each time: start with a smaller learning rate."
+            )
+        self.network.load_state_dict(dict(self.average.weights))
+        self._optimiser = self._fresh_optimiser()
+        self.rate_scale /= 2
+
+
+def _members(tensors: Mapping[str, Tensor], group: str) -> dict[str, Tensor]:
+    """Return the tensors of one group, without its prefix."""
+    prefix = f"{group}."
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

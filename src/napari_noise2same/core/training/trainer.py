@@ -1,0 +1,316 @@
+"""The training loop: an iterator of events."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.device import device_errors, resolve_device
+from napari_noise2same.core.errors import ConfigurationError
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.model import HISTORY_COLUMNS, History, ResumeState, TrainedModel
+from napari_noise2same.core.networks import count_parameters
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.objective import (
+    Mask,
+    StagedLambda,
+    Terms,
+    build_strategy,
+    noise2same_loss,
+    replacement_values,
+    stratified_mask,
+)
+from napari_noise2same.core.settings import Augmentation, TrainingConfig
+from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
+from napari_noise2same.core.training.events import (
+    Finished,
+    Recovered,
+    Started,
+    StepDone,
+    TrainingEvent,
+    Validated,
+)
+from napari_noise2same.core.training.learner import Learner
+from napari_noise2same.core.training.patches import PatchSampler
+from napari_noise2same.core.training.planning import plan_training
+from napari_noise2same.core.training.schedule import learning_rate
+from napari_noise2same.core.training.validation import Validation
+
+__all__ = ["Trainer", "train"]
+
+_PACKAGES = ("napari-noise2same", "torch", "numpy")
+
+
+def train(
+    images: Sequence[Image],
+    config: TrainingConfig | None = None,
+    *,
+    resume: TrainedModel | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[TrainingEvent]:
+    """Train a denoiser on noisy images alone.
+
+    Parameters
+    ----------
+    images : sequence of Image
+        One or several noisy images of the same kind.
+    config : TrainingConfig, optional
+        How to train.
+    resume : TrainedModel, optional
+        Go on where this model's training stopped, on the same images. Without a `config`, the
+        model's own is used, and the run ends as if it had never been interrupted.
+    stop : callable, optional
+        Asked before every step; training ends with the best model when it returns True.
+
+    Yields
+    ------
+    TrainingEvent
+        `Started`, then `StepDone` for each step with a `Validated` now and then, and at last
+        `Finished` with the model.
+
+    Raises
+    ------
+    ImageError
+        If an image is too small, constant, empty, or not finite anywhere.
+    ConfigurationError
+        If the settings do not fit the images, or the model cannot be resumed.
+    DeviceError
+        If the device is missing or its memory does not suffice.
+    TrainingError
+        If the loss never becomes finite.
+    """
+    return Trainer(images, config, resume=resume).events(stop)
+
+
+class Trainer:
+    """One training run: `events` runs it, `snapshot` looks at it between two events.
+
+    Parameters
+    ----------
+    images, config, resume
+        As in `train`.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[Image],
+        config: TrainingConfig | None = None,
+        *,
+        resume: TrainedModel | None = None,
+    ) -> None:
+        self.config = config = config or _own_config(resume)
+        self.device = resolve_device(config.device)
+        views = [_view(image, config) for image in images]
+        self.plan = plan_training(views, config, self.device)
+        self._axes = images[0].axes
+        self._load(views, resume)
+        self._learner = Learner(self.plan.network, config, self.device)
+        self._strategy = build_strategy(config.lambda_inv, sigma=_mean_sigma(self.domains))
+        self._choice = torch.Generator().manual_seed(config.seed)
+        self._noise = torch.Generator(self.device).manual_seed(config.seed)
+        self._rows: list[tuple[float, ...]] = []
+        self._best = self._learner.average.copy()
+        self._best_error = math.inf
+        self.step = 0
+        self.seconds = 0.0
+        if resume is not None:
+            self._restore(resume)
+
+    def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[TrainingEvent]:
+        """Train, step by step.
+
+        Parameters
+        ----------
+        stop : callable
+            Asked before every step.
+
+        Yields
+        ------
+        TrainingEvent
+            As `train` does.
+        """
+        parameters = count_parameters(self._learner.network)
+        yield Started(self.plan, str(self.device), parameters, self.step)
+        while self._progress() < 1 and not stop():
+            with device_errors(self.device):
+                yield self._advance()
+            if self.step % self.config.validate_every == 0 or self._progress() >= 1:
+                yield self._validate()
+        reason: Literal["completed", "stopped"] = (
+            "completed" if self._progress() >= 1 else "stopped"
+        )
+        if self.step % self.config.validate_every and reason == "stopped":
+            yield self._validate()
+        yield Finished(self._model(self._best, resume=self._state()), reason)
+
+    def snapshot(self) -> TrainedModel:
+        """Return the model as it is now, to preview it: it cannot be resumed."""
+        return self._model(self._learner.average.copy(), resume=None)
+
+    def _load(self, views: Sequence[ImageView], resume: TrainedModel | None) -> None:
+        """Read and normalise the pixels."""
+        blocks = load_blocks(views, self.config.max_pixels, self.config.seed)
+        self.domains = resume.domains if resume else fit_domains(blocks, self.config.domain)
+        pixels = [
+            torch.from_numpy(normalise(block.values, block.channels, self.domains))
+            for block in blocks
+        ]
+        self._sampler = PatchSampler([p.to(self.device) for p in pixels], self.plan.patch)
+        self._validation = Validation(
+            self._sampler,
+            self.config.mask,
+            batch=self.plan.batch,
+            device=self.device,
+            seed=self.config.seed,
+        )
+
+    def _advance(self) -> StepDone | Recovered:
+        """Do one step."""
+        begun = time.perf_counter()
+        progress = self._progress()
+        lambda_inv = self._strategy.value(progress)
+        rate, augmentation = self._rate(progress)
+        x, mask, values = self._batch(augmentation)
+        terms = self._learner.learn(x, mask, values, lambda_inv=lambda_inv, rate=rate)
+        self.seconds += time.perf_counter() - begun
+        self.step += 1
+        if terms is None:
+            return Recovered(self.step, self._learner.rate_scale)
+        self._strategy.update(terms, self._noise)
+        return self._report(terms, lambda_inv, rate)
+
+    def _batch(self, augmentation: Augmentation) -> tuple[Tensor, Mask, Tensor]:
+        """Draw patches, hide some of their pixels, and say what replaces them."""
+        config = self.config.mask
+        x = self._sampler.draw(self.plan.batch, augmentation, self._choice)
+        mask = stratified_mask(
+            tuple(x.shape),
+            config.percentage,
+            generator=self._noise,
+            independent_channels=config.independent_channels,
+        )
+        values = replacement_values(x, mask, config.replacement, generator=self._noise)
+        return x, mask, values
+
+    def _rate(self, progress: float) -> tuple[float, Augmentation]:
+        """Learning rate and augmentation, which a staged schedule sets itself."""
+        strategy = self.config.lambda_inv
+        if isinstance(strategy, StagedLambda):
+            stage, _ = strategy.at(progress)
+            return stage.learning_rate, stage.augmentation
+        rate = learning_rate(progress, self.config.learning_rate, self.config.warm_up)
+        return rate, self.config.augmentation
+
+    def _report(self, terms: Terms, lambda_inv: float, rate: float) -> StepDone:
+        """Write a step down, and say so."""
+        rec, inv, blind_spot = terms.rec.item(), terms.inv.item(), terms.blind_spot.item()
+        loss = noise2same_loss(terms, lambda_inv).item()
+        self._rows.append((self.step, loss, rec, inv, blind_spot, lambda_inv))
+        progress = self._progress()
+        return StepDone(
+            step=self.step,
+            progress=progress,
+            loss=loss,
+            rec=rec,
+            inv=inv,
+            blind_spot=blind_spot,
+            lambda_inv=lambda_inv,
+            learning_rate=rate * self._learner.rate_scale,
+            seconds=self.seconds,
+            remaining=self.seconds * (1 - progress) / progress,
+        )
+
+    def _validate(self) -> Validated:
+        """Try the averaged weights, and keep them if they are the best."""
+        begun = time.perf_counter()
+        average = self._learner.average
+        with device_errors(self.device):
+            error = self._validation.error(self._learner.network, average.weights)
+        improved = error < self._best_error
+        if improved:
+            self._best, self._best_error = average.copy(), error
+        self.seconds += time.perf_counter() - begun
+        return Validated(self.step, error, improved)
+
+    def _progress(self) -> float:
+        """Share of the budget that is used."""
+        if self.plan.seconds is not None:
+            return min(self.seconds / self.plan.seconds, 1.0)
+        return min(self.step / self.plan.steps, 1.0) if self.plan.steps else 1.0
+
+    def _model(self, weights: dict[str, Tensor], resume: ResumeState | None) -> TrainedModel:
+        """Return a model with all that is known about it."""
+        table = np.array(self._rows, dtype=np.float64).reshape(-1, len(HISTORY_COLUMNS))
+        return TrainedModel(
+            network=self.plan.network,
+            weights=weights,
+            domains=self.domains,
+            axes=self._axes,
+            joint_channels=self.config.joint_channels,
+            settings=self.config.model_dump(mode="json"),
+            seed=self.config.seed,
+            versions={name: version(name) for name in _PACKAGES},
+            history=History(dict(zip(HISTORY_COLUMNS, table.T.copy(), strict=True))),
+            resume=resume,
+        )
+
+    def _state(self) -> ResumeState:
+        """Return all that another run needs to go on exactly here."""
+        tensors = self._learner.tensors()
+        tensors["random.choice"] = self._choice.get_state()
+        tensors["random.noise"] = self._noise.get_state()
+        values = {
+            "step": self.step,
+            "steps": self.plan.steps,
+            "seconds": self.seconds,
+            "best_error": self._best_error if math.isfinite(self._best_error) else None,
+            "learner": self._learner.values(),
+            "strategy": self._strategy.state(),
+        }
+        return ResumeState(tensors, values)
+
+    def _restore(self, model: TrainedModel) -> None:
+        """Go on where the model stopped."""
+        state = model.resume
+        if state is None or model.network != self.plan.network:
+            raise ConfigurationError(
+                "Expected a model with the state of its training and the same network to go on "
+                "from, found another: train anew."
+            )
+        self._learner.restore(state.tensors, state.values["learner"])
+        self._strategy.restore(state.values["strategy"])
+        self._choice.set_state(state.tensors["random.choice"])
+        self._noise.set_state(state.tensors["random.noise"])
+        columns = [model.history.columns[name] for name in HISTORY_COLUMNS]
+        self._rows = [tuple(map(float, row)) for row in zip(*columns, strict=True)]
+        self._best = dict(model.weights)
+        best_error = state.values["best_error"]
+        self._best_error = math.inf if best_error is None else best_error
+        self.step = state.values["step"]
+        self.seconds = state.values["seconds"]
+
+
+def _own_config(model: TrainedModel | None) -> TrainingConfig:
+    """Return the settings a model was trained with, or the defaults."""
+    if model is None:
+        return TrainingConfig()
+    return TrainingConfig.model_validate(model.settings)
+
+
+def _view(image: Image, config: TrainingConfig) -> ImageView:
+    """See an image as the network will."""
+    layout = plan_layout(image.axes, image.data.shape, spatial_dims=config.spatial_dims)
+    return ImageView(image.data, layout, joint_channels=config.joint_channels)
+
+
+def _mean_sigma(domains: Sequence[Domain]) -> float:
+    """Root mean square of the channels' noise."""
+    return math.sqrt(sum(domain.sigma**2 for domain in domains) / len(domains))

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+import tifffile
+
+from napari_noise2same.core.errors import AxesError, FileError, ImageError
+from napari_noise2same.core.io import read_image
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"nothing at .*gone\.tif"):
+        read_image(tmp_path / "gone.tif")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.czi", b"ZISRAWFILE", "none of these"),
+        ("a.tif", b"no TIFF at all", "none of these"),
+        ("a.tif", b"", "empty"),
+    ],
+)
+def test_another_format_is_refused_with_what_to_do(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(FileError, match=rf"{name}, which is {reason}: export it as OME-TIFF"):
+        read_image(tmp_path / name)
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.tif").write_bytes(b"II*")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(FileError, match=r"a\.tif cannot be read \(Permission denied\)"):
+        read_image(tmp_path / "a.tif")
+
+
+def test_a_folder_that_is_no_zarr_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="found the folder"):
+        read_image(tmp_path)
+
+
+def test_the_content_decides_not_the_name(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "image.lsm", np.zeros((4, 5), np.uint8))
+    assert read_image(str(tmp_path / "image.lsm")).data.shape == (4, 5)
+
+
+def test_a_numpy_array_is_opened_without_loading_it(tmp_path: Path) -> None:
+    data = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
+    np.save(tmp_path / "a.npy", data)
+    image = read_image(tmp_path / "a.npy")
+    assert image.axes == "TYX"
+    assert isinstance(image.data, np.memmap)
+    np.testing.assert_array_equal(image.data, data)
+
+
+@pytest.mark.parametrize("length", [9, 60, 120])
+def test_a_numpy_file_that_is_cut_short_is_refused(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.zeros((40, 40)))
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(FileError, match=r"numpy\.save"):
+        read_image(path)
+
+
+def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.array([[{}]], dtype=object))
+    with pytest.raises(FileError, match="numbers"):
+        read_image(tmp_path / "a.npy")
+
+
+def test_complex_numbers_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((4, 4), np.complex64))
+    with pytest.raises(ImageError, match="complex64"):
+        read_image(tmp_path / "a.npy")
+
+
+def test_axes_given_by_the_user_win(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((3, 4, 5)))
+    assert read_image(tmp_path / "a.npy", axes="zyx").axes == "ZYX"
+    with pytest.raises(AxesError, match=r"\(3, 4, 5\), found 'YX'"):
+        read_image(tmp_path / "a.npy", axes="YX")
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((8, 9), "YX"), ((8, 9, 3), "YXS"), ((8, 9, 2), "YXC")]
+)
+def test_a_png_picture_is_grey_rgb_or_grey_with_alpha(
+    tmp_path: Path, shape: tuple[int, ...], axes: str
+) -> None:
+    data = np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
+    imageio.imwrite(tmp_path / "a.png", data)
+    image = read_image(tmp_path / "a.png")
+    assert image.axes == axes
+    np.testing.assert_array_equal(image.data, data)
+
+
+def test_a_jpeg_picture_is_read(tmp_path: Path) -> None:
+    imageio.imwrite(tmp_path / "a.jpg", np.zeros((8, 9, 3), np.uint8))
+    assert read_image(tmp_path / "a.jpg").axes == "YXS"
+
+
+@pytest.mark.parametrize("length", [8, 40, 2000])
+def test_a_png_picture_that_is_cut_short_is_refused(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "a.png"
+    imageio.imwrite(path, np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8))
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(FileError, match="not a whole PNG or JPEG"):
+        read_image(path)

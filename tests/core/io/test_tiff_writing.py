@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.io import Image, read_image, tiff_writing, write_image
+
+SPACING = {"T": 1.5, "Z": 0.3, "Y": 0.11, "X": 0.1}
+UNITS = {"T": "second", "Z": "micrometer", "Y": "micrometer", "X": "micrometer"}
+SHAPE = {"T": 2, "Z": 3, "C": 2, "Y": 12, "X": 10, "S": 3}
+
+
+def make_image(axes: str, dtype: str = "uint16", **options: Any) -> Image:
+    shape = tuple(SHAPE[axis] for axis in axes)
+    scale = 200 if dtype != "bool" else 2
+    data = np.floor(np.random.default_rng(0).random(shape) * scale).astype(dtype)
+    spatial = [axis for axis in axes if axis in SPACING]
+    defaults: dict[str, Any] = {
+        "spacing": {axis: SPACING[axis] for axis in spatial},
+        "units": {axis: UNITS[axis] for axis in spatial},
+        "channel_names": ("DAPI", "GFP") if "C" in axes else (),
+    }
+    return Image(data, axes, **(defaults | options))
+
+
+def round_trip(path: Path, image: Image) -> Image:
+    write_image(path, np.asarray(image.data), image)
+    return read_image(path)
+
+
+def assert_same(found: Image, image: Image) -> None:
+    assert found.axes == image.axes
+    assert found.spacing == pytest.approx(dict(image.spacing), rel=1e-6)
+    assert found.units == image.units
+    assert found.channel_names == image.channel_names
+    assert found.data.dtype == image.data.dtype
+    np.testing.assert_array_equal(found.data, np.asarray(image.data))
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.tf8"])
+@pytest.mark.parametrize(
+    "axes", ["YX", "ZYX", "TYX", "CYX", "ZCYX", "TZCYX", "CZYX", "YXS", "TYXS"]
+)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
+def test_a_file_tells_all_of_an_image(tmp_path: Path, name: str, axes: str, dtype: str) -> None:
+    image = make_image(axes, dtype)
+    assert_same(round_trip(tmp_path / name, image), image)
+
+
+@pytest.mark.parametrize("axes", ["YX", "ZYX", "TZCYX", "CZYX"])
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+def test_masks_are_kept(tmp_path: Path, name: str, axes: str) -> None:
+    image = make_image(axes, "bool")
+    assert_same(round_trip(tmp_path / name, image), image)
+
+
+def test_masks_with_samples_are_refused(tmp_path: Path) -> None:
+    image = make_image("YXS", "bool")
+    with pytest.raises(FileError, match="convert it to uint8"):
+        write_image(tmp_path / "a.tif", np.asarray(image.data), image)
+
+
+@pytest.mark.parametrize("axes", ["SYX", "YXC", "ZYXC"])
+def test_a_plain_tiff_keeps_any_order_of_axes(tmp_path: Path, axes: str) -> None:
+    image = make_image(axes)
+    assert_same(round_trip(tmp_path / "a.tif", image), image)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "planar"), [("SYX", (3, 8, 3), "SEPARATE"), ("YXC", (8, 5, 2), "CONTIG")]
+)
+def test_other_programs_find_samples_of_a_plain_tiff_in_one_page(
+    tmp_path: Path, axes: str, shape: tuple[int, ...], planar: str
+) -> None:
+    round_trip(tmp_path / "a.tif", Image(np.zeros(shape, np.uint8), axes))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert len(tif.pages) == 1
+        assert tif.pages.first.planarconfig == tifffile.PLANARCONFIG[planar]
+        assert tif.pages.first.imagewidth == shape[axes.index("X")]
+
+
+@pytest.mark.parametrize("axes", ["SYX", "YXC"])
+def test_ome_tiff_gets_the_order_that_it_prescribes(tmp_path: Path, axes: str) -> None:
+    image = make_image(axes)
+    found = round_trip(tmp_path / "a.ome.tif", image)
+    order = {"SYX": "YXS", "YXC": "CYX"}[axes]
+    assert found.axes == order
+    moved = np.transpose(np.asarray(image.data), [axes.index(axis) for axis in order])
+    np.testing.assert_array_equal(found.data, moved)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+def test_an_axis_of_length_one_does_not_turn_rows_into_colours(tmp_path: Path, name: str) -> None:
+    image = Image(np.arange(5 * 64 * 3, dtype=np.uint8).reshape(5, 64, 3), "ZYX")
+    assert_same(round_trip(tmp_path / name, image), image)
+
+
+def test_a_stack_of_one_plane_stays_a_stack(tmp_path: Path) -> None:
+    image = Image(np.zeros((1, 8, 8), np.uint16), "ZYX")
+    assert_same(round_trip(tmp_path / "a.tif", image), image)
+
+
+@pytest.mark.parametrize("samples", [3, 4])
+def test_rgba_keeps_its_alpha(tmp_path: Path, samples: int) -> None:
+    data = np.random.default_rng(0).integers(0, 255, (6, 7, samples)).astype(np.uint8)
+    image = Image(data, "YXS")
+    assert_same(round_trip(tmp_path / "a.tif", image), image)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.is_imagej is (samples == 3)  # ImageJ itself knows no alpha
+
+
+@pytest.mark.parametrize(
+    ("axes", "dtype", "is_imagej"),
+    [
+        ("TZCYX", "uint8", True),
+        ("TZCYX", "uint16", True),
+        ("YX", "float32", True),
+        ("YXS", "uint8", True),
+        ("YXS", "uint16", False),
+        ("CZYX", "uint16", False),
+        ("YX", "float64", False),
+    ],
+)
+def test_fiji_gets_a_hyperstack_wherever_it_can(
+    tmp_path: Path, axes: str, dtype: str, is_imagej: bool
+) -> None:
+    round_trip(tmp_path / "a.tif", make_image(axes, dtype))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.is_imagej is is_imagej
+
+
+def test_what_is_too_large_for_imagej_becomes_a_plain_tiff(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = make_image("ZYX")
+    monkeypatch.setattr(tiff_writing, "_IMAGEJ_BYTES", np.asarray(image.data).nbytes)
+    assert_same(round_trip(tmp_path / "a.tif", image), image)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert not tif.is_imagej
+
+
+@pytest.mark.parametrize("unit", ["nanometer", "angstrom", "furlong"])
+def test_imagej_keeps_units_other_than_micrometres(tmp_path: Path, unit: str) -> None:
+    units = dict.fromkeys("ZYX", unit)
+    image = make_image("ZYX", units=units)
+    assert_same(round_trip(tmp_path / "a.tif", image), image)
+
+
+def test_imagej_leaves_out_a_unit_that_it_cannot_spell(tmp_path: Path) -> None:
+    image = make_image("YX", units={"Y": "步", "X": "步"})
+    found = round_trip(tmp_path / "a.tif", image)
+    assert found.units == {}
+    assert found.spacing == pytest.approx(dict(image.spacing))
+
+
+def test_imagej_gets_one_unit_of_length_and_seconds(tmp_path: Path) -> None:
+    image = make_image(
+        "TZYX",
+        spacing={"T": 2.0, "Z": 300.0, "Y": 0.1, "X": 0.1},
+        units={"T": "minute", "Z": "nanometer", "Y": "micrometer", "X": "micrometer"},
+    )
+    found = round_trip(tmp_path / "a.tif", image)
+    assert found.spacing == pytest.approx({"T": 120.0, "Z": 0.3, "Y": 0.1, "X": 0.1})
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.imagej_metadata is not None
+        assert tif.imagej_metadata["unit"] == "\\u00B5m"
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.tf8"])
+def test_sizes_without_a_unit_are_kept(tmp_path: Path, name: str) -> None:
+    image = make_image("ZYX", spacing={"Z": 3.0, "Y": 0.5, "X": 0.5}, units={})
+    assert_same(round_trip(tmp_path / name, image), image)
+
+
+def test_other_programs_find_the_pixel_size_of_a_plain_tiff(tmp_path: Path) -> None:
+    round_trip(tmp_path / "a.tif", make_image("YX", "float64"))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        page = tif.pages.first
+        assert page.resolution == pytest.approx((1e5, 1e4 / 0.11), rel=1e-4)
+        assert page.resolutionunit == tifffile.RESUNIT.CENTIMETER
+
+
+def test_a_plain_tiff_claims_no_centimetres_that_are_not_known(tmp_path: Path) -> None:
+    round_trip(tmp_path / "a.tif", make_image("YX", "float64", units={}))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.pages.first.resolutionunit == tifffile.RESUNIT.NONE
+
+
+def test_imagej_labels_of_planes_are_kept(tmp_path: Path) -> None:
+    labels = [f"plane {i}" for i in range(6)]
+    round_trip(tmp_path / "a.tif", make_image("ZCYX", metadata={"imagej": {"Labels": labels}}))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.imagej_metadata is not None
+        assert tif.imagej_metadata["Labels"] == labels
+
+
+def test_imagej_display_settings_survive(tmp_path: Path) -> None:
+    luts = [np.zeros((3, 256), np.uint8), np.full((3, 256), 7, np.uint8)]
+    metadata = {
+        "axes": "CYX",
+        "mode": "composite",
+        "Ranges": (1.0, 90.0, 2.0, 80.0),
+        "LUTs": luts,
+        "Info": "from the microscope",
+    }
+    data = np.asarray(make_image("CYX").data)
+    tifffile.imwrite(tmp_path / "in.tif", data, imagej=True, metadata=metadata)
+    write_image(tmp_path / "out.tif", data, read_image(tmp_path / "in.tif"))
+    with tifffile.TiffFile(tmp_path / "out.tif") as tif:
+        found = tif.imagej_metadata
+    assert found is not None
+    assert found["mode"] == "composite"
+    assert found["Ranges"] == (1.0, 90.0, 2.0, 80.0)
+    assert found["Info"] == "from the microscope"
+    np.testing.assert_array_equal(found["LUTs"][1], luts[1])
+
+
+def test_ome_attributes_survive(tmp_path: Path) -> None:
+    channel = {"Name": ["a", "b"], "EmissionWavelength": [450, 510]}
+    about = {"Name": "embryo 7", "AcquisitionDate": "2024-05-17T09:30:00", "Description": "late"}
+    data = np.asarray(make_image("CYX").data)
+    tifffile.imwrite(
+        tmp_path / "in.ome.tif", data, metadata={"axes": "CYX", "Channel": channel} | about
+    )
+    write_image(tmp_path / "out.ome.tif", data, read_image(tmp_path / "in.ome.tif"))
+    found = read_image(tmp_path / "out.ome.tif").metadata["ome"]
+    assert found["Channel"]["EmissionWavelength"] == ["450", "510"]
+    assert {key: found[key] for key in about} == about
+
+
+def test_metadata_of_planes_and_channels_are_dropped_with_their_number(tmp_path: Path) -> None:
+    image = make_image("CYX", metadata={"imagej": {"Labels": ["a", "b"]}})
+    write_image(tmp_path / "a.tif", np.zeros((5, 12, 10), np.uint16), image)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert tif.imagej_metadata is not None
+        assert "Labels" not in tif.imagej_metadata
+
+
+@pytest.mark.parametrize("dtype", ["float16", "uint64"])
+def test_ome_tiff_refuses_types_that_it_does_not_have(tmp_path: Path, dtype: str) -> None:
+    image = make_image("YX", dtype)
+    with pytest.raises(FileError, match=f"^Expected one of the types.*found {dtype}"):
+        write_image(tmp_path / "a.ome.tif", np.asarray(image.data), image)
+    assert_same(round_trip(tmp_path / "a.tif", image), image)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("a.tif", "uint16"), ("a.tif", "float64"), ("a.ome.tif", "uint16")]
+)
+def test_the_file_tells_how_it_was_made(tmp_path: Path, name: str, dtype: str) -> None:
+    image = make_image(
+        "ZYX", dtype, metadata={"imagej": {"Info": "raw"}, "ome": {"Description": "raw"}}
+    )
+    write_image(tmp_path / name, np.asarray(image.data), image, description={"model": "λ & co"})
+    with tifffile.TiffFile(tmp_path / name) as tif:
+        if tif.is_ome:
+            text = read_image(tmp_path / name).metadata["ome"]["Description"]
+        elif tif.imagej_metadata:
+            text = tif.imagej_metadata["Info"]
+        else:
+            assert tif.shaped_metadata is not None
+            assert tif.shaped_metadata[0]["description"] == {"model": "λ & co"}
+            return
+    assert text == "raw\nmodel: λ & co"
+
+
+def test_the_name_can_ask_for_bigtiff(tmp_path: Path) -> None:
+    round_trip(tmp_path / "a.tf8", make_image("YX"))
+    with tifffile.TiffFile(tmp_path / "a.tf8") as tif:
+        assert tif.is_bigtiff

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from napari_noise2same.core.io.units import convert_unit, unit_name, unit_symbol
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("\u00b5m", "micrometer"),
+        ("\u03bcm", "micrometer"),
+        ("\\u00B5m", "micrometer"),
+        ("um", "micrometer"),
+        ("micron", "micrometer"),
+        (" Micrometer ", "micrometer"),
+        ("nm", "nanometer"),
+        ("\u00c5", "angstrom"),
+        ("sec", "second"),
+        ("ms", "millisecond"),
+        ("furlong", "furlong"),
+        ("pixel", None),
+        ("reference frame", None),
+        ("", None),
+    ],
+)
+def test_each_spelling_of_a_unit_has_one_name(text: str, name: str | None) -> None:
+    assert unit_name(text) == name
+
+
+@pytest.mark.parametrize("name", ["angstrom", "nanometer", "micrometer", "inch", "second", "hour"])
+def test_the_symbol_of_a_unit_is_read_back_as_its_name(name: str) -> None:
+    symbol = unit_symbol(name)
+    assert symbol is not None
+    assert unit_name(symbol) == name
+
+
+def test_an_unknown_unit_has_no_symbol() -> None:
+    assert unit_symbol("furlong") is None
+    assert unit_symbol(None) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "target", "expected"),
+    [
+        (500.0, "nanometer", "micrometer", 0.5),
+        (2.0, "minute", "second", 120.0),
+        (2.0, "furlong", "micrometer", 2.0),
+        (2.0, None, "micrometer", 2.0),
+    ],
+)
+def test_lengths_and_times_are_converted_where_both_units_are_known(
+    value: float, source: str | None, target: str, expected: float
+) -> None:
+    assert convert_unit(value, source, target) == pytest.approx(expected)

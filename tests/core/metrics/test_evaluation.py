@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.metrics import (
+    Scores,
+    affine_psnr,
+    edge_preservation,
+    evaluate,
+    psnr,
+    ssim,
+)
+
+RNG = np.random.default_rng(0)
+REFERENCE = gaussian_filter(RNG.random((2, 32, 32)), (0, 2, 2))
+NOISY = REFERENCE + RNG.normal(0, 0.1, REFERENCE.shape)
+PREDICTION = gaussian_filter(NOISY, (0, 1, 1))
+
+
+def test_scores_are_those_of_the_metrics() -> None:
+    evaluation = evaluate(PREDICTION, REFERENCE, NOISY, data_range=2, spatial_ndim=2)
+    for scores, image in ((evaluation.prediction, PREDICTION), (evaluation.noisy, NOISY)):
+        assert scores == Scores(
+            psnr=psnr(image, REFERENCE, data_range=2),
+            affine_psnr=affine_psnr(image, REFERENCE),
+            ssim=ssim(image, REFERENCE, spatial_ndim=2),
+            edge_preservation=edge_preservation(image, REFERENCE, spatial_ndim=2),
+        )
+
+
+def test_the_noisy_image_may_be_missing() -> None:
+    assert evaluate(PREDICTION, REFERENCE).noisy is None
+    assert evaluate(PREDICTION, REFERENCE).to_dict()["noisy"] is None
+
+
+def test_scores_become_json_even_where_they_are_infinite() -> None:
+    data = evaluate(REFERENCE, REFERENCE, NOISY).to_dict()
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert data["prediction"] == {
+        "psnr": None,
+        "affine_psnr": None,
+        "ssim": pytest.approx(1),
+        "edge_preservation": pytest.approx(1),
+    }
+    noisy = data["noisy"]
+    assert noisy is not None
+    assert noisy["psnr"] == psnr(NOISY, REFERENCE)
+
+
+def test_refuses_a_noisy_image_of_another_size() -> None:
+    with pytest.raises(ImageError, match="same size"):
+        evaluate(PREDICTION, REFERENCE, NOISY[:1])

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.stats import norm, poisson
+
+from napari_noise2same.core.noise import (
+    GeneralisedAnscombe,
+    PoissonGaussian,
+    anscombe,
+    inverse_anscombe,
+)
+
+gains = st.floats(1e-3, 1e3)
+read_photons = st.floats(0.1, 1e3)
+offsets = st.floats(-100, 100)
+
+
+@st.composite
+def noises(draw: st.DrawFn) -> PoissonGaussian:
+    gain = draw(gains)
+    return PoissonGaussian(gain, (gain * draw(read_photons)) ** 2, gain * draw(offsets))
+
+
+def stabilised_moments(noise: PoissonGaussian, photons: float) -> tuple[float, float]:
+    """Return mean and variance of the stabilised noisy pixels, by plain summation."""
+    reach = np.arange(int(photons + 10 * np.sqrt(photons) + 20))
+    counts = reach[poisson.pmf(reach, photons) > 1e-14]
+    steps = np.linspace(-8, 8, 1601)
+    pixels = noise.offset + noise.gain * counts[:, np.newaxis] + np.sqrt(noise.readout) * steps
+    weights = poisson.pmf(counts, photons)[:, np.newaxis] * norm.pdf(steps)
+    values = anscombe(pixels, noise)
+    mean = float(np.average(values, weights=weights))
+    return mean, float(np.average((values - mean) ** 2, weights=weights))
+
+
+@settings(max_examples=50, deadline=None)
+@given(noise=noises(), photons=st.floats(0, 400))
+@example(noise=PoissonGaussian(1, 0.01), photons=8)
+def test_inverse_of_the_mean_is_the_clean_value(noise: PoissonGaussian, photons: float) -> None:
+    clean = noise.offset + noise.gain * photons
+    mean, _ = stabilised_moments(noise, photons)
+    bias = float(inverse_anscombe(mean, noise)) - clean
+    assert abs(bias) < 2e-4 * float(np.sqrt(noise.variance(clean)))
+
+
+@pytest.mark.parametrize(("gain", "read"), [(1.0, 0.5), (22.0, 2.0), (0.01, 0.1)])
+@pytest.mark.parametrize("photons", [0.5, 2.0, 30.0])
+def test_averaging_many_exposures_is_unbiased(gain: float, read: float, photons: float) -> None:
+    rng = np.random.default_rng(0)
+    exposures = 3 + gain * rng.poisson(photons, 400_000) + rng.normal(0, read, 400_000)
+    noise = PoissonGaussian(gain, read**2, 3)
+    restored = float(inverse_anscombe(anscombe(exposures, noise).mean(), noise))
+    clean = 3 + gain * photons
+    assert restored == pytest.approx(clean, abs=0.01 * float(np.sqrt(noise.variance(clean))))
+
+
+@settings(max_examples=50, deadline=None)
+@given(noise=noises(), photons=st.floats(5, 400))
+def test_variance_is_one(noise: PoissonGaussian, photons: float) -> None:
+    assert stabilised_moments(noise, photons)[1] == pytest.approx(1, abs=0.05)
+
+
+@settings(max_examples=50, deadline=None)
+@given(noise=noises(), background=st.floats(-50, 0))
+def test_keeps_the_mean_of_a_background_below_the_offset(
+    noise: PoissonGaussian, background: float
+) -> None:
+    read = np.sqrt(noise.readout)
+    clean = noise.offset + background * read
+    pixels = clean + read * np.linspace(-8, 8, 1601)
+    mean = np.average(anscombe(pixels, noise), weights=norm.pdf(np.linspace(-8, 8, 1601)))
+    assert float(inverse_anscombe(mean, noise)) == pytest.approx(clean, abs=2e-4 * read)
+
+
+@settings(max_examples=50, deadline=None)
+@given(noise=noises(), start=st.floats(-1e4, 1e4), span=st.floats(0.1, 1e4))
+def test_both_ways_increase_strictly_everywhere(
+    noise: PoissonGaussian, start: float, span: float
+) -> None:
+    values = np.linspace(start, start + span, 5000)
+    transform = GeneralisedAnscombe(noise)
+    assert (np.diff(transform.inverse(values)) > 0).all()
+    assert (np.diff(transform.forward(noise.offset + noise.gain * values)) > 0).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(noise=noises(), photons=st.floats(1e4, 1e8))
+def test_many_photons_come_back(noise: PoissonGaussian, photons: float) -> None:
+    clean = noise.offset + noise.gain * photons
+    restored = float(inverse_anscombe(anscombe(clean, noise), noise))
+    assert abs(restored - clean) < 0.01 * np.sqrt(noise.variance(clean))
+
+
+@pytest.mark.parametrize("gain", [0, 1e-12, 1e-7])
+def test_without_gain_it_divides_by_the_read_noise(gain: float) -> None:
+    pixels: NDArray[np.float64] = np.array([-50.0, 7, 10, 31, 1e3])
+    noise = PoissonGaussian(gain, 9, 10)
+    np.testing.assert_allclose(anscombe(pixels, noise), (pixels - 10) / 3, rtol=1e-4)
+    np.testing.assert_allclose(inverse_anscombe(anscombe(pixels, noise), noise), pixels, rtol=1e-4)
+
+
+def test_agrees_with_the_published_transform_up_to_its_constant() -> None:
+    photons = np.array([0.0, 1, 5, 100])
+    published = 2 / 3 * np.sqrt(3 * (3 * photons) + 3 / 8 * 9 + 4)
+    ours = anscombe(7 + 3 * photons, PoissonGaussian(3, 4, 7))
+    np.testing.assert_allclose(ours, published - published[0])
+
+
+def test_pure_photon_counting_is_defined_everywhere() -> None:
+    noise = PoissonGaussian(1, 0)
+    assert np.isfinite(inverse_anscombe(anscombe([-1e6, -1, 0, 1, 1e12], noise), noise)).all()
+    mean, _ = stabilised_moments(noise, 0.5)
+    assert float(inverse_anscombe(mean, noise)) == pytest.approx(0.5, abs=0.01)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+from napari_noise2same import core
+
+PUBLIC = [
+    "AdaptiveLambda",
+    "ArrayLike",
+    "CalibratedLambda",
+    "DenoiseConfig",
+    "DenoiseFinished",
+    "Denoiser",
+    "Domain",
+    "Finished",
+    "FixedLambda",
+    "History",
+    "Image",
+    "Layout",
+    "MaskConfig",
+    "NetworkConfig",
+    "Noise2InfoLambda",
+    "Recovered",
+    "Stage",
+    "StagedLambda",
+    "Started",
+    "StepDone",
+    "TileDone",
+    "TrainedModel",
+    "Trainer",
+    "TrainingConfig",
+    "Validated",
+    "affine_psnr",
+    "available_devices",
+    "default_axes",
+    "denoise",
+    "edge_preservation",
+    "estimate_sigma",
+    "evaluate",
+    "fit_poisson_gaussian",
+    "load_model",
+    "plan_layout",
+    "psnr",
+    "read_image",
+    "resolve_device",
+    "save_model",
+    "ssim",
+    "train",
+    "write_image",
+]
+PARTS = [part.name for part in pkgutil.iter_modules(core.__path__) if part.ispkg]
+
+
+def test_the_public_names_are_exactly_these() -> None:
+    assert core.__all__ == PUBLIC
+    assert dir(core) == PUBLIC
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_name_is_that_of_its_part(name: str) -> None:
+    found = getattr(core, name)
+    assert found.__name__ == name
+    assert found.__module__.startswith("napari_noise2same.core.")
+
+
+def test_other_names_are_missing() -> None:
+    with pytest.raises(AttributeError, match=r"'napari_noise2same.core' has no attribute 'Nothing'"):
+        _ = core.Nothing
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_exports_what_it_names_in_order(part: str) -> None:
+    module = importlib.import_module(f"napari_noise2same.core.{part}")
+    assert module.__all__ == sorted(module.__all__)
+    assert all(hasattr(module, name) for name in module.__all__)
