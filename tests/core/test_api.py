@@ -13,6 +13,7 @@ PUBLIC = [
     "CalibratedLambda",
     "DenoiseConfig",
     "DenoiseFinished",
+    "DenoiseStarted",
     "Denoiser",
     "Domain",
     "Finished",
@@ -23,6 +24,8 @@ PUBLIC = [
     "MaskConfig",
     "NetworkConfig",
     "Noise2InfoLambda",
+    "Preset",
+    "PreviewReady",
     "Recovered",
     "Stage",
     "StagedLambda",
@@ -49,6 +52,7 @@ PUBLIC = [
     "save_model",
     "ssim",
     "train",
+    "train_with_preview",
     "write_image",
 ]
 PARTS = [part.name for part in pkgutil.iter_modules(core.__path__) if part.ispkg]
@@ -67,7 +71,9 @@ def test_a_public_name_is_that_of_its_part(name: str) -> None:
 
 
 def test_other_names_are_missing() -> None:
-    with pytest.raises(AttributeError, match=r"'napari_noise2same.core' has no attribute 'Nothing'"):
+    with pytest.raises(
+        AttributeError, match=r"'napari_noise2same.core' has no attribute 'Nothing'"
+    ):
         _ = core.Nothing
 
 

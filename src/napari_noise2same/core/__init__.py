@@ -17,7 +17,7 @@ from typing import Any
 
 _HOMES = {
     "array": ("ArrayLike", "Layout", "default_axes", "plan_layout"),
-    "denoising": ("DenoiseFinished", "Denoiser", "TileDone", "denoise"),
+    "denoising": ("DenoiseFinished", "DenoiseStarted", "Denoiser", "TileDone", "denoise"),
     "device": ("available_devices", "resolve_device"),
     "io": ("Image", "read_image", "write_image"),
     "metrics": ("affine_psnr", "edge_preservation", "evaluate", "psnr", "ssim"),

@@ -26,7 +26,9 @@ def test_default_axes_fit_the_number_of_dimensions(
     assert len(axes) == len(shape)
 
 
-@pytest.mark.parametrize(("shape", "rgb"), [((), False), ((5,), False), ((1,) * 6, False), ((5, 3), True)])
+@pytest.mark.parametrize(
+    ("shape", "rgb"), [((), False), ((5,), False), ((1,) * 6, False), ((5, 3), True)]
+)
 def test_default_axes_refuse_what_has_no_default(shape: tuple[int, ...], rgb: bool) -> None:
     with pytest.raises(AxesError, match=r"Expected an image of 2 to 5 dimensions, found shape"):
         default_axes(shape, rgb=rgb)
@@ -54,9 +56,7 @@ def test_validate_axes_accepts_a_single_channel_beside_rgb() -> None:
         ("CYXS", (2, 5, 6, 3), r"either channels \(C\) or RGB samples \(S\), found both in 'CYXS'"),
     ],
 )
-def test_validate_axes_says_what_is_wrong(
-    axes: str, shape: tuple[int, ...], message: str
-) -> None:
+def test_validate_axes_says_what_is_wrong(axes: str, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(AxesError, match=message):
         validate_axes(axes, shape)
     with pytest.raises(AxesError, match=message):

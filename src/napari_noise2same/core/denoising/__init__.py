@@ -1,7 +1,12 @@
 """Denoising: tiles through the network, as an iterator of events."""
 
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
-from napari_noise2same.core.denoising.events import DenoiseEvent, DenoiseFinished, TileDone
+from napari_noise2same.core.denoising.events import (
+    DenoiseEvent,
+    DenoiseFinished,
+    DenoiseStarted,
+    TileDone,
+)
 from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.settings import DenoiseConfig, Precision
 
@@ -9,6 +14,7 @@ __all__ = [
     "DenoiseConfig",
     "DenoiseEvent",
     "DenoiseFinished",
+    "DenoiseStarted",
     "Denoiser",
     "Precision",
     "Predictor",

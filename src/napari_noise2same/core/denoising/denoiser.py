@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, plan_layout
-from napari_noise2same.core.denoising.events import DenoiseEvent, DenoiseFinished, TileDone
+from napari_noise2same.core.denoising.events import (
+    DenoiseEvent,
+    DenoiseFinished,
+    DenoiseStarted,
+    TileDone,
+)
 from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.device import resolve_device
 from napari_noise2same.core.io import Image
@@ -86,15 +91,11 @@ class Denoiser:
         self._predictor = Predictor(
             model, self._device, precision=config.precision, averaging=config.averaging
         )
-        self._dtype = np.dtype(np.float32 if config.dtype == "float32" else image.data.dtype)
         self._sum = np.zeros(image.data.shape, np.float32)
+        keep = config.dtype == "keep" and image.data.dtype != np.float32
+        self.result = np.zeros(image.data.shape, image.data.dtype) if keep else self._sum
         self.tile = self._tile_shape()
         self.tiles = self._plan()
-
-    @property
-    def result(self) -> NDArray[Any]:
-        """The denoised image so far."""
-        return convert(self._sum, self._dtype)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[DenoiseEvent]:
         """Denoise, tile by tile.
@@ -107,10 +108,11 @@ class Denoiser:
         Yields
         ------
         DenoiseEvent
-            `TileDone` for each tile, and at last `DenoiseFinished`.
+            `DenoiseStarted`, `TileDone` for each tile, and at last `DenoiseFinished`.
         """
         begun = time.perf_counter()
         total = len(self._view) * len(self.tiles)
+        yield DenoiseStarted(self.result, self.tile, total, str(self._device))
         for done, (sample, tile) in enumerate(product(range(len(self._view)), self.tiles), 1):
             if stop():
                 return
@@ -138,7 +140,10 @@ class Denoiser:
         values = np.where(finite[inner], values, noisy[inner])
         weights = blend_weights(tile, self._view.spatial_shape)
         before = self._view.read_from(self._sum, sample, tile.write)
-        self._view.assign(self._sum, sample, tile.write, before + weights * values)
+        total = before + weights * values
+        self._view.assign(self._sum, sample, tile.write, total)
+        if self.result is not self._sum:
+            self._view.assign(self.result, sample, tile.write, convert(total, self.result.dtype))
 
     def _tile_shape(self) -> tuple[int, ...]:
         """Choose the tile: the whole image if it is small enough."""

@@ -9,7 +9,29 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.array import Region
 
-__all__ = ["DenoiseEvent", "DenoiseFinished", "TileDone"]
+__all__ = ["DenoiseEvent", "DenoiseFinished", "DenoiseStarted", "TileDone"]
+
+
+@dataclass(frozen=True)
+class DenoiseStarted:
+    """Denoising begins.
+
+    Attributes
+    ----------
+    image : ndarray
+        The result, zero until it fills tile by tile.
+    tile : tuple of int
+        Shape of a tile, in pixels.
+    total : int
+        Number of tiles.
+    device : str
+        Where it is done.
+    """
+
+    image: NDArray[Any]
+    tile: tuple[int, ...]
+    total: int
+    device: str
 
 
 @dataclass(frozen=True)
@@ -58,4 +80,4 @@ class DenoiseFinished:
     device: str
 
 
-DenoiseEvent = TileDone | DenoiseFinished
+DenoiseEvent = DenoiseStarted | TileDone | DenoiseFinished

@@ -10,6 +10,7 @@ from napari_noise2same.core.training.events import (
     Validated,
 )
 from napari_noise2same.core.training.planning import TrainingPlan
+from napari_noise2same.core.training.timing import expected_seconds
 from napari_noise2same.core.training.trainer import Trainer, train
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "TrainingEvent",
     "TrainingPlan",
     "Validated",
+    "expected_seconds",
     "train",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.array import ImageView
 from napari_noise2same.core.device import device_errors, resolve_device
 from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.io import Image
@@ -40,7 +40,7 @@ from napari_noise2same.core.training.events import (
 )
 from napari_noise2same.core.training.learner import Learner
 from napari_noise2same.core.training.patches import PatchSampler
-from napari_noise2same.core.training.planning import plan_training
+from napari_noise2same.core.training.planning import plan_training, view_image
 from napari_noise2same.core.training.schedule import learning_rate
 from napari_noise2same.core.training.validation import Validation
 
@@ -108,7 +108,7 @@ class Trainer:
     ) -> None:
         self.config = config = config or _own_config(resume)
         self.device = resolve_device(config.device)
-        views = [_view(image, config) for image in images]
+        views = [view_image(image, config) for image in images]
         self.plan = plan_training(views, config, self.device)
         self._axes = images[0].axes
         self._load(views, resume)
@@ -303,12 +303,6 @@ def _own_config(model: TrainedModel | None) -> TrainingConfig:
     if model is None:
         return TrainingConfig()
     return TrainingConfig.model_validate(model.settings)
-
-
-def _view(image: Image, config: TrainingConfig) -> ImageView:
-    """See an image as the network will."""
-    layout = plan_layout(image.axes, image.data.shape, spatial_dims=config.spatial_dims)
-    return ImageView(image.data, layout, joint_channels=config.joint_channels)
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:

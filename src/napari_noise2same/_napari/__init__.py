@@ -1,0 +1,1 @@
+"""The only code that touches a napari viewer or layer; found through the manifest, napari.yaml."""

@@ -1,0 +1,185 @@
+"""A line to drag across two layers: noisy on its left, denoised on its right.
+
+napari cannot clip images in its 2D view. So a copy of the denoised layer shows what is to the right
+of the line: a view of the same array, cut at the line, which costs a few milliseconds per move
+whatever its size. Only napari's public interface is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image as ImageLayer
+from napari.layers import Layer, Shapes
+
+from napari_noise2same._napari.compare_residual import as_dask
+from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same.core.errors import ImageError
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["Swipe"]
+
+# On the screen: how thick the line is, and how near to it a press takes hold of it.
+_WIDTH, _REACH = 3, 12
+_COLOUR = "#ffd166"
+_LINKED = ("colormap", "contrast_limits", "gamma")
+
+
+class Swipe:
+    """The line and what it needs, until `close`.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer, in its 2D view.
+    noisy, denoised : napari.layers.Image
+        The layers to compare. Where the denoised one does not reach, the noisy one shows.
+    stop : callable
+        Called when the axes on display change, which the line cannot follow.
+
+    Raises
+    ------
+    ImageError
+        If the view is 3D.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        noisy: ImageLayer,
+        denoised: ImageLayer,
+        stop: Callable[[], None],
+    ) -> None:
+        missing = viewer.dims.ndim - denoised.ndim
+        if viewer.dims.ndisplay != 2 or min(viewer.dims.displayed) < missing:
+            raise ImageError(
+                "Expected the 2D view for the swipe line, found another: switch the 3D view off."
+            )
+        self._viewer, self._denoised, self._stop = viewer, denoised, stop
+        self._down, self._across = (dim - missing for dim in viewer.dims.displayed)
+        data = layer_data(denoised)
+        self._data = data if isinstance(data, np.ndarray) else as_dask(data, colours=denoised.rgb)
+        self._column = self._data.shape[self._across] // 2
+        noisy.visible, denoised.visible = True, False
+        active = viewer.layers.selection.active
+        self._right = _copy(denoised, self._data, viewer)
+        self._line = _line_layer(denoised, viewer)
+        viewer.layers.selection.active = active
+        viewer.layers.link_layers([denoised, self._right], _LINKED)
+        self._connect()
+        self._draw()
+
+    @property
+    def column(self) -> int:
+        """First column of the denoised layer's pixels that is right of the line."""
+        return int(self._column)
+
+    def move_to(self, position: Any) -> None:
+        """Move the line.
+
+        Parameters
+        ----------
+        position : sequence of float
+            A point of the line, in world coordinates.
+        """
+        place = self._edge(position)
+        column = int(np.clip(round(place), 1, self._data.shape[self._across] - 1))
+        if column != self._column:
+            self._column = column
+            self._draw()
+
+    def close(self) -> None:
+        """Take the line and the cut copy away."""
+        self._disconnect()
+        layers = self._viewer.layers
+        if self._right in layers and self._denoised in layers:
+            layers.unlink_layers([self._denoised, self._right])
+        for layer in (self._line, self._right):
+            if layer in layers:
+                layers.remove(layer)
+
+    def _connect(self) -> None:
+        """Listen to the mouse, the sliders and the zoom."""
+        dims, camera = self._viewer.dims.events, self._viewer.scene.camera.events
+        self._viewer.mouse_drag_callbacks.append(self._on_drag)
+        dims.current_step.connect(self._draw_line)
+        camera.zoom.connect(self._draw_line)
+        dims.ndisplay.connect(self._on_other_axes)
+        dims.order.connect(self._on_other_axes)
+
+    def _disconnect(self) -> None:
+        """Listen no more."""
+        dims, camera = self._viewer.dims.events, self._viewer.scene.camera.events
+        self._viewer.mouse_drag_callbacks.remove(self._on_drag)
+        dims.current_step.disconnect(self._draw_line)
+        camera.zoom.disconnect(self._draw_line)
+        dims.ndisplay.disconnect(self._on_other_axes)
+        dims.order.disconnect(self._on_other_axes)
+
+    def _on_other_axes(self) -> None:
+        """Give up: the line stands on axes that are no longer on display."""
+        self._stop()
+
+    def _on_drag(self, viewer: Viewer, event: Any) -> Iterator[None]:
+        """Drag the line if the press was on it; otherwise the view pans as always."""
+        if abs(self._edge(event.position) - self._column) * self._pixels() > _REACH:
+            return
+        camera = viewer.scene.camera
+        pans, camera.mouse_pan = camera.mouse_pan, False
+        yield
+        while event.type == "mouse_move":
+            self.move_to(event.position)
+            yield
+        camera.mouse_pan = pans
+
+    def _edge(self, position: Any) -> float:
+        """Return a world position along the swiped axis, in edges between pixels."""
+        data = self._denoised.world_to_data(np.asarray(position)[-self._denoised.ndim :])
+        return float(data[self._across]) + 0.5
+
+    def _pixels(self) -> float:
+        """Return how many pixels of the screen one column of the layer spans."""
+        scale = abs(float(self._denoised.scale[self._across]))
+        return scale * float(self._viewer.scene.camera.zoom)
+
+    def _draw(self) -> None:
+        """Cut the copy at the line, and draw the line."""
+        cut = (slice(None),) * self._across + (slice(self._column, None),)
+        corner = np.zeros(self._denoised.ndim)
+        corner[self._across] = self._column
+        self._right.data = self._data[cut]
+        self._right.translate = self._denoised.affine.inverse(self._denoised.data_to_world(corner))
+        self._draw_line()
+
+    def _draw_line(self) -> None:
+        """Draw the line in the current plane, as thick as ever on the screen."""
+        steps = np.asarray(self._viewer.dims.point)[-self._denoised.ndim :]
+        ends = np.tile(np.round(self._denoised.world_to_data(steps)), (2, 1))
+        ends[:, self._across] = self._column - 0.5
+        ends[:, self._down] = [-0.5, self._data.shape[self._down] - 0.5]
+        self._line.data = []
+        self._line.add_lines([ends], edge_width=_WIDTH / self._pixels(), edge_color=_COLOUR)
+
+
+def _copy(layer: ImageLayer, data: Any, viewer: Viewer) -> ImageLayer:
+    """Put a layer that looks the same, but hides what is below it, on top of the others."""
+    state: dict[str, Any] = layer.as_layer_data_tuple()[1]
+    for own in ("locked_data_level", "multiscale"):
+        state.pop(own, None)
+    state.update(name=f"{layer.name}, right of the line", visible=True, blending="opaque")
+    copy = ImageLayer(data, multiscale=False, **state)
+    viewer.layers.append(copy)
+    return copy
+
+
+def _line_layer(layer: ImageLayer, viewer: Viewer) -> Layer:
+    """Put an empty layer for the line on top, in the pixels of another layer."""
+    state: dict[str, Any] = layer.as_layer_data_tuple()[1]
+    placed = ("affine", "axis_labels", "rotate", "scale", "shear", "translate", "units")
+    line = Shapes(ndim=layer.ndim, name="Swipe line", **{key: state[key] for key in placed})
+    viewer.layers.append(line)
+    return line

@@ -1,0 +1,248 @@
+"""What the denoise dock does: denoises layers in a thread, into new layers that fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image as ImageLayer
+from napari.utils import progress
+from qtpy.QtCore import QObject, Signal
+
+from napari_noise2same._napari.conversion import layer_data, layer_image
+from napari_noise2same._napari.layer_tracker import LayerTracker
+from napari_noise2same._napari.model_files import explain
+from napari_noise2same._napari.models import ModelStore
+from napari_noise2same._napari.regions import crop, current_frame, visible_region
+from napari_noise2same._napari.results import add_result, model_card, result_dtype
+from napari_noise2same._napari.worker import Worker
+from napari_noise2same.core.array import Region
+from napari_noise2same.core.errors import ImageError, Noise2SameError
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.settings import DenoiseConfig
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+    from napari_noise2same.core import TrainedModel
+    from napari_noise2same.widgets import DenoisePanel
+
+__all__ = ["DenoiseController"]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One layer to denoise."""
+
+    layer: ImageLayer
+    image: Image
+    region: Region | None
+    level: int
+    config: DenoiseConfig
+
+
+class DenoiseController(QObject):
+    """Connects a `DenoisePanel` with a viewer and the engine.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    panel : DenoisePanel
+        The view.
+
+    Attributes
+    ----------
+    denoised : Signal(object, object)
+        A noisy layer and its finished result.
+    """
+
+    denoised = Signal(object, object)
+
+    def __init__(self, viewer: Viewer, panel: DenoisePanel) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._panel = panel
+        self._store = ModelStore.of(viewer)
+        self.tracker = LayerTracker(viewer)
+        self.worker: Worker | None = None
+        self._jobs: list[_Job] = []
+        self._results: list[ImageLayer] = []
+        self._activity: Any = None
+        self.tracker.changed.connect(self.update)
+        self._store.changed.connect(self._update_models)
+        panel.layers_changed.connect(self._update_levels)
+        panel.denoise_requested.connect(self.denoise)
+        panel.cancel_requested.connect(self.cancel)
+        self.update()
+        self._update_models()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job is on."""
+        return self.worker is not None
+
+    def update(self) -> None:
+        """Show the layers that there are now."""
+        self._panel.set_layers(self.tracker.images(), self.tracker.active())
+        self._update_levels()
+
+    def layers(self) -> list[ImageLayer]:
+        """Return the layers that are ticked."""
+        found = map(self.tracker.layer, self._panel.layers.value())
+        return [layer for layer in found if layer is not None]
+
+    def denoise(self) -> None:
+        """Denoise the ticked layers with the chosen model."""
+        if self.is_running:
+            return
+        try:
+            model, jobs = self._model(), self._plan()
+        except Noise2SameError as error:
+            self._panel.show_message(str(error), error=True)
+            return
+        self._jobs, self._results = jobs, []
+        self._card = model_card(model)
+        self._panel.show_message("")
+        self._panel.set_running(True)
+        self._panel.progress.set_busy("Preparing…")
+        self._activity = progress(total=100, desc="Noise2Same denoising")
+
+        def work(stop: Callable[[], bool]) -> Iterator[Any]:
+            from napari_noise2same.core import Denoiser
+
+            for job in jobs:
+                if stop():
+                    return
+                yield from Denoiser(job.image, model, job.config).events(stop)
+
+        self.worker = Worker(work)
+        self.worker.events.connect(self._on_events)
+        self.worker.failed.connect(self._on_failed)
+        self.worker.finished.connect(self._on_over)
+
+    def cancel(self) -> None:
+        """End after the tile under way; what is done stays in its layer."""
+        if self.worker is not None:
+            self.worker.stop()
+
+    def close(self) -> None:
+        """End everything at once; safe to call when the panel is gone."""
+        self.tracker.close()
+        self._store.changed.disconnect(self._update_models)
+        if self.worker is not None:
+            self.worker.close()
+        self._forget()
+
+    def _model(self) -> TrainedModel:
+        """Return the chosen model."""
+        name = self._panel.model.value()
+        if name not in self._store.names():
+            raise ImageError(
+                "Expected a model, found none chosen: train one, or choose the file of one."
+            )
+        return self._store[name]
+
+    def _plan(self) -> list[_Job]:
+        """Return a job for each ticked layer; nothing is read."""
+        layers = self.layers()
+        if not layers:
+            raise ImageError("Expected an image layer, found none ticked: open or tick one.")
+        config, wanted = self._panel.value(), self._panel.level_value()
+        return [self._job(layer, config, wanted if layer.multiscale else 0) for layer in layers]
+
+    def _job(self, layer: ImageLayer, config: DenoiseConfig, level: int) -> _Job:
+        """Say what to do with a layer."""
+        image = layer_image(layer, level=level)
+        region = self._region(layer, level)
+        config = config.model_copy(update={"dtype": result_dtype(layer, config.dtype)})
+        return _Job(layer, crop(image, region) if region else image, region, level, config)
+
+    def _region(self, layer: ImageLayer, level: int) -> Region | None:
+        """Return the part of a layer to denoise, None for all of it."""
+        match self._panel.region_value():
+            case "view":
+                return visible_region(self._viewer, layer, level=level, max_side=None)
+            case "frame":
+                return current_frame(self._viewer, layer, level=level)
+            case _:
+                return None
+
+    def _on_events(self, events: list[Any]) -> None:
+        """Show what has happened since the last time."""
+        # The thread has imported the engine by now.
+        from napari_noise2same.core import DenoiseFinished, DenoiseStarted, TileDone
+
+        for event in events:
+            if isinstance(event, DenoiseStarted):
+                self._begin_result(event.image)
+                self._device = event.device
+            elif isinstance(event, DenoiseFinished):
+                self.denoised.emit(self._jobs[len(self._results) - 1].layer, self._results[-1])
+        tiles = [event for event in events if isinstance(event, TileDone)]
+        if tiles:
+            self._results[-1].refresh()
+            self._show_progress(tiles[-1])
+
+    def _begin_result(self, data: Any) -> None:
+        """Add the layer that will fill."""
+        job = self._jobs[len(self._results)]
+        self._results.append(
+            add_result(
+                self._viewer,
+                job.layer,
+                data,
+                self._card,
+                level=job.level,
+                region=job.region,
+            )
+        )
+
+    def _show_progress(self, last: Any) -> None:
+        """Show how far the layer is, and in napari's activity dock how far all are."""
+        fraction = last.done / last.total
+        self._panel.progress.set_progress(
+            last.done,
+            last.total,
+            fraction=fraction,
+            elapsed=last.seconds,
+            remaining=last.remaining,
+        )
+        self._panel.progress.set_device(self._device)
+        overall = 100 * (len(self._results) - 1 + fraction) / len(self._jobs)
+        self._activity.update(overall - self._activity.n)
+
+    def _on_failed(self, error: BaseException) -> None:
+        """Say what went wrong; the dock can be used again."""
+        self._panel.show_message(*explain(error, "Denoising"), error=True)
+
+    def _on_over(self) -> None:
+        """Clean up."""
+        self._panel.set_running(False)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Hold no layer longer than needed."""
+        self.worker = None
+        self._jobs, self._results = [], []
+        if self._activity is not None:
+            self._activity.close()
+        self._activity = None
+
+    def _update_models(self) -> None:
+        """Show the models that there are now, and choose the latest."""
+        names = self._store.names()
+        active = names[-1] if names else None
+        self._panel.set_models({name: name for name in names}, active)
+
+    def _update_levels(self) -> None:
+        """Offer the levels of a multiscale layer."""
+        layers = self.layers()
+        if not layers or not layers[0].multiscale:
+            self._panel.set_levels({})
+            return
+        layer = layers[0]
+        sizes = [layer_data(layer, level).shape for level in range(len(layer.data))]
+        names = {i: f"{i}: " + " × ".join(map(str, size)) for i, size in enumerate(sizes)}
+        self._panel.set_levels(names)

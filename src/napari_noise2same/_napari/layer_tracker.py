@@ -1,0 +1,100 @@
+"""What layers a viewer has, told whenever that changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels, Layer, Shapes
+from qtpy.QtCore import QObject, Signal
+
+from napari_noise2same._napari.results import CARD
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["PREVIEW", "LayerTracker"]
+
+# Mark, in a layer's card, of the layer that shows a preview: it is no image to work on.
+PREVIEW = "preview"
+
+
+class LayerTracker(QObject):
+    """The layers of a viewer by opaque keys, which outlive renaming.
+
+    Holds no layer: keys are ids, and are only looked up among the layers that are there.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+
+    Attributes
+    ----------
+    changed : Signal()
+        A layer was added, removed, moved, renamed or made active.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._layers = viewer.layers
+        events = self._layers.events
+        self._emitters = (events.inserted, events.removed, events.reordered)
+        for emitter in (*self._emitters, self._layers.selection.events.active):
+            emitter.connect(self._on_change)
+        for layer in self._layers:
+            layer.events.name.connect(self._on_change)
+        events.inserted.connect(self._on_inserted)
+
+    def images(self) -> dict[int, str]:
+        """Return the names of the image layers by key, the topmost first."""
+        return {id(layer): layer.name for layer in reversed(self._layers) if _is_image(layer)}
+
+    def regions(self) -> dict[int, str]:
+        """Return the names of the layers that can mark regions by key."""
+        kinds = (Shapes, Labels)
+        return {id(layer): layer.name for layer in self._layers if isinstance(layer, kinds)}
+
+    def active(self) -> int | None:
+        """Return the key of the active layer if it is an image."""
+        layer = self._layers.selection.active
+        return id(layer) if layer is not None and _is_image(layer) else None
+
+    def layer(self, key: object) -> Layer | None:
+        """Return the layer of a key, or None if it is no longer there.
+
+        Parameters
+        ----------
+        key : object
+            What `images` or `regions` has given.
+
+        Returns
+        -------
+        napari.layers.Layer or None
+            The layer.
+        """
+        return next((layer for layer in self._layers if id(layer) == key), None)
+
+    def close(self) -> None:
+        """Listen no more."""
+        for emitter in (*self._emitters, self._layers.selection.events.active):
+            emitter.disconnect(self._on_change)
+        self._layers.events.inserted.disconnect(self._on_inserted)
+        for layer in self._layers:
+            layer.events.name.disconnect(self._on_change)
+
+    def _on_inserted(self, event: Any) -> None:
+        """Hear of a new layer's names too."""
+        event.value.events.name.connect(self._on_change)
+
+    def _on_change(self, _event: Any = None) -> None:
+        """Pass it on."""
+        self.changed.emit()
+
+
+def _is_image(layer: Layer) -> bool:
+    """Whether a layer is an image to work on."""
+    return isinstance(layer, ImageLayer) and not layer.metadata.get(CARD, {}).get(PREVIEW)

@@ -1,0 +1,88 @@
+"""The models of a viewer: trained or opened there, shared by its docks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+    from napari_noise2same.core import TrainedModel
+
+__all__ = ["ModelStore"]
+
+
+class ModelStore(QObject):
+    """Models by name, the latest last.
+
+    Attributes
+    ----------
+    changed : Signal()
+        A model was added.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._models: dict[str, TrainedModel] = {}
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> ModelStore:
+        """Return the models of a viewer.
+
+        Parameters
+        ----------
+        viewer : napari.Viewer
+            The viewer; its window owns the store, so that both end together.
+
+        Returns
+        -------
+        ModelStore
+            The store, the same for each dock of the viewer.
+        """
+        window = viewer.window._qt_window
+        store = window.findChild(cls)
+        return store if isinstance(store, cls) else cls(window)
+
+    def unique(self, name: str) -> str:
+        """Return the name, with a number if a model has it already.
+
+        Parameters
+        ----------
+        name : str
+            A name.
+
+        Returns
+        -------
+        str
+            A name that no model has.
+        """
+        result, number = name, 2
+        while result in self._models:
+            result, number = f"{name} ({number})", number + 1
+        return result
+
+    def put(self, name: str, model: TrainedModel) -> None:
+        """Add a model, or put it in the place of the one of that name, as the latest.
+
+        Parameters
+        ----------
+        name : str
+            The name.
+        model : TrainedModel
+            The model.
+        """
+        self._models.pop(name, None)
+        self._models[name] = model
+        self.changed.emit()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names, the latest last."""
+        return tuple(self._models)
+
+    def __getitem__(self, name: str) -> TrainedModel:
+        """Return the model of a name."""
+        return self._models[name]

@@ -1,0 +1,94 @@
+"""The layer in which the image improves while a model trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image as ImageLayer
+from numpy.typing import NDArray
+
+from napari_noise2same._napari.layer_tracker import PREVIEW
+from napari_noise2same._napari.regions import crop, visible_region
+from napari_noise2same._napari.results import CARD, add_result, place
+from napari_noise2same.core.array import Region
+from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.io import Image
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["PreviewLayer"]
+
+_SUFFIX = " [n2s preview]"
+
+
+class PreviewLayer:
+    """Shows the model's present result on what is in view of a layer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    source : napari.layers.Image
+        The layer that is trained on.
+    image : Image
+        That layer as the engine sees it.
+    """
+
+    def __init__(self, viewer: Viewer, source: ImageLayer, image: Image) -> None:
+        self._viewer = viewer
+        self._source = source
+        self._image = image
+        self._layer: ImageLayer | None = None
+        self._wanted = True
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to preview: not after the user has deleted the preview."""
+        deleted = self._layer is not None and self._layer not in self._viewer.layers
+        return self._wanted and not deleted and self._source in self._viewer.layers
+
+    def request(self) -> Image | None:
+        """Return what is in view, not yet read; None if there is nothing to preview."""
+        if not self.wanted:
+            return None
+        try:
+            region = visible_region(self._viewer, self._source, axes=self._image.axes)
+            return crop(self._image, region)
+        except Noise2SameError:
+            # The layer lies outside of what is in view.
+            return None
+
+    def show(self, region: Region, result: NDArray[Any], step: int) -> None:
+        """Show a result, which may have been asked for some time ago.
+
+        Parameters
+        ----------
+        region : tuple of slice
+            Which part of the image it is.
+        result : ndarray
+            Its denoised pixels.
+        step : int
+            Steps that the model had done.
+        """
+        if not self.wanted:
+            return
+        if self._layer is None:
+            card = {PREVIEW: True}
+            name = self._source.name + _SUFFIX
+            active = self._viewer.layers.selection.active
+            self._layer = add_result(
+                self._viewer, self._source, result, card, name=name, region=region
+            )
+            self._viewer.layers.selection.active = active
+        else:
+            self._layer.data = result
+            self._layer.translate = place(self._source, 0, region)
+        self._layer.metadata[CARD]["step"] = step
+
+    def close(self) -> None:
+        """Take the preview out of the viewer."""
+        self._wanted = False
+        if self._layer is not None and self._layer in self._viewer.layers:
+            self._viewer.layers.remove(self._layer)
+        self._layer = None

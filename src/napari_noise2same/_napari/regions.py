@@ -1,0 +1,296 @@
+"""Parts of a layer: what is in view, the current frame, and what the user has drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Labels, Layer, Shapes
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
+from napari_noise2same.core.array import ArrayLike, Region, validate_axes
+from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.io import Image
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["Window", "crop", "current_frame", "restrict", "visible_region"]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A region of an array as an array of its own; nothing is read before it is indexed.
+
+    Attributes
+    ----------
+    source : ArrayLike
+        The whole array.
+    region : tuple of slice
+        One slice per dimension, with start and stop inside the array and no step.
+    """
+
+    source: ArrayLike
+    region: Region
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return tuple(part.stop - part.start for part in self.region)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return np.dtype(self.source.dtype)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return the values at an index of integers and slices of step 1."""
+        index = index if isinstance(index, tuple) else (index,)
+        whole = (slice(None),) * (len(self.region) - len(index))
+        places = zip(self.region, (*index, *whole), strict=True)
+        return self.source[tuple(_shift(part, place) for part, place in places)]
+
+
+def crop(image: Image, region: Region) -> Image:
+    """Return a region of an image, without reading it.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    region : tuple of slice
+        One slice per dimension, as `visible_region` returns them.
+
+    Returns
+    -------
+    Image
+        The region, with all else that is known about the image.
+    """
+    return replace(image, data=Window(image.data, region))
+
+
+def visible_region(
+    viewer: Viewer,
+    layer: Layer,
+    *,
+    axes: str | None = None,
+    level: int = 0,
+    max_side: int | None = 512,
+    depth: int = 1,
+) -> Region:
+    """Say which part of an image layer is in view.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    layer : napari.layers.Image
+        The layer.
+    axes : str, optional
+        One letter per dimension of the layer's array; guessed by default.
+    level : int
+        Level of a multiscale layer in whose pixels the region is given.
+    max_side : int, optional
+        Largest length along each displayed axis, kept around the middle of what is in view;
+        None for no limit.
+    depth : int
+        Number of planes around the current one when Z is not displayed.
+
+    Returns
+    -------
+    tuple of slice
+        One slice per dimension of the layer's array: what the canvas shows of displayed axes, all
+        channels, and the current position along the others.
+
+    Raises
+    ------
+    ImageError
+        If the layer is no image layer or has no such level.
+    AxesError
+        If the axes do not fit the array.
+    """
+    shape = layer_data(layer, level).shape
+    axes = validate_axes(axes or guess_axes(layer), shape)
+    displayed = _displayed(viewer, layer)
+    seen = _canvas_box(layer, displayed, level)
+    position = _position(viewer, layer, level)
+    region = []
+    for dim, (axis, length) in enumerate(zip(axes, shape, strict=True)):
+        if axis in "CS":
+            region.append(slice(0, length))
+        elif dim in displayed:
+            region.append(_limited(*seen[displayed.index(dim)], length, max_side))
+        else:
+            region.append(_around(position[dim], depth if axis == "Z" else 1, length))
+    return tuple(region)
+
+
+def current_frame(
+    viewer: Viewer, layer: Layer, *, axes: str | None = None, level: int = 0
+) -> Region:
+    """Say which part of an image layer is the current frame.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    layer : napari.layers.Image
+        The layer.
+    axes : str, optional
+        One letter per dimension of the layer's array; guessed by default.
+    level : int
+        Level of a multiscale layer in whose pixels the region is given.
+
+    Returns
+    -------
+    tuple of slice
+        The current position along T, and the whole of the other axes.
+
+    Raises
+    ------
+    ImageError
+        If the layer is no image layer or has no such level.
+    AxesError
+        If the axes do not fit the array.
+    """
+    shape = layer_data(layer, level).shape
+    axes = validate_axes(axes or guess_axes(layer), shape)
+    position = _position(viewer, layer, level)
+    return tuple(
+        _around(position[dim], 1, length) if axis == "T" else slice(0, length)
+        for dim, (axis, length) in enumerate(zip(axes, shape, strict=True))
+    )
+
+
+def restrict(image: Image, layer: Layer, regions: Layer, *, level: int = 0) -> list[Image]:
+    """Return the parts of an image that the user has marked, to train on them alone.
+
+    Each shape, and each label, gives its bounding box in Y and X, in all frames, planes and
+    channels wherever it was drawn: more pixels of the same kind only help. Regions that overlap
+    are seen that much more often. A Labels layer is read whole.
+
+    Parameters
+    ----------
+    image : Image
+        The image of `layer`.
+    layer : napari.layers.Image
+        The layer that the image comes from.
+    regions : napari.layers.Shapes or napari.layers.Labels
+        What is marked. It may be scaled, moved and turned on its own.
+    level : int
+        Level of a multiscale layer that the image is.
+
+    Returns
+    -------
+    list of Image
+        One image per region, not yet read.
+
+    Raises
+    ------
+    ImageError
+        If nothing is marked, nothing of it lies on the image, or the layer cannot mark regions.
+    """
+    outlines = [
+        _onto(layer, regions, outline) / level_factors(layer, level)
+        for outline in _outlines(regions)
+    ]
+    dims = [image.axes.index(axis) for axis in "YX"]
+    crops = []
+    for outline in outlines:
+        region = [slice(0, length) for length in image.data.shape]
+        for dim in dims:
+            low, high = outline[:, dim].min(), outline[:, dim].max()
+            region[dim] = _limited(low, high, image.data.shape[dim], None)
+        if all(region[dim].start < region[dim].stop for dim in dims):
+            crops.append(crop(image, tuple(region)))
+    if not crops:
+        raise ImageError(
+            f"Expected regions on the image, found none of {regions.name!r} there: draw a region "
+            "or label pixels, or train on the whole image."
+        )
+    return crops
+
+
+def _shift(part: slice, place: Any) -> Any:
+    """Return an index into the whole array for one into its window."""
+    if not isinstance(place, slice):
+        return range(part.start, part.stop)[place]
+    start, stop, _ = place.indices(part.stop - part.start)
+    return slice(part.start + start, part.start + max(start, stop))
+
+
+def _displayed(viewer: Viewer, layer: Layer) -> list[int]:
+    """Return the dimensions of the layer that the canvas shows, in ascending order."""
+    missing = viewer.dims.ndim - layer.ndim
+    return sorted(dim - missing for dim in viewer.dims.displayed if dim >= missing)
+
+
+def _position(viewer: Viewer, layer: Layer, level: int) -> NDArray[np.intp]:
+    """Return the pixel of a level that the sliders stand on."""
+    point = np.asarray(viewer.dims.point)[-layer.ndim :]
+    pixel = np.asarray(layer.world_to_data(point)) / level_factors(layer, level)
+    result: NDArray[np.intp] = np.rint(pixel).astype(np.intp)
+    return result
+
+
+def _canvas_box(layer: Layer, displayed: Sequence[int], level: int) -> list[tuple[float, float]]:
+    """Return the edges, in pixels of a level, of what the canvas shows along displayed axes."""
+    shown = level_factors(layer, layer.data_level if layer.multiscale else 0)
+    corners = np.add(layer.corner_pixels, [[0], [1]])
+    # Before the first draw the corners say nothing.
+    drawn = all(np.ptp(corners[:, dim]) > 1 for dim in displayed)
+    factors = level_factors(layer, level)
+    lengths = layer_data(layer, level).shape
+    return [
+        tuple(corners[:, dim] * shown[dim] / factors[dim]) if drawn else (0, lengths[dim])
+        for dim in displayed
+    ]
+
+
+def _limited(low: float, high: float, length: int, most: int | None) -> slice:
+    """Return the pixels between two edges, and no more than so many around their middle."""
+    start, stop = max(int(np.floor(low)), 0), min(int(np.ceil(high)), length)
+    if most is not None and stop - start > most:
+        start += (stop - start - most) // 2
+        stop = start + most
+    return slice(start, stop)
+
+
+def _around(position: int, count: int, length: int) -> slice:
+    """Return so many pixels around one, moved inside where they would stick out."""
+    count = min(count, length)
+    start = min(max(int(position) - count // 2, 0), length - count)
+    return slice(start, start + count)
+
+
+def _outlines(regions: Layer) -> Iterable[NDArray[Any]]:
+    """Return the corners of each region, in the pixels of the layer it was drawn on."""
+    if isinstance(regions, Shapes):
+        return [np.asarray(vertices) for vertices in regions.data]
+    if isinstance(regions, Labels):
+        labels = regions.data[0] if regions.multiscale else regions.data
+        boxes = [box for box in find_objects(np.asarray(labels)) if box is not None]
+        return [_corners(box) for box in boxes]
+    raise ImageError(
+        f"Expected a Shapes or a Labels layer to train inside, found {regions.name!r}, which is "
+        "neither: choose another layer."
+    )
+
+
+def _corners(box: Region) -> NDArray[Any]:
+    """Return the corners of a box of pixels, at the outer edges of these."""
+    edges = [(part.start - 0.5, part.stop - 0.5) for part in box]
+    return np.stack(np.meshgrid(*edges, indexing="ij"), axis=-1).reshape(-1, len(box))
+
+
+def _onto(layer: Layer, regions: Layer, outline: NDArray[Any]) -> NDArray[Any]:
+    """Return points of a regions layer as edges between pixels of an image layer."""
+    world = np.stack([regions.data_to_world(point) for point in outline])
+    # Layers of fewer dimensions lie along the last ones of the others.
+    missing = max(layer.ndim - regions.ndim, 0)
+    world = np.pad(world, [(0, 0), (missing, 0)])[:, -layer.ndim :]
+    return np.stack([layer.world_to_data(point) for point in world]) + 0.5

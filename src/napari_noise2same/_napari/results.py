@@ -1,0 +1,182 @@
+"""Results beside their originals: everything that can be seen of the original is inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from napari.layers import Image as ImageLayer
+from numpy.typing import NDArray
+
+from napari_noise2same._napari.conversion import layer_data, level_factors
+from napari_noise2same.core.array import ArrayLike, Region
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+    from napari_noise2same.core import TrainedModel
+
+__all__ = ["CARD", "add_result", "model_card", "place", "result_dtype"]
+
+CARD = "noise2same"
+_SUFFIX = " [n2s]"
+
+
+def add_result(
+    viewer: Viewer,
+    source_layer: ImageLayer,
+    data: ArrayLike,
+    model_card: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    level: int = 0,
+    region: Region | None = None,
+) -> ImageLayer:
+    """Add a denoised image directly above the layer it was made from.
+
+    All that the source shows is inherited, contrast limits included: denoised values are in the
+    unit of the noisy ones, so that both look alike, and a result that fills tile by tile does not
+    flicker. Contrast that follows the data (`auto_contrast`) would flicker, and is not inherited.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    source_layer : napari.layers.Image
+        The noisy layer; if it is gone from the viewer, the result comes on top.
+    data : ArrayLike
+        The result, or an array that is still to be filled: then call ``layer.refresh()`` now and
+        then. It is not copied.
+    model_card : mapping
+        What `model_card` returns.
+    name : str, optional
+        Name of the layer; by default the source's with `` [n2s]``.
+    level : int
+        Level of a multiscale source that was denoised.
+    region : tuple of slice, optional
+        Part of that level that was denoised, one slice per dimension; all of it by default.
+
+    Returns
+    -------
+    napari.layers.Image
+        The new layer, with the card, the name of the source, the level and the region in
+        ``metadata["noise2same"]``.
+    """
+    layer = ImageLayer(data, **_inherited(source_layer, level, region))
+    layer.name = name or source_layer.name + _SUFFIX
+    layer.contrast_limits_range = source_layer.contrast_limits_range
+    layer.contrast_limits = source_layer.contrast_limits
+    origin = {
+        "source": source_layer.name,
+        "level": level,
+        "region": region and [[part.start, part.stop] for part in region],
+    }
+    layer.metadata = {**source_layer.metadata, CARD: {**model_card, **origin}}
+    above = source_layer in viewer.layers and viewer.layers.index(source_layer) + 1
+    viewer.layers.insert(above or len(viewer.layers), layer)
+    return layer
+
+
+def place(source_layer: ImageLayer, level: int = 0, region: Region | None = None) -> NDArray[Any]:
+    """Say where a result on a region of a layer has to lie.
+
+    Parameters
+    ----------
+    source_layer : napari.layers.Image
+        The noisy layer.
+    level : int
+        Level of a multiscale source.
+    region : tuple of slice, optional
+        Part of that level, one slice per dimension; all of it by default.
+
+    Returns
+    -------
+    ndarray, shape (dimensions,)
+        The result's ``translate``, beside the source's rotation, shear and affine.
+    """
+    origin = source_layer.data_to_world(_origin(source_layer, level, region))
+    translate: NDArray[Any] = np.asarray(source_layer.affine.inverse(origin))
+    return translate
+
+
+def result_dtype(
+    source_layer: ImageLayer, wanted: Literal["float32", "keep"] = "float32"
+) -> Literal["float32", "keep"]:
+    """Say which type a result must have for napari to show it.
+
+    Parameters
+    ----------
+    source_layer : napari.layers.Image
+        The noisy layer.
+    wanted : {"float32", "keep"}
+        What the user asks for, as in `DenoiseConfig`.
+
+    Returns
+    -------
+    {"float32", "keep"}
+        ``"keep"`` for RGB images of integers, because napari takes floating-point colours to
+        reach from 0 to 1; otherwise what is asked for.
+    """
+    integers = np.dtype(layer_data(source_layer).dtype).kind in "ui"
+    return "keep" if source_layer.rgb and integers else wanted
+
+
+def model_card(model: TrainedModel) -> dict[str, Any]:
+    """Say how a model was made, for the metadata of what it makes.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+
+    Returns
+    -------
+    dict
+        Data for JSON: settings, seed, versions, network, axes, the number of training steps and
+        the numbers of the last of them.
+    """
+    return {
+        "settings": dict(model.settings),
+        "seed": model.seed,
+        "versions": dict(model.versions),
+        "network": model.network.model_dump(mode="json"),
+        "axes": model.axes,
+        "joint_channels": model.joint_channels,
+        "steps": len(model.history),
+        "last_step": model.history.last(),
+    }
+
+
+def _inherited(source: ImageLayer, level: int, region: Region | None) -> dict[str, Any]:
+    """Return the arguments of a layer that looks like its source and lies where it came from."""
+    state: dict[str, Any] = source.as_layer_data_tuple()[1]
+    for own in ("auto_contrast", "locked_data_level", "multiscale"):
+        state.pop(own, None)
+    factors = level_factors(source, level)
+    origin = _origin(source, level, region)
+    state["scale"] = np.asarray(source.scale) * factors
+    state["translate"] = place(source, level, region)
+    for plane in (state["plane"], *state["experimental_clipping_planes"]):
+        plane.update(_moved(plane, origin[-3:], factors[-3:]))
+    return {**state, "multiscale": False}
+
+
+def _origin(source: ImageLayer, level: int, region: Region | None) -> NDArray[Any]:
+    """Return where the first pixel of a region lies, in pixels of the finest level."""
+    factors = level_factors(source, level)
+    start = np.array([part.start for part in region or ()][: source.ndim] or [0] * source.ndim)
+    # The first pixel of a coarse level lies in the middle of the fine ones that it spans.
+    origin: NDArray[Any] = start * factors + (factors - 1) / 2
+    return origin
+
+
+def _moved(
+    plane: Mapping[str, Any], origin: NDArray[Any], factors: NDArray[Any]
+) -> dict[str, tuple[float, ...]]:
+    """Return a plane in the pixels of a result."""
+    position, normal = (np.asarray(plane[key], float) for key in ("position", "normal"))
+    position[-len(origin) :] = (position[-len(origin) :] - origin) / factors
+    normal[-len(origin) :] *= factors
+    normal /= np.linalg.norm(normal)
+    return {"position": tuple(position), "normal": tuple(normal)}

@@ -1,0 +1,180 @@
+"""What the train dock works on: keeps the form in step with the viewer's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image as ImageLayer
+from qtpy.QtCore import QTimer
+
+from napari_noise2same._napari.conversion import describe, guess_axes, layer_image
+from napari_noise2same._napari.layer_tracker import LayerTracker
+from napari_noise2same._napari.regions import restrict
+from napari_noise2same._napari.worker import Worker
+from napari_noise2same.core.errors import ImageError, Noise2SameError
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.settings import Preset
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+    from napari_noise2same.widgets import TrainPanel
+
+__all__ = ["TrainInputs"]
+
+# Milliseconds without a further change before times are measured anew.
+_SETTLED = 400
+_DEFAULT_PATH = "noisy.tif"
+
+
+class TrainInputs:
+    """Layers, axes and expected times of a `TrainPanel`.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    panel : TrainPanel
+        The form.
+    """
+
+    def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
+        self._panel = panel
+        self._axes_of: int | None = None
+        self._measuring: Worker | None = None
+        self.tracker = LayerTracker(viewer)
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLED)
+        self._timer.timeout.connect(self._measure)
+        self.tracker.changed.connect(self.update)
+        panel.layers_changed.connect(self._on_layers)
+        panel.axes_changed.connect(self._on_axes)
+        panel.settings_changed.connect(self._describe)
+        self.update()
+        self._on_layers()
+
+    def update(self) -> None:
+        """Show the layers that there are now."""
+        self._panel.set_layers(self.tracker.images(), self.tracker.active())
+        self._panel.set_region_layers(self.tracker.regions())
+
+    def layers(self) -> list[ImageLayer]:
+        """Return the layers that are ticked."""
+        found = map(self.tracker.layer, self._panel.layers.value())
+        return [layer for layer in found if layer is not None]
+
+    def whole_images(self) -> list[Image]:
+        """Return the ticked layers as the engine sees them.
+
+        Returns
+        -------
+        list of Image
+            Nothing is read.
+
+        Raises
+        ------
+        ImageError
+            If no layer is ticked, or one of them is no image of numbers.
+        AxesError
+            If the axes do not fit.
+        """
+        layers = self.layers()
+        if not layers:
+            raise ImageError("Expected an image layer, found none ticked: open or tick one.")
+        axes = self._panel.axes.value()
+        first = layers[0]
+        return [
+            layer_image(layer, axes=axes if layer.ndim == first.ndim else None) for layer in layers
+        ]
+
+    def images(self) -> list[Image]:
+        """Return what to train on: the ticked layers, or the marked regions of them.
+
+        Returns
+        -------
+        list of Image
+            Nothing of the layers is read.
+
+        Raises
+        ------
+        ImageError
+            As `whole_images`, or if nothing is marked.
+        AxesError
+            If the axes do not fit.
+        """
+        images = self.whole_images()
+        regions = self.tracker.layer(self._panel.region.value())
+        if regions is None:
+            return images
+        pairs = zip(self.layers(), images, strict=True)
+        return [piece for layer, image in pairs for piece in restrict(image, layer, regions)]
+
+    def paths(self) -> list[str]:
+        """Return the files of the ticked layers, or a stand-in for those that have none."""
+        return [str(layer.source.path or _DEFAULT_PATH) for layer in self.layers()]
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._timer.stop()
+        self.tracker.close()
+        if self._measuring is not None:
+            self._measuring.close()
+
+    def _on_layers(self) -> None:
+        """Guess the axes of another layer, and say what they mean."""
+        layers = self.layers()
+        if layers and id(layers[0]) != self._axes_of:
+            self._axes_of = id(layers[0])
+            self._panel.axes.set_value(self._guess(layers[0]))
+        self._describe()
+
+    def _on_axes(self, _axes: str) -> None:
+        """Say what the axes mean."""
+        self._describe()
+
+    def _guess(self, layer: ImageLayer) -> str:
+        """Guess the axes, or leave them to the user."""
+        try:
+            return guess_axes(layer)
+        except Noise2SameError:
+            return ""
+
+    def _describe(self) -> None:
+        """Say in a sentence what will happen, and soon how long it takes."""
+        if not self.layers():
+            self._panel.set_axes_sentence("")
+            return
+        try:
+            image = self.whole_images()[0]
+            sentence = describe(image.axes, image.data.shape, self._panel.value())
+        except Noise2SameError as error:
+            self._panel.set_axes_sentence(str(error), error=True)
+            self._panel.set_expected_times({})
+            return
+        self._panel.set_axes_sentence(sentence)
+        self._timer.start()
+
+    def _measure(self) -> None:
+        """Measure the expected times in a thread."""
+        if self._measuring is not None and self._measuring.is_running:
+            self._timer.start()
+            return
+        try:
+            images, config = self.images(), self._panel.value()
+        except Noise2SameError:
+            return
+        configs = [config.model_copy(update={"effort": p.config().effort}) for p in Preset]
+
+        def measure(_stop: Callable[[], bool]) -> Iterator[Any]:
+            from napari_noise2same.core.training import expected_seconds
+
+            yield dict(zip(Preset, expected_seconds(images, configs), strict=True))
+
+        self._measuring = Worker(measure)
+        self._measuring.events.connect(self._on_measured)
+
+    def _on_measured(self, events: list[dict[Preset, float]]) -> None:
+        """Show the expected times."""
+        self._panel.set_expected_times(events[-1])

@@ -1,0 +1,99 @@
+"""The commands in one program, and what happens to errors and warnings."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, NoReturn, TextIO
+
+import typer
+from pydantic import ValidationError
+
+from napari_noise2same import __version__
+from napari_noise2same.cli.demo import demo
+from napari_noise2same.cli.denoise import denoise
+from napari_noise2same.cli.evaluate import evaluate
+from napari_noise2same.cli.info import info
+from napari_noise2same.cli.output import note
+from napari_noise2same.cli.train import train
+from napari_noise2same.core.errors import Noise2SameError
+
+__all__ = ["app", "main"]
+
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (train, denoise, evaluate, info, demo):
+    app.command()(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, and leave with its exit code.
+
+    0: the job was done. 1: it could not be done. 2: wrong usage. 130: ended by Ctrl-C.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the program's name; by default what the shell has passed.
+
+    Raises
+    ------
+    SystemExit
+        Always.
+    """
+    # What other packages log, tifffile about odd tags for instance, says nothing to users.
+    logging.getLogger().addHandler(logging.NullHandler())
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            app(arguments, prog_name="napari-noise2same")
+        except Noise2SameError as error:
+            _fail(str(error))
+        except ValidationError as error:
+            _fail(_sentence(error))
+
+
+def _fail(sentence: str) -> NoReturn:
+    """Say what is wrong, and leave."""
+    note(f"Error: {sentence}")
+    sys.exit(1)
+
+
+def _show_version(asked: bool) -> None:
+    """Print the version and leave."""
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Denoise images with Noise2Same, which learns from the noisy images alone."""
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    """Show a warning without the place in the code."""
+    note(f"Warning: {message}")
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say which settings cannot be used."""
+    parts = (
+        f"{'.'.join(map(str, item['loc']))} = {item['input']!r} ({item['msg']})"
+        for item in error.errors()
+    )
+    return f"Expected settings that can be used, found {'; '.join(parts)}."

@@ -1,0 +1,76 @@
+"""``napari-noise2same evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from napari_noise2same.cli.options import AsJson, Axes
+from napari_noise2same.cli.output import emit
+from napari_noise2same.core.array import plan_layout
+from napari_noise2same.core.io import Image, read_image
+from napari_noise2same.core.metrics import Scores
+from napari_noise2same.core.metrics import evaluate as score
+
+__all__ = ["evaluate"]
+
+_METRICS = {"psnr": "PSNR (dB)", "affine_psnr": "affine PSNR (dB)", "ssim": "SSIM"}
+# Frames and channels first, so that the spatial axes are the last ones.
+_ORDER = "TCSZYX"
+
+
+def evaluate(
+    prediction: Annotated[Path, typer.Argument(help="Denoised image.", show_default=False)],
+    reference: Annotated[
+        Path, typer.Option(metavar="CLEAN", help="Image without noise.", show_default=False)
+    ],
+    *,
+    noisy: Annotated[
+        Path | None, typer.Option(metavar="NOISY", help="Image before denoising, to compare.")
+    ] = None,
+    axes: Axes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a denoised image against one without noise.
+
+    The affine PSNR does not depend on brightness and contrast: use it where the two images were
+    scaled differently.
+    """
+    clean = read_image(reference, axes=axes)
+    spatial = plan_layout(clean.axes, clean.data.shape).spatial
+    scores = score(
+        _pixels(read_image(prediction, axes=axes)),
+        _pixels(clean),
+        None if noisy is None else _pixels(read_image(noisy, axes=axes)),
+        spatial_ndim=len(spatial),
+    )
+    results = _named(scores.prediction, "")
+    if scores.noisy is not None:
+        results |= _named(scores.noisy, "noisy_")
+    emit(results, _table(scores.prediction, scores.noisy), as_json=as_json)
+
+
+def _pixels(image: Image) -> NDArray[Any]:
+    """Load an image with its axes in one order, whatever that of the file."""
+    order = [image.axes.index(axis) for axis in _ORDER if axis in image.axes]
+    return np.transpose(np.asarray(image.data), order)
+
+
+def _named(scores: Scores, prefix: str) -> dict[str, float]:
+    """Return the scores by their names."""
+    return {f"{prefix}{name}": getattr(scores, name) for name in _METRICS}
+
+
+def _table(prediction: Scores, noisy: Scores | None) -> str:
+    """Put the scores side by side."""
+    columns = {"denoised": prediction} | ({} if noisy is None else {"noisy": noisy})
+    rows = [" " * 16 + "".join(f"{title:>10}" for title in columns)]
+    for name, label in _METRICS.items():
+        digits = 4 if name == "ssim" else 2
+        values = (getattr(scores, name) for scores in columns.values())
+        rows.append(f"{label:<16}" + "".join(f"{value:>10.{digits}f}" for value in values))
+    return "\n".join(rows)

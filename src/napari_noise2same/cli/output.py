@@ -1,0 +1,47 @@
+"""Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+__all__ = ["emit", "note"]
+
+
+def emit(results: Mapping[str, Any], text: str, *, as_json: bool) -> None:
+    """Print what a command has found.
+
+    Parameters
+    ----------
+    results : mapping
+        Data for programs.
+    text : str
+        The same for people.
+    as_json : bool
+        Whether to print `results`, as one line of JSON, instead of `text`.
+    """
+    typer.echo(json.dumps(_finite(results), allow_nan=False) if as_json else text)
+
+
+def note(text: str) -> None:
+    """Print something that is no result.
+
+    Parameters
+    ----------
+    text : str
+        What to say.
+    """
+    typer.echo(text, err=True)
+
+
+def _finite(value: Any) -> Any:
+    """Replace NaN and infinities, which JSON cannot express, by None."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,156 @@
+"""Running the engine in a terminal: progress, and Ctrl-C to stop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from napari_noise2same.cli.interrupt import stop_on_interrupt
+from napari_noise2same.cli.progress import Progress, open_progress
+from napari_noise2same.core.denoising import (
+    DenoiseFinished,
+    Denoiser,
+    DenoiseStarted,
+    TileDone,
+)
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.networks import count_parameters
+from napari_noise2same.core.training import (
+    Finished,
+    Recovered,
+    Started,
+    StepDone,
+    Trainer,
+    TrainingEvent,
+)
+
+__all__ = ["Watcher", "run_denoiser", "run_training", "training_results", "watch_training"]
+
+Watcher = Callable[[TrainingEvent], None]
+
+
+def run_training(trainer: Trainer) -> Finished:
+    """Train until the budget is used or Ctrl-C is pressed.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The run.
+
+    Returns
+    -------
+    Finished
+        The best model, and whether the budget was used.
+    """
+    with watch_training() as (watch, stop):
+        for event in trainer.events(stop):
+            watch(event)
+    assert isinstance(event, Finished)
+    return event
+
+
+@contextmanager
+def watch_training() -> Iterator[tuple[Watcher, Callable[[], bool]]]:
+    """Show training to whoever is at the terminal, and let them stop it.
+
+    Yields
+    ------
+    watch : callable
+        Shows an event.
+    stop : callable
+        Returns whether Ctrl-C was pressed.
+    """
+    with stop_on_interrupt() as stop, open_progress("Training") as progress:
+        yield lambda event: _show(event, progress), stop
+
+
+def run_denoiser(denoiser: Denoiser, name: str) -> DenoiseFinished | None:
+    """Denoise until all is done or Ctrl-C is pressed.
+
+    Parameters
+    ----------
+    denoiser : Denoiser
+        The job.
+    name : str
+        Name of the image.
+
+    Returns
+    -------
+    DenoiseFinished or None
+        The result; None after Ctrl-C.
+    """
+    finished = None
+    with stop_on_interrupt() as stop, open_progress(f"Denoising {name}") as progress:
+        for event in denoiser.events(stop):
+            match event:
+                case DenoiseStarted():
+                    progress.note(f"{name}: {_tiles(event)} on {event.device}.")
+                case TileDone():
+                    progress.update(event.done / event.total, event.remaining)
+                case DenoiseFinished():
+                    finished = event
+    return finished
+
+
+def training_results(trainer: Trainer, model: TrainedModel) -> dict[str, Any]:
+    """Return what a training run has come to.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The run.
+    model : TrainedModel
+        Its model.
+
+    Returns
+    -------
+    dict
+        Steps, seconds, the last step's numbers (NaN if there is none), device and number of
+        weights.
+    """
+    last = model.history.last()
+    names = ("loss", "rec", "inv", "blind_spot", "lambda_inv")
+    return {
+        "steps": trainer.step,
+        "seconds": trainer.seconds,
+        **{name: last.get(name, math.nan) for name in names},
+        "device": str(trainer.device),
+        "parameters": count_parameters(model.build()),
+    }
+
+
+def _show(event: TrainingEvent, progress: Progress) -> None:
+    """Tell what training tells."""
+    match event:
+        case Started():
+            progress.note(_describe(event))
+        case StepDone():
+            numbers = f"loss {event.loss:.4f}  λ_inv {event.lambda_inv:.3f}"
+            progress.update(event.progress, event.remaining, numbers)
+        case Recovered():
+            progress.note(
+                f"The loss of step {event.step} was not finite: going on at a lower rate."
+            )
+        case Finished(reason="stopped"):
+            progress.note("Stopped: the best model so far is kept.")
+
+
+def _describe(start: Started) -> str:
+    """Say what was chosen for the images and the device."""
+    plan = start.plan
+    budget = f"{plan.steps} steps" if plan.seconds is None else f"{plan.seconds:g} seconds"
+    patch = " × ".join(map(str, plan.patch))
+    resumed = f", after {start.step} steps" if start.step else ""
+    return (
+        f"A {plan.network.spatial_dims}D network of {start.parameters:,} weights on "
+        f"{start.device}: {budget} of {plan.batch} patches of {patch} pixels{resumed}."
+    )
+
+
+def _tiles(start: DenoiseStarted) -> str:
+    """Say into what an image is cut."""
+    size = " × ".join(map(str, start.tile))
+    number = "one tile" if start.total == 1 else f"{start.total} tiles"
+    return f"{number} of {size} pixels"

@@ -1,0 +1,118 @@
+"""``napari-noise2same train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from napari_noise2same.cli.interrupt import INTERRUPTED
+from napari_noise2same.cli.options import (
+    AsJson,
+    Axes,
+    Channels,
+    Device,
+    DomainName,
+    Images,
+    LambdaInv,
+    Seconds,
+    Seed,
+    Steps,
+)
+from napari_noise2same.cli.output import emit, note
+from napari_noise2same.cli.settings import resumed_settings, training_settings
+from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.io import read_image
+from napari_noise2same.core.settings import TrainingConfig
+
+if TYPE_CHECKING:
+    from napari_noise2same.core.model import TrainedModel
+
+__all__ = ["train"]
+
+
+def train(
+    images: Images,
+    model: Annotated[
+        Path, typer.Option(metavar="M.safetensors", help="File for the model.", show_default=False)
+    ],
+    *,
+    axes: Axes = None,
+    steps: Steps = None,
+    seconds: Seconds = None,
+    lambda_inv: LambdaInv = None,
+    domain: DomainName = None,
+    channels: Channels = None,
+    device: Device = None,
+    seed: Seed = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the training of the model stopped.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model that is there already.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model on noisy images of one kind.
+
+    Ctrl-C ends the training: the best model so far is saved, the exit code is 130, and --resume
+    goes on from there. A second Ctrl-C ends the program at once.
+    """
+    from napari_noise2same.cli.running import run_training, training_results
+    from napari_noise2same.core.model import save_model
+    from napari_noise2same.core.training import Trainer
+
+    settings = training_settings(
+        steps=steps,
+        seconds=seconds,
+        lambda_inv=lambda_inv,
+        domain=domain,
+        channels=channels,
+        device=device,
+        seed=seed,
+    )
+    _check_place(model, replaced=resume or overwrite)
+    config, before = _start(settings, model if resume else None)
+    trainer = Trainer([read_image(path, axes=axes) for path in images], config, resume=before)
+    done_before = trainer.step
+    finished = run_training(trainer)
+    if finished.reason == "completed" and trainer.step == done_before:
+        note(f"Nothing was left to do after {done_before} steps: ask for more with --steps.")
+    save_model(finished.model, model)
+    results = training_results(trainer, finished.model)
+    emit(results, _summary(results, model), as_json=as_json)
+    if finished.reason == "stopped":
+        raise typer.Exit(INTERRUPTED)
+
+
+def _check_place(path: Path, *, replaced: bool) -> None:
+    """Refuse, before any work is done, to write where it would fail or lose a model."""
+    if path.exists() and not replaced:
+        raise FileError(
+            f"Expected the name of a new file, found {path} there already: go on with it "
+            "(--resume), replace it (--overwrite) or choose another name."
+        )
+    if not path.parent.is_dir():
+        raise FileError(f"Expected a folder for the model, found none at {path.parent}: create it.")
+
+
+def _start(
+    settings: dict[str, Any], resumed: Path | None
+) -> tuple[TrainingConfig, TrainedModel | None]:
+    """Return the configuration of the run, and the model that it goes on from."""
+    from napari_noise2same.core.model import load_model
+
+    if resumed is None:
+        return TrainingConfig(**settings), None
+    model = load_model(resumed)
+    return TrainingConfig(**resumed_settings(model.settings, settings)), model
+
+
+def _summary(results: dict[str, Any], path: Path) -> str:
+    """Say where the model is, and how good."""
+    return (
+        f"{path}: {results['steps']} steps in {results['seconds']:.1f} s, loss "
+        f"{results['loss']:.4f}, blind-spot error {results['blind_spot']:.4f}, lambda_inv "
+        f"{results['lambda_inv']:.3f}"
+    )

@@ -1,0 +1,7 @@
+"""The first thing to run: a generated scene, denoised and compared with the truth."""
+
+from __future__ import annotations
+
+from napari_noise2same.demo.run import DemoReport, run_demo
+
+__all__ = ["DemoReport", "run_demo"]

@@ -1,0 +1,32 @@
+"""Qt views: they show values and emit signals; they know neither napari nor training."""
+
+from napari_noise2same.widgets.axes_row import AxesRow
+from napari_noise2same.widgets.choice import ChoiceBox
+from napari_noise2same.widgets.collapsible import Collapsible
+from napari_noise2same.widgets.config_form import ConfigForm
+from napari_noise2same.widgets.denoise_panel import DenoisePanel, Region
+from napari_noise2same.widgets.layer_list import LayerList
+from napari_noise2same.widgets.loss_plot import LossPlot
+from napari_noise2same.widgets.message import MessageLine
+from napari_noise2same.widgets.progress import RunProgress, TrainingProgress
+from napari_noise2same.widgets.quality import QualityChoice
+from napari_noise2same.widgets.run_buttons import RunButtons, RunState
+from napari_noise2same.widgets.train_panel import TrainPanel
+
+__all__ = [
+    "AxesRow",
+    "ChoiceBox",
+    "Collapsible",
+    "ConfigForm",
+    "DenoisePanel",
+    "LayerList",
+    "LossPlot",
+    "MessageLine",
+    "QualityChoice",
+    "Region",
+    "RunButtons",
+    "RunProgress",
+    "RunState",
+    "TrainPanel",
+    "TrainingProgress",
+]

@@ -1,0 +1,175 @@
+"""All settings of a training run as a form."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ValidationError
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from napari_noise2same.core.errors import ConfigurationError
+from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.widgets.collapsible import Collapsible
+from napari_noise2same.widgets.field_form import FieldForm
+from napari_noise2same.widgets.form_texts import TEXTS
+from napari_noise2same.widgets.lambda_editor import LambdaEditor
+from napari_noise2same.widgets.network_choice import NetworkChoice
+from napari_noise2same.widgets.validation import reasons_by_path
+
+__all__ = ["ConfigForm"]
+
+_LAMBDA = "lambda_inv"
+_MAIN = (
+    _LAMBDA,
+    "mask.percentage",
+    "mask.replacement",
+    "mask.independent_channels",
+    "domain",
+    "network",
+    "spatial_dims",
+    "joint_channels",
+    "steps",
+    "seconds",
+    "patch",
+    "batch",
+    "learning_rate",
+    "augmentation",
+    "seed",
+)
+_MORE = (
+    "max_pixels",
+    "validate_every",
+    "mixed_precision",
+    "weight_decay",
+    "warm_up",
+    "averaging",
+    "gradient_clip",
+)
+
+
+class ConfigForm(QWidget):
+    """Form of `TrainingConfig`, made from its fields.
+
+    Fields that it does not show (effort and device) are kept as they were set.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._base = TrainingConfig()
+        self.strategy = LambdaEditor()
+        self.network = NetworkChoice()
+        editors: dict[str, QWidget] = {_LAMBDA: self.strategy, "network": self.network}
+        self.main = FieldForm(TrainingConfig, _MAIN, editors)
+        self.more = FieldForm(TrainingConfig, _MORE)
+        self.reset = QPushButton("Restore defaults")
+        self.reset.setToolTip("Set all advanced settings back.")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.main)
+        layout.addWidget(Collapsible("More", self.more))
+        layout.addWidget(self.reset)
+        self.main.changed.connect(self._on_changed)
+        self.more.changed.connect(self._on_changed)
+        self.reset.clicked.connect(self._restore_defaults)
+        self.set_value(self._base)
+
+    def value(self) -> TrainingConfig:
+        """Return the settings.
+
+        Returns
+        -------
+        TrainingConfig
+            The settings.
+
+        Raises
+        ------
+        ConfigurationError
+            If one of them cannot work: in one sentence, which and why.
+        """
+        try:
+            return self._validated()
+        except ValidationError as error:
+            path, reason = next(iter(reasons_by_path(error).items()))
+            raise ConfigurationError(_sentence(path, reason)) from error
+
+    def set_value(self, config: TrainingConfig) -> None:
+        """Show other settings.
+
+        Parameters
+        ----------
+        config : TrainingConfig
+            The settings.
+        """
+        self._base = config
+        with QSignalBlocker(self):
+            self.main.set_value(config)
+            self.more.set_value(config)
+        self._on_changed()
+
+    def error(self) -> str:
+        """Return why the settings cannot work, or an empty string."""
+        try:
+            self.value()
+        except ConfigurationError as error:
+            return str(error)
+        return ""
+
+    def set_image_kind(self, spatial_dims: Literal[2, 3], channels: int) -> None:
+        """Tell what the ticked images are, which a network of given size must fit.
+
+        Parameters
+        ----------
+        spatial_dims : {2, 3}
+            Spatial axes that the network will see at once, if the form does not say.
+        channels : int
+            Channels that it will see at once.
+        """
+        self.network.set_image_kind(spatial_dims, channels)
+
+    def _validated(self) -> TrainingConfig:
+        """Return the settings; pydantic's error if they are not valid."""
+        shown: dict[str, Any] = {**self.main.value(), **self.more.value()}
+        if shown["network"] and shown["spatial_dims"]:
+            shown["network"]["spatial_dims"] = shown["spatial_dims"]
+        return TrainingConfig.model_validate({**self._base.model_dump(), **shown})
+
+    def _on_changed(self) -> None:
+        """Say beside the fields what is wrong, and tell about the change."""
+        try:
+            self._validated()
+            reasons: dict[str, str] = {}
+        except ValidationError as error:
+            reasons = reasons_by_path(error)
+        self._show_reasons(reasons)
+        self.changed.emit()
+
+    def _show_reasons(self, reasons: dict[str, str]) -> None:
+        """Hand each reason to its field; settings that do not go together: the last of them."""
+        inner = f"{_LAMBDA}."
+        self.strategy.show_reasons(
+            {p.removeprefix(inner): reason for p, reason in reasons.items() if p.startswith(inner)}
+        )
+        others = {p or "seconds": r for p, r in reasons.items() if not p.startswith(inner)}
+        self.main.show_reasons(others)
+        self.more.show_reasons(others)
+
+    def _restore_defaults(self) -> None:
+        """Set back what the form shows."""
+        kept = {"effort": self._base.effort, "device": self._base.device}
+        self.set_value(TrainingConfig(**kept))
+
+
+def _sentence(path: str, reason: str) -> str:
+    """Say which setting is wrong, and why."""
+    for known in (path, path.partition(".")[2], path.partition(".")[0]):
+        if known in TEXTS:
+            return f"{TEXTS[known].label}: {reason[:1].lower()}{reason[1:]}"
+    return reason

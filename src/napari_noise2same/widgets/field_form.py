@@ -1,0 +1,150 @@
+"""A form made from the fields of a pydantic model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, cast
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+
+from napari_noise2same.widgets.editors import Editor, make_editor
+from napari_noise2same.widgets.form_texts import TEXTS, FieldText
+
+__all__ = ["FieldForm", "FieldRow"]
+
+_LABEL_WIDTH = 124
+
+
+class FieldRow(QWidget):
+    """An editor, and below it the reason why its value is refused.
+
+    Parameters
+    ----------
+    editor : QWidget
+        An `Editor`.
+    text : FieldText
+        Texts of the setting.
+    parent : QWidget, optional
+        Parent.
+    """
+
+    def __init__(self, editor: QWidget, text: FieldText, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.widget = editor
+        self.editor = cast("Editor", editor)
+        self.text = text
+        self.reason = QLabel()
+        self.reason.setWordWrap(True)
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
+        self.reason.hide()
+        editor.setToolTip(text.tooltip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        layout.addWidget(editor)
+        layout.addWidget(self.reason)
+
+    def show_reason(self, reason: str) -> None:
+        """Say why the value is refused.
+
+        Parameters
+        ----------
+        reason : str
+            The reason; nothing if the value is fine.
+        """
+        self.reason.setText(f"⚠ {reason}" if reason else "")
+        self.reason.setVisible(bool(reason))
+
+
+class FieldForm(QWidget):
+    """A row for each of some fields of a model.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        The model.
+    paths : sequence of str
+        Fields, those of a nested model with a dot: ``"mask.percentage"``.
+    editors : mapping of str to QWidget, optional
+        Editors for fields that need one of their own.
+    prefix : str
+        What the paths begin with in the table of texts.
+    parent : QWidget, optional
+        Parent.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        model: type[BaseModel],
+        paths: Sequence[str],
+        editors: Mapping[str, QWidget] | None = None,
+        prefix: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.rows: dict[str, FieldRow] = {}
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(4)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for path in paths:
+            text = TEXTS[prefix + path]
+            editor = (editors or {}).get(path) or make_editor(_field(model, path), text)
+            row = self.rows[path] = FieldRow(editor, text)
+            row.editor.changed.connect(lambda: self.changed.emit())
+            layout.addRow(_label(text), row)
+
+    def value(self) -> dict[str, Any]:
+        """Return what was entered, nested like the model."""
+        values: dict[str, Any] = {}
+        for path, row in self.rows.items():
+            *parents, name = path.split(".")
+            reduce(lambda inner, key: inner.setdefault(key, {}), parents, values)[name] = (
+                row.editor.value()
+            )
+        return values
+
+    def set_value(self, model: BaseModel) -> None:
+        """Show the settings of a model.
+
+        Parameters
+        ----------
+        model : BaseModel
+            The model.
+        """
+        for path, row in self.rows.items():
+            row.editor.set_value(reduce(getattr, path.split("."), model))
+
+    def show_reasons(self, reasons: Mapping[str, str]) -> None:
+        """Say beside the fields why their values are refused.
+
+        Parameters
+        ----------
+        reasons : mapping of str to str
+            Reasons by path of a field, or of something inside it; fields that are missing are
+            fine.
+        """
+        for path, row in self.rows.items():
+            own = (r for found, r in reasons.items() if f"{found}.".startswith(f"{path}."))
+            row.show_reason(next(own, ""))
+
+
+def _field(model: type[BaseModel], path: str) -> FieldInfo:
+    """Return a field, also of a nested model."""
+    name, _, rest = path.partition(".")
+    field = model.model_fields[name]
+    return _field(cast("type[BaseModel]", field.annotation), rest) if rest else field
+
+
+def _label(text: FieldText) -> QLabel:
+    """Make the label of a row; one width lines up the rows of all forms."""
+    label = QLabel(text.label)
+    label.setToolTip(text.tooltip)
+    label.setMinimumWidth(_LABEL_WIDTH)
+    return label

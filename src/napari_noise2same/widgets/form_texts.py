@@ -1,0 +1,160 @@
+"""What each setting is called in the form, what it does and when to touch it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["FieldText", "TEXTS"]
+
+
+@dataclass(frozen=True)
+class FieldText:
+    """Texts of one setting.
+
+    Attributes
+    ----------
+    label : str
+        Its name.
+    tooltip : str
+        What it does, and when to touch it.
+    choices : mapping
+        Name of each value, for a choice.
+    """
+
+    label: str
+    tooltip: str
+    choices: Mapping[Hashable, str] = field(default_factory=dict)
+
+
+_DECAY = FieldText(
+    "Memory",
+    "Share of the old value in the running mean behind λ_inv. "
+    "Higher is calmer and slower; rarely worth a change.",
+)
+
+# By the path of the field; those of a λ_inv strategy begin with its kind.
+TEXTS: Mapping[str, FieldText] = {
+    "lambda_inv": FieldText(
+        "λ_inv",
+        "Weight of the invariance term: how strongly the result at a pixel is kept from copying "
+        "that pixel's noise. Choose another strategy if the result is too smooth or still noisy.",
+        {
+            "calibrated": "Calibrated to the noise",
+            "adaptive": "Adaptive bound",
+            "noise2info": "Noise2Info bound",
+            "fixed": "Fixed value",
+            "staged": "Staged schedule",
+        },
+    ),
+    "fixed.value": FieldText(
+        "Value",
+        "λ_inv in normalised units; 2 was published. Lower keeps more detail and more noise.",
+    ),
+    "adaptive.decay": _DECAY,
+    "calibrated.sigma": FieldText(
+        "Noise level from",
+        "The error of predicting hidden pixels, which needs no assumption, or the estimate from "
+        "the image, for noise that is well known.",
+        {"blind_spot": "hidden pixels", "noise": "noise estimate"},
+    ),
+    "calibrated.decay": _DECAY,
+    "noise2info.every": FieldText(
+        "Renew every", "Steps between two estimates of the noise. Fewer cost more time."
+    ),
+    "noise2info.draws": FieldText(
+        "Draws", "Random samples sorted for one estimate. More are steadier and slower."
+    ),
+    "staged.stages": FieldText(
+        "Stages",
+        "Each stage has its share of the steps, λ_inv at its start and end, its learning rate and "
+        "its augmentation.",
+    ),
+    "mask.percentage": FieldText(
+        "Masked pixels (%)",
+        "Pixels hidden in the second pass. More learn faster, but see less of their "
+        "neighbourhood; lower it for fine structures.",
+    ),
+    "mask.replacement": FieldText(
+        "Replaced by",
+        "What hidden pixels show instead: the mean of their neighbours, or random values as "
+        "published. The mean suits most images.",
+        {"donut": "mean of neighbours", "gaussian": "random values"},
+    ),
+    "mask.independent_channels": FieldText(
+        "Mask per channel",
+        "Hide different pixels in each channel, where one network sees several. Off if the noise "
+        "is the same in all of them.",
+    ),
+    "network": FieldText(
+        "Network",
+        "Small is fast on a CPU. Paper has the published size: slow without a GPU. Blind never "
+        "uses the pixel itself: for comparison, or noise that is hard to model.",
+    ),
+    "spatial_dims": FieldText(
+        "2D or 3D",
+        "Denoise a Z stack plane by plane (2D) or as a volume (3D): better if planes are close, "
+        "and slower. Automatic decides from the axes.",
+        {2: "2D, plane by plane", 3: "3D, volume"},
+    ),
+    "joint_channels": FieldText(
+        "Channels together",
+        "One network sees all channels at once: for channels that show the same structures. "
+        "Otherwise each is denoised by itself.",
+    ),
+    "domain": FieldText(
+        "Train on",
+        "Variance-stabilised pixels have the same noise in dark and bright parts: right for "
+        "cameras and photon counting. As they are: for noise that does not grow with the signal.",
+        {"stabilised": "stabilised pixels", "linear": "pixels as they are"},
+    ),
+    "steps": FieldText(
+        "Steps", "Length of the training. Empty: chosen by the quality and the size of the image."
+    ),
+    "seconds": FieldText(
+        "Minutes", "Train for a time instead of a number of steps; not reproducible to the bit."
+    ),
+    "patch": FieldText(
+        "Patch (pixels)",
+        "Size of the pieces to learn from, such as 64, 64 or 16, 48, 48. Smaller if memory runs "
+        "out; larger for coarse structures.",
+    ),
+    "batch": FieldText(
+        "Batch", "Pieces in one step. Smaller if memory runs out; larger makes calmer steps."
+    ),
+    "learning_rate": FieldText(
+        "Learning rate", "Largest step of the optimiser. Lower it if the loss jumps or grows."
+    ),
+    "augmentation": FieldText(
+        "Augmentation",
+        "Show the pieces flipped and turned too. None for noise that has a direction, such as "
+        "lines of a scan.",
+        {"full": "flips and turns", "flips": "flips", "none": "none"},
+    ),
+    "seed": FieldText(
+        "Seed", "The same seed and settings give the same model. Change it to see the spread."
+    ),
+    "mixed_precision": FieldText(
+        "Mixed precision", "Calculate in bfloat16 where that is faster. Off to compare machines."
+    ),
+    "max_pixels": FieldText(
+        "Most pixels",
+        "Of a larger image only an evenly spread sample of so many pixels is kept in memory.",
+    ),
+    "validate_every": FieldText(
+        "Validate every", "Steps between two checks of which model is the best so far."
+    ),
+    "weight_decay": FieldText(
+        "Weight decay", "Pull of the weights towards zero. Higher if few pixels are learnt by rote."
+    ),
+    "warm_up": FieldText(
+        "Warm-up", "Share of the steps over which the learning rate rises. More if the loss jumps."
+    ),
+    "averaging": FieldText(
+        "Averaging",
+        "Share of the old weights in the averaged model. Lower for very short runs only.",
+    ),
+    "gradient_clip": FieldText(
+        "Gradient limit", "Largest norm of the gradient. Lower it if the loss jumps."
+    ),
+}

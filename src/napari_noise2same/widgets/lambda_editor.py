@@ -1,0 +1,116 @@
+"""Choice of a strategy for λ_inv, with the settings that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_noise2same.core.settings import (
+    AdaptiveLambda,
+    CalibratedLambda,
+    FixedLambda,
+    LambdaConfig,
+    Noise2InfoLambda,
+    StagedLambda,
+)
+from napari_noise2same.widgets.choice import ChoiceBox
+from napari_noise2same.widgets.field_form import FieldForm
+from napari_noise2same.widgets.form_texts import TEXTS
+from napari_noise2same.widgets.stages_table import StagesTable
+
+__all__ = ["LambdaEditor"]
+
+_STRATEGIES: dict[str, type[BaseModel]] = {
+    "calibrated": CalibratedLambda,
+    "adaptive": AdaptiveLambda,
+    "noise2info": Noise2InfoLambda,
+    "fixed": FixedLambda,
+    "staged": StagedLambda,
+}
+
+
+class LambdaEditor(QWidget):
+    """A strategy, and below it a small form of its settings.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kind = ChoiceBox(TEXTS["lambda_inv"].choices)
+        self.forms = {kind: _strategy_form(kind, model) for kind, model in _STRATEGIES.items()}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.kind)
+        for form in self.forms.values():
+            layout.addWidget(form)
+            form.changed.connect(lambda: self.changed.emit())
+        self.kind.changed.connect(self._on_kind)
+        self._show_form()
+
+    def value(self) -> dict[str, Any]:
+        """Return the strategy's settings, which may not be valid."""
+        kind = str(self.kind.value())
+        return {"kind": kind, **self.forms[kind].value()}
+
+    def set_value(self, strategy: LambdaConfig) -> None:
+        """Show a strategy.
+
+        Parameters
+        ----------
+        strategy : FixedLambda, AdaptiveLambda, CalibratedLambda, Noise2InfoLambda, StagedLambda
+            The strategy.
+        """
+        self.forms[strategy.kind].set_value(strategy)
+        self.kind.set_value(strategy.kind)
+
+    def show_reasons(self, reasons: Mapping[str, str]) -> None:
+        """Say beside the fields why their values are refused.
+
+        Parameters
+        ----------
+        reasons : mapping of str to str
+            Reasons by path, which begins with the strategy: ``"fixed.value"``.
+        """
+        for kind, form in self.forms.items():
+            own = {path: reason for path, reason in reasons.items() if path.startswith(f"{kind}.")}
+            form.show_reasons(_by_field(own, len(kind) + 1))
+
+    def _on_kind(self) -> None:
+        """Another strategy has other settings."""
+        self._show_form()
+        self.changed.emit()
+
+    def _show_form(self) -> None:
+        """Show the settings of the chosen strategy."""
+        for kind, form in self.forms.items():
+            form.setVisible(kind == self.kind.value())
+
+
+def _strategy_form(kind: str, model: type[BaseModel]) -> FieldForm:
+    """Make the form of a strategy, with its defaults."""
+    names = [name for name in model.model_fields if name != "kind"]
+    editors: dict[str, QWidget] = {"stages": StagesTable()} if kind == "staged" else {}
+    form = FieldForm(model, names, editors, prefix=f"{kind}.")
+    form.set_value(model())
+    return form
+
+
+def _by_field(reasons: Mapping[str, str], skipped: int) -> dict[str, str]:
+    """Return reasons by field; one inside a stage names it."""
+    found: dict[str, str] = {}
+    for path, reason in reasons.items():
+        field, *inner = path[skipped:].split(".")
+        where = f"Stage {int(inner[0]) + 1}, {inner[1].replace('_', ' ')}: " if inner else ""
+        found.setdefault(field, f"{where}{reason}")
+    return found

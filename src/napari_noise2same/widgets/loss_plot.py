@@ -1,0 +1,232 @@
+"""Live plot of the losses and of λ_inv."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import Signal
+from qtpy.QtGui import QPixmap
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_noise2same.core.errors import FileError
+from napari_noise2same.widgets.growing_table import GrowingTable
+from napari_noise2same.widgets.plot_canvas import PlotCanvas
+from napari_noise2same.widgets.plot_legend import PlotLegend
+from napari_noise2same.widgets.plot_series import LOSSES, SERIES, RunningMean
+
+__all__ = ["LossPlot"]
+
+_KEYS = ("step", *(series.key for series in SERIES))
+_DECAY = 0.95
+_HEIGHT = 190
+_PRINT_SCALE = 3
+
+
+class LossPlot(QWidget):
+    """Total, reconstruction, invariance and blind-spot loss, and λ_inv on its own axis.
+
+    Losses of single steps are faint, their running mean is bold.
+
+    Signals
+    -------
+    export_failed : str
+        Why a file could not be written, in one sentence.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+    """
+
+    export_failed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._raw = GrowingTable(_KEYS)
+        self._smooth = GrowingTable(_KEYS)
+        self._means = _new_means()
+        self.canvas = PlotCanvas()
+        self.canvas.setMinimumSize(120, _HEIGHT)
+        self.legend = PlotLegend(SERIES)
+        self.log = QCheckBox("Log scale")
+        self.log.setToolTip("Show the losses on a logarithmic scale.")
+        self.menu_button = self._make_menu_button()
+        self._arrange()
+        self.legend.changed.connect(lambda: self.canvas.set_visible(self.legend.value()))
+        self.log.toggled.connect(self.canvas.set_log)
+        palette = self.palette()
+        self.set_colours(palette.window().color().name(), palette.windowText().color().name())
+
+    def value(self) -> Mapping[str, NDArray[np.float64]]:
+        """Return the numbers of all steps by column."""
+        return self._raw.to_dict()
+
+    def append(self, points: Sequence[Mapping[str, float]]) -> None:
+        """Add steps.
+
+        Parameters
+        ----------
+        points : sequence of mapping of str to float
+            ``step``, ``loss``, ``rec``, ``inv``, ``blind_spot`` and ``lambda_inv`` of each step;
+            other keys are ignored.
+        """
+        if points:
+            rows = [[point[key] for key in _KEYS] for point in points]
+            self._extend(np.array(rows, dtype=np.float64).T)
+
+    def set_history(self, columns: Mapping[str, NDArray[np.float64]]) -> None:
+        """Show these steps instead of all before.
+
+        Parameters
+        ----------
+        columns : mapping of str to ndarray, each of shape (n,)
+            The same keys as for `append`.
+        """
+        self._forget()
+        self._extend(np.array([columns[key] for key in _KEYS], dtype=np.float64))
+        self.canvas.view_all()
+
+    def clear(self) -> None:
+        """Show an empty plot."""
+        self._forget()
+        self._extend(np.empty((len(_KEYS), 0)))
+        self.canvas.view_all()
+
+    def set_colours(self, background: str, foreground: str) -> None:
+        """Follow a theme.
+
+        Parameters
+        ----------
+        background, foreground : str
+            Colours of the theme, such as ``"#262930"``.
+        """
+        for key, colour in self.canvas.set_colours(background, foreground).items():
+            self.legend.set_colour(key, colour)
+
+    def export_png(self, path: Path) -> None:
+        """Write the plot with its legend as a picture, three times as large as on the screen.
+
+        Parameters
+        ----------
+        path : Path
+            Where to write.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be written.
+        """
+        pixmap = QPixmap(self._figure.size() * _PRINT_SCALE)
+        pixmap.setDevicePixelRatio(_PRINT_SCALE)
+        pixmap.fill(self.canvas.backgroundBrush().color())
+        self._figure.render(pixmap)
+        if not pixmap.save(str(path), "PNG"):
+            raise FileError(f"The plot cannot be written to {path}: choose another place.")
+
+    def export_csv(self, path: Path) -> None:
+        """Write the numbers of all steps as a table.
+
+        Parameters
+        ----------
+        path : Path
+            Where to write.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be written.
+        """
+        table = np.stack([self._raw[key] for key in _KEYS], axis=1)
+        try:
+            np.savetxt(path, table, "%.9g", ",", header=",".join(_KEYS), comments="")
+        except OSError as error:
+            raise FileError(f"The numbers cannot be written to {path}: {error}.") from error
+
+    def _extend(self, columns: NDArray[np.float64]) -> None:
+        """Add rows to the numbers and to their running means, and show them."""
+        smooth = columns.copy()
+        for key, mean in self._means.items():
+            row = _KEYS.index(key)
+            smooth[row] = mean.update(columns[row])
+        self._raw.extend(columns)
+        self._smooth.extend(smooth)
+        self.canvas.set_columns(_views(self._raw), _views(self._smooth))
+
+    def _forget(self) -> None:
+        """Drop all numbers."""
+        self._raw.clear()
+        self._smooth.clear()
+        self._means = _new_means()
+
+    def _arrange(self) -> None:
+        """Lay out the figure (what is exported) and the controls below it."""
+        self._figure = QWidget()
+        figure = QVBoxLayout(self._figure)
+        figure.setContentsMargins(0, 0, 0, 0)
+        figure.setSpacing(2)
+        figure.addWidget(self.canvas, 1)
+        figure.addWidget(self.legend)
+        controls = QHBoxLayout()
+        controls.addWidget(self.log)
+        controls.addStretch(1)
+        controls.addWidget(self.menu_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._figure, 1)
+        layout.addLayout(controls)
+
+    def _make_menu_button(self) -> QToolButton:
+        """Make the button with what is needed now and then."""
+        button = QToolButton()
+        button.setText("⋯")
+        button.setToolTip("View and export")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        for text, action in (
+            ("View all", self.canvas.view_all),
+            ("Export picture (PNG)…", self._ask_png),
+            ("Export numbers (CSV)…", self._ask_csv),
+        ):
+            menu.addAction(text, action)
+        button.setMenu(menu)
+        return button
+
+    def _ask_png(self) -> None:
+        """Ask where to write the picture, and write it."""
+        path, _ = QFileDialog.getSaveFileName(self, "Export picture", "training.png", "*.png")
+        self._export(path, self.export_png)
+    def _ask_csv(self) -> None:
+        """Ask where to write the numbers, and write them."""
+        path, _ = QFileDialog.getSaveFileName(self, "Export numbers", "training.csv", "*.csv")
+        self._export(path, self.export_csv)
+
+    def _export(self, path: str, write: Callable[[Path], None]) -> None:
+        """Write unless the user has cancelled; tell what went wrong."""
+        if not path:
+            return
+        try:
+            write(Path(path))
+        except FileError as error:
+            self.export_failed.emit(str(error))
+
+
+def _new_means() -> dict[str, RunningMean]:
+    """Return the running mean of each loss, before the first step."""
+    return {series.key: RunningMean(_DECAY) for series in LOSSES}
+
+
+def _views(table: GrowingTable) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of a table without copying them."""
+    return {name: table[name] for name in table.names}

@@ -1,0 +1,48 @@
+"""What can be done with a model and its settings."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QGridLayout, QPushButton, QWidget
+
+__all__ = ["ModelButtons"]
+
+
+class ModelButtons(QWidget):
+    """Save, load, and copy the run as a script or as a command.
+
+    Signals
+    -------
+    save_requested, load_requested, copy_script_requested, copy_command_requested
+        The button was pressed.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+    """
+
+    save_requested = Signal()
+    load_requested = Signal()
+    copy_script_requested = Signal()
+    copy_command_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.save = QPushButton("Save model…")
+        self.load = QPushButton("Load model…")
+        self.copy_script = QPushButton("Copy as script")
+        self.copy_command = QPushButton("Copy as command")
+        self.save.setToolTip("Write the model to a file, to denoise other images with it later.")
+        self.save.setEnabled(False)
+        self.load.setToolTip("Read a model from a file.")
+        self.copy_script.setToolTip("Put a Python script of this run on the clipboard.")
+        self.copy_command.setToolTip("Put a shell command of this run on the clipboard.")
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for i, button in enumerate((self.save, self.load, self.copy_script, self.copy_command)):
+            layout.addWidget(button, i // 2, i % 2)
+        self.save.clicked.connect(lambda: self.save_requested.emit())
+        self.load.clicked.connect(lambda: self.load_requested.emit())
+        self.copy_script.clicked.connect(lambda: self.copy_script_requested.emit())
+        self.copy_command.clicked.connect(lambda: self.copy_command_requested.emit())

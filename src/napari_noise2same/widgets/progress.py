@@ -1,0 +1,154 @@
+"""How far a run is, and how long it will take."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+
+__all__ = ["RunProgress", "TrainingProgress", "format_bytes", "format_seconds"]
+
+_RESOLUTION = 1000
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a time as a clock does.
+
+    Parameters
+    ----------
+    seconds : float
+        Time in seconds, at least 0.
+
+    Returns
+    -------
+    str
+        Such as ``"0:07"``, ``"12:30"`` or ``"1:05:00"``.
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def format_bytes(number: float) -> str:
+    """Write a size of memory.
+
+    Parameters
+    ----------
+    number : float
+        Bytes.
+
+    Returns
+    -------
+    str
+        Such as ``"350 MB"`` or ``"1.2 GB"``.
+    """
+    if number < 1e9:
+        return f"{number / 1e6:.0f} MB"
+    return f"{number / 1e9:.1f} GB"
+
+
+class RunProgress(QWidget):
+    """A bar above one line of text.
+
+    Parameters
+    ----------
+    unit : str
+        What is counted, in the singular, such as ``"step"``.
+    parent : QWidget, optional
+        Parent.
+    """
+
+    def __init__(self, unit: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._unit = unit
+        self._progress = ""
+        self._device = ""
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.label = QLabel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.label)
+        self.reset()
+
+    def reset(self) -> None:
+        """Show that nothing runs."""
+        self.bar.setRange(0, _RESOLUTION)
+        self.bar.setValue(0)
+        self._progress = self._device = ""
+        self._write()
+
+    def set_busy(self, text: str) -> None:
+        """Show that something runs whose length is not known.
+
+        Parameters
+        ----------
+        text : str
+            What it is, such as ``"Reading the image…"``.
+        """
+        self.bar.setRange(0, 0)
+        self._progress = text
+        self._write()
+
+    def set_progress(
+        self,
+        done: int,
+        total: int | None,
+        *,
+        fraction: float,
+        elapsed: float,
+        remaining: float | None = None,
+    ) -> None:
+        """Show how far the run is.
+
+        Parameters
+        ----------
+        done : int
+            How many are done.
+        total : int or None
+            Of how many; None for a budget in time.
+        fraction : float
+            Share that is done, 0 to 1.
+        elapsed, remaining : float
+            Time so far and to go, in seconds; `remaining` is None when it is not known.
+        """
+        self.bar.setRange(0, _RESOLUTION)
+        self.bar.setValue(round(fraction * _RESOLUTION))
+        count = f"{self._unit} {done:,}" + (f" / {total:,}" if total is not None else "")
+        parts = [count, format_seconds(elapsed)]
+        if remaining is not None:
+            parts.append(f"{format_seconds(remaining)} left")
+        self._progress = " · ".join(parts)
+        self._write()
+
+    def set_device(self, name: str, memory: float | None = None) -> None:
+        """Show where the run happens.
+
+        Parameters
+        ----------
+        name : str
+            Name of the device.
+        memory : float, optional
+            Memory that it uses, in bytes.
+        """
+        self._device = name if memory is None else f"{name} {format_bytes(memory)}"
+        self._write()
+
+    def _write(self) -> None:
+        """Put the line together."""
+        text = " · ".join(part for part in (self._progress, self._device) if part)
+        self.label.setText(text)
+        self.label.setToolTip(text)
+
+
+class TrainingProgress(RunProgress):
+    """Progress of a training run: step, time so far and to go, device and its memory.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("step", parent)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tifffile
+
+import napari_noise2same
+
+Run = Callable[..., Any]
+
+
+def test_help_does_not_load_torch() -> None:
+    code = (
+        "import sys, napari_noise2same.cli as cli\n"
+        "try: cli.main(['train', '--help'])\n"
+        "except SystemExit: print('torch' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "--lambda-inv" in done.stdout
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out.strip() == napari_noise2same.__version__
+
+
+def test_an_error_is_one_sentence_and_exit_code_1(run: Run, tmp_path: Path) -> None:
+    outcome = run("info", tmp_path / "missing.safetensors")
+
+    assert outcome.code == 1
+    assert outcome.out == ""
+    assert outcome.err.startswith("Error: Expected a model file, found none at ")
+    assert outcome.err.count("\n") == 1
+
+
+def test_an_impossible_setting_is_one_sentence(run: Run, noisy: Path, tmp_path: Path) -> None:
+    outcome = run("train", noisy, "--model", tmp_path / "m.safetensors", "--lambda-inv", -1)
+
+    assert outcome.code == 1
+    assert "lambda_inv" in outcome.err
+    assert "-1.0" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train"],
+        ["denoise", "a.tif"],
+        ["unknown"],
+        ["train", "a.tif", "--model", "m", "--lambda-inv", "much"],
+        ["train", "a.tif", "--model", "m", "--steps", "0"],
+        ["denoise", "a.tif", "--output", "b.tif", "--dtype", "uint8"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(run: Run, arguments: list[str]) -> None:
+    assert run(*arguments).code == 2
+
+
+def test_a_warning_is_one_line_without_its_place_in_the_code(run: Run, noisy: Path) -> None:
+    with tifffile.TiffWriter(noisy, append=True) as file:
+        file.write(tifffile.imread(noisy)[:16])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        outcome = run("evaluate", noisy, "--reference", noisy)
+
+    assert outcome.code == 0
+    assert "Warning: noisy.tif holds 2 images, of which the first is read." in outcome.err
+    assert ".py" not in outcome.err
+
+
+def test_what_other_packages_log_is_not_shown(run: Run, noisy: Path) -> None:
+    before = list(logging.getLogger().handlers)
+    run("evaluate", noisy, "--reference", noisy)
+    added = [handler for handler in logging.getLogger().handlers if handler not in before]
+
+    # Without any handler Python prints warnings that are logged to standard error.
+    assert [type(handler) for handler in added] == [logging.NullHandler]

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from napari_noise2same.core.metrics import ssim
+
+Run = Callable[..., Any]
+
+SCORES = {"psnr", "affine_psnr", "ssim"}
+
+
+@pytest.fixture
+def clean() -> NDArray[np.float32]:
+    y, x = np.mgrid[:24, :32]
+    return np.asarray(np.sin(y / 3) + np.cos(x / 5), np.float32)
+
+
+def save(path: Path, pixels: NDArray[np.float32]) -> Path:
+    tifffile.imwrite(path, pixels)
+    return path
+
+
+def test_scores(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
+    reference = save(tmp_path / "clean.tif", clean)
+    prediction = save(tmp_path / "prediction.tif", 3 * clean + 7)
+    outcome = run("evaluate", prediction, "--reference", reference, "--json")
+    scores = outcome.json()
+
+    assert outcome.code == 0
+    assert set(scores) == SCORES
+    assert scores["psnr"] < 0
+    assert scores["affine_psnr"] is None or scores["affine_psnr"] > 100
+
+
+def test_scores_of_the_noisy_image(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
+    reference = save(tmp_path / "clean.tif", clean)
+    noisy = save(tmp_path / "noisy.tif", clean + 0.1 * (-1) ** np.arange(32, dtype=np.float32))
+    outcome = run("evaluate", reference, "--reference", reference, "--noisy", noisy, "--json")
+    scores = outcome.json()
+
+    assert set(scores) == SCORES | {f"noisy_{name}" for name in SCORES}
+    # An infinite PSNR, which JSON does not know.
+    assert scores["psnr"] is None
+    assert scores["ssim"] == pytest.approx(1)
+    assert scores["noisy_psnr"] == pytest.approx(20 * np.log10(np.ptp(clean) / 0.1), abs=1e-3)
+
+
+def test_table(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
+    reference = save(tmp_path / "clean.tif", clean)
+    noisy = save(tmp_path / "noisy.tif", clean + 0.1 * (-1) ** np.arange(32, dtype=np.float32))
+    lines = run("evaluate", noisy, "--reference", reference, "--noisy", noisy).out.splitlines()
+
+    assert lines[0].split() == ["denoised", "noisy"]
+    assert lines[1].split()[-1] == f"{20 * np.log10(np.ptp(clean) / 0.1):.2f}"
+    assert len(lines) == 4
+
+
+def test_order_of_axes_is_no_matter(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
+    channels = np.stack([clean, 2 * clean])
+    reference, prediction = tmp_path / "clean.ome.tif", tmp_path / "prediction.tif"
+    tifffile.imwrite(reference, channels, metadata={"axes": "CYX"})
+    tifffile.imwrite(prediction, channels.transpose(1, 2, 0), metadata={"axes": "YXC"})
+    outcome = run("evaluate", prediction, "--reference", reference, "--json")
+
+    assert outcome.json()["ssim"] == pytest.approx(1)
+
+
+def test_frames_are_scored_one_by_one(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
+    rng = np.random.default_rng(0)
+    frames = np.stack([clean] * 8)
+    noisy = frames + rng.normal(0, 0.3, frames.shape).astype(np.float32)
+    paths = [save(tmp_path / "noisy.tif", noisy), save(tmp_path / "clean.tif", frames)]
+    as_frames = run("evaluate", paths[0], "--reference", paths[1], "--axes", "TYX", "--json")
+    as_volume = run("evaluate", paths[0], "--reference", paths[1], "--axes", "ZYX", "--json")
+
+    assert as_frames.json()["ssim"] == pytest.approx(ssim(noisy, frames, spatial_ndim=2))
+    assert as_volume.json()["ssim"] == pytest.approx(ssim(noisy, frames, spatial_ndim=3))
+
+
+def test_images_of_different_size(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
+    reference = save(tmp_path / "clean.tif", clean)
+    prediction = save(tmp_path / "prediction.tif", clean[:12])
+
+    assert run("evaluate", prediction, "--reference", reference).code == 1

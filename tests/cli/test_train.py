@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_noise2same.cli import running
+from napari_noise2same.core import StepDone, load_model
+
+Run = Callable[..., Any]
+
+RESULTS = {
+    "steps",
+    "seconds",
+    "loss",
+    "rec",
+    "inv",
+    "blind_spot",
+    "lambda_inv",
+    "device",
+    "parameters",
+}
+
+
+def press_ctrl_c(monkeypatch: pytest.MonkeyPatch, *, at_step: int, times: int = 1) -> None:
+    """Interrupt the program while it shows a step."""
+    show = running._show
+
+    def show_and_interrupt(event: object, progress: object) -> None:
+        show(event, progress)  # type: ignore[arg-type]
+        if isinstance(event, StepDone) and event.step == at_step:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(running, "_show", show_and_interrupt)
+
+
+def same_weights(first: Path, second: Path) -> bool:
+    one, other = load_model(first).weights, load_model(second).weights
+    return all(bool((one[name] == other[name]).all()) for name in one)
+
+
+def test_results(run: Run, noisy: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    outcome = run("train", noisy, "--model", path, "--steps", 3, "--seed", 7, "--json")
+    results, model = outcome.json(), load_model(path)
+
+    assert outcome.code == 0
+    assert set(results) == RESULTS
+    assert results["steps"] == 3
+    assert results["loss"] == model.history.last()["loss"]
+    assert results["parameters"] == sum(w.numel() for w in model.weights.values())
+    assert model.seed == 7
+
+
+def test_shows_what_was_chosen_and_how_it_goes_on_standard_error(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    outcome = run("train", noisy, "--model", tmp_path / "m.safetensors", "--steps", 2)
+
+    assert "2 steps of 8 patches of 32 × 32 pixels" in outcome.err
+    assert "Training 100%" in outcome.err
+    assert "Training" not in outcome.out
+    assert "m.safetensors: 2 steps" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("adaptive", "adaptive"),
+        ("noise2info", "noise2info"),
+        ("staged", "staged"),
+        ("1.5", "fixed"),
+    ],
+)
+def test_lambda_inv(run: Run, noisy: Path, tmp_path: Path, given: str, kind: str) -> None:
+    path = tmp_path / "m.safetensors"
+    outcome = run("train", noisy, "--model", path, "--steps", 1, "--lambda-inv", given, "--json")
+
+    assert load_model(path).settings["lambda_inv"]["kind"] == kind
+    if kind == "fixed":
+        assert outcome.json()["lambda_inv"] == 1.5
+
+
+def test_other_settings_reach_the_model(run: Run, tmp_path: Path) -> None:
+    image, path = tmp_path / "two.tif", tmp_path / "m.safetensors"
+    tifffile.imwrite(image, np.random.default_rng(0).poisson(90, (2, 24, 24)).astype(np.uint8))
+    options = ("--axes", "CYX", "--channels", "joint", "--domain", "linear", "--steps", 1)
+    assert run("train", image, "--model", path, *options).code == 0
+    model = load_model(path)
+
+    assert model.axes == "CYX"
+    assert model.network.channels == 2
+    assert [domain.kind for domain in model.domains] == ["linear", "linear"]
+
+
+def test_never_replaces_a_model_unless_told(run: Run, noisy: Path, model: Path) -> None:
+    before = model.read_bytes()
+    refused = run("train", noisy, "--model", model, "--steps", 1)
+
+    assert refused.code == 1
+    assert "--resume" in refused.err
+    assert "--overwrite" in refused.err
+    assert model.read_bytes() == before
+
+    assert run("train", noisy, "--model", model, "--steps", 1, "--overwrite").code == 0
+    assert len(load_model(model).history) == 1
+
+
+def test_refuses_a_missing_folder_before_training(run: Run, noisy: Path, tmp_path: Path) -> None:
+    outcome = run("train", noisy, "--model", tmp_path / "none" / "m.safetensors")
+
+    assert outcome.code == 1
+    assert "Training" not in outcome.err
+
+
+def test_two_budgets_are_wrong_usage(run: Run, noisy: Path, tmp_path: Path) -> None:
+    budgets = ("--steps", 1, "--seconds", 1)
+
+    assert run("train", noisy, "--model", tmp_path / "m.safetensors", *budgets).code == 2
+
+
+def test_ctrl_c_keeps_a_model_that_can_be_resumed_exactly(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped, whole = tmp_path / "stopped.safetensors", tmp_path / "whole.safetensors"
+    run("train", noisy, "--model", whole, "--steps", 4)
+    with monkeypatch.context() as patch:
+        press_ctrl_c(patch, at_step=2)
+        outcome = run("train", noisy, "--model", stopped, "--steps", 4, "--json")
+
+    assert outcome.code == 130
+    assert outcome.json()["steps"] == 2
+    assert "the best model so far is kept" in outcome.err
+
+    resumed = run("train", noisy, "--model", stopped, "--resume", "--json")
+    assert resumed.code == 0
+    assert resumed.json()["steps"] == 4
+    history = load_model(stopped).history.columns["loss"]
+    np.testing.assert_array_equal(history, load_model(whole).history.columns["loss"])
+
+
+def test_a_second_ctrl_c_ends_the_program_at_once(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press_ctrl_c(monkeypatch, at_step=1, times=2)
+    path = tmp_path / "m.safetensors"
+
+    assert run("train", noisy, "--model", path, "--steps", 4).code == 130
+    assert not path.exists()
+
+
+def test_resume_with_more_steps(run: Run, noisy: Path, model: Path) -> None:
+    outcome = run("train", noisy, "--model", model, "--resume", "--steps", 5, "--json")
+
+    assert outcome.json()["steps"] == 5
+    assert len(load_model(model).history) == 5
+
+
+def test_resume_with_seconds_instead_of_steps(run: Run, noisy: Path, model: Path) -> None:
+    assert run("train", noisy, "--model", model, "--resume", "--seconds", 1e-6).code == 0
+    settings = load_model(model).settings
+
+    assert (settings["steps"], settings["seconds"]) == (None, 1e-6)
+
+
+def test_resume_of_what_is_complete_says_so(run: Run, noisy: Path, model: Path) -> None:
+    outcome = run("train", noisy, "--model", model, "--resume")
+
+    assert outcome.code == 0
+    assert "Nothing was left to do after 2 steps" in outcome.err
+
+
+def test_resume_cannot_change_the_method(run: Run, noisy: Path, model: Path) -> None:
+    outcome = run("train", noisy, "--model", model, "--resume", "--lambda-inv", 2)
+
+    assert outcome.code == 2
+    assert "--lambda-inv" in outcome.err
+
+
+def test_resume_without_a_model(run: Run, noisy: Path, tmp_path: Path) -> None:
+    assert run("train", noisy, "--model", tmp_path / "m.safetensors", "--resume").code == 1

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.networks import NetworkConfig, build_network
+from napari_noise2same.core.noise import Domain, PoissonGaussian
+
+ModelFactory = Callable[..., TrainedModel]
+
+
+@pytest.fixture
+def make_model() -> ModelFactory:
+    """Models of small networks that use all of their receptive field."""
+
+    def make(
+        *,
+        spatial_dims: int = 2,
+        channels: int = 1,
+        domains: int = 1,
+        joint: bool = False,
+        domain: Domain | None = None,
+        **network: Any,
+    ) -> TrainedModel:
+        config = NetworkConfig.model_validate(
+            {"spatial_dims": spatial_dims, "channels": channels, "widths": (4, 6), **network}
+        )
+        generator = torch.Generator().manual_seed(0)
+        weights = {
+            name: torch.randn(w.shape, generator=generator) / np.sqrt(max(w[0].numel(), 1))
+            for name, w in build_network(config).state_dict().items()
+        }
+        noise = PoissonGaussian(gain=2.0, readout=30.0, offset=5.0)
+        chosen = [domain or Domain(4.0 + i, 6.0, 0.2, noise) for i in range(domains)]
+        return TrainedModel(config, weights, tuple(chosen), "YX", joint_channels=joint)
+
+    return make

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
+
+Array = NDArray[Any]
+
+
+class CountingArray:
+    """Zeros that know where they were read; they cannot be read whole unseen."""
+
+    def __init__(self, *shape: int) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(np.uint8)
+        self.indices: list[Any] = []
+        self.pixels = 0
+
+    def __getitem__(self, index: Any) -> Array:
+        self.indices.append(index)
+        values: Array = np.broadcast_to(np.zeros(1, np.uint8), self.shape)[index]
+        self.pixels += values.size
+        return values
+
+    def __array__(self, *_: Any, **__: Any) -> Array:
+        raise AssertionError("the whole array was asked for")
+
+
+def view(array: Any, axes: str, *, joint: bool = False) -> ImageView:
+    return ImageView(array, plan_layout(axes, array.shape), joint_channels=joint)
+
+
+def test_small_images_are_taken_whole() -> None:
+    values = np.random.default_rng(0).integers(0, 99, (2, 3, 20, 30))
+    blocks = load_blocks([view(values, "TCYX")], 4000, seed=0)
+    assert [block.channels for block in blocks] == [(0,), (1,), (2,)] * 2
+    np.testing.assert_array_equal(
+        np.concatenate([block.values for block in blocks]), values.reshape(6, 20, 30)
+    )
+
+
+def test_joint_channels_stay_together() -> None:
+    values = np.random.default_rng(0).integers(0, 99, (20, 30, 3))
+    (block,) = load_blocks([view(values, "YXS", joint=True)], 4000, seed=0)
+    assert block.channels == (0, 1, 2)
+    np.testing.assert_array_equal(block.values, values.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("joint", [False, True])
+@pytest.mark.parametrize("budget", [6, 7.5, 20])
+def test_of_a_large_image_no_more_than_the_budget_is_read(joint: bool, budget: float) -> None:
+    array = CountingArray(30, 3, 300, 400)
+    pixels = int(budget * 256**2)
+    blocks = load_blocks([view(array, "TCYX", joint=joint)], pixels, seed=0)
+    assert array.pixels <= pixels
+    assert array.pixels > pixels - 3 * 256**2
+    assert {channel for block in blocks for channel in block.channels} == {0, 1, 2}
+
+
+def test_the_budget_is_shared_by_the_images_according_to_their_size() -> None:
+    small, large = CountingArray(20, 256, 256), CountingArray(80, 256, 256)
+    load_blocks([view(small, "TYX"), view(large, "TYX")], 10 * 256**2, seed=0)
+    assert small.pixels == 2 * 256**2
+    assert large.pixels == 8 * 256**2
+
+
+def test_a_large_volume_is_read_in_small_blocks() -> None:
+    array = CountingArray(100, 300, 300)
+    blocks = load_blocks([view(array, "ZYX")], 2_000_000, seed=0)
+    assert array.pixels <= 2_000_000
+    assert {block.values.shape for block in blocks} == {(1, 32, 128, 128)}
+
+
+def test_blocks_come_from_the_whole_of_a_large_time_lapse() -> None:
+    array = CountingArray(40, 2, 400, 400)
+    for seed in range(12):
+        load_blocks([view(array, "TCYX")], 8 * 256**2, seed=seed)
+    frames = [index[0] for index in array.indices]
+    assert min(frames) < 8
+    assert max(frames) >= 32
+    starts = [(index[2].start, index[3].start) for index in array.indices]
+    assert np.ptp(starts, axis=0).min() > 100
+
+
+def test_the_seed_decides_which_blocks_are_read() -> None:
+    def corners(seed: int) -> list[Any]:
+        array = CountingArray(9, 400, 400)
+        load_blocks([view(array, "TYX")], 8 * 256**2, seed=seed)
+        return array.indices
+
+    assert corners(3) == corners(3)
+    assert corners(3) != corners(4)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_pixels_that_are_not_finite_become_the_mean_of_the_others(odd: float) -> None:
+    values = np.arange(400, dtype=np.float32).reshape(20, 20)
+    values[3, 4] = odd
+    (block,) = load_blocks([view(values, "YX")], 4000, seed=0)
+    finite = np.isfinite(values)
+    np.testing.assert_array_equal(block.values[0][finite], values[finite])
+    assert block.values[0, 3, 4] == pytest.approx(values[finite].mean())
+    assert block.values.dtype == np.float32
+
+
+def test_each_joint_channel_is_filled_with_its_own_mean() -> None:
+    values = np.stack([np.arange(400.0), 1000 + np.arange(400.0)]).reshape(2, 20, 20)
+    values[:, 3, 4] = np.nan
+    (block,) = load_blocks([view(values, "CYX", joint=True)], 4000, seed=0)
+    np.testing.assert_allclose(block.values[:, 3, 4], [199.8, 1199.8], atol=0.1)
+
+
+def test_a_dead_frame_does_not_stop_the_others() -> None:
+    values = np.arange(1200, dtype=np.float32).reshape(3, 20, 20)
+    values[1] = np.nan
+    blocks = load_blocks([view(values, "TYX")], 4000, seed=0)
+    assert [float(block.values[0, 0, 0]) for block in blocks] == [0, 800]
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_a_channel_of_nan_alone_is_refused(joint: bool) -> None:
+    values = np.random.default_rng(0).normal(size=(2, 20, 20))
+    values[0] = np.nan
+    with pytest.raises(ImageError, match="only NaN and infinities"):
+        load_blocks([view(values, "CYX", joint=joint)], 4000, seed=0)
+
+
+def test_each_channel_has_a_domain_fitted_to_all_of_its_blocks() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(3, 2, 40, 40))
+    values[:, 1] = 50 + 7 * values[:, 1] + 20 * np.arange(3)[:, None, None]
+    blocks = load_blocks([view(values, "TCYX")], 10**6, seed=0)
+    first, second = fit_domains(blocks, "linear")
+    assert (first.mean, first.std) == pytest.approx((0, 1), abs=0.05)
+    assert (second.mean, second.std) == pytest.approx(
+        (values[:, 1].mean(), values[:, 1].std()), rel=0.05
+    )
+    assert first.kind == "linear"
+    assert fit_domains(blocks, "stabilised")[0].kind == "stabilised"
+
+
+def test_a_constant_channel_is_refused() -> None:
+    values = np.random.default_rng(0).normal(size=(2, 40, 40))
+    values[1] = 5
+    blocks = load_blocks([view(values, "CYX")], 10**6, seed=0)
+    with pytest.raises(ImageError, match="constant"):
+        fit_domains(blocks, "stabilised")
+
+
+def test_channels_are_normalised_in_their_own_domains() -> None:
+    values = np.array([[[10.0]], [[10.0]]])
+    domains = [Domain(0, 1, 0.1), Domain(4, 2, 0.1), Domain(10, 5, 0.1)]
+    found = normalise(values, (1, 2), domains)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [[[3.0]], [[0.0]]])

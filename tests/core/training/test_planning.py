@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.errors import ConfigurationError, ImageError
+from napari_noise2same.core.networks import NetworkConfig
+from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.training.planning import TrainingPlan, plan_training
+
+CPU = torch.device("cpu")
+
+
+def view(axes: str, *shape: int, joint: bool = False, dims: Any = None) -> ImageView:
+    array = np.broadcast_to(np.zeros(1, np.uint8), shape)
+    layout = plan_layout(axes, shape, spatial_dims=dims)
+    return ImageView(array, layout, joint_channels=joint)
+
+
+def plan(*views: ImageView, device: torch.device = CPU, **settings: Any) -> TrainingPlan:
+    return plan_training(views, TrainingConfig(**settings), device)
+
+
+def test_the_default_plan_of_a_picture() -> None:
+    chosen = plan(view("YX", 512, 512))
+    assert chosen.network == NetworkConfig.small(2, 1)
+    assert chosen.patch == (64, 64)
+    assert chosen.batch > 1
+    assert chosen.steps is not None
+    assert chosen.seconds is None
+
+
+def test_the_default_plan_of_a_volume() -> None:
+    chosen = plan(view("ZYX", 40, 256, 256))
+    assert chosen.network == NetworkConfig.small(3, 1)
+    assert len(chosen.patch) == 3
+    assert chosen.batch >= 1
+
+
+def test_more_pixels_get_more_steps_within_bounds() -> None:
+    views = [
+        view("YX", 8, 8),
+        view("YX", 512, 512),
+        view("YX", 2048, 2048),
+        view("TYX", 100, 4096, 4096),
+        view("TYX", 1000, 4096, 4096),
+    ]
+    steps = [plan(v).steps or 0 for v in views]
+    assert steps == sorted(steps)
+    assert len(set(steps[:4])) == 4
+    assert steps[0] >= steps[1] / 3
+    assert steps[4] == steps[3] <= 5 * steps[1]
+
+
+def test_several_images_count_together() -> None:
+    one, four = view("YX", 512, 512), [view("YX", 512, 512)] * 4
+    assert plan(*four).steps == plan(view("YX", 1024, 1024)).steps
+    assert (plan(*four).steps or 0) > (plan(one).steps or 0)
+
+
+def test_an_accelerator_gets_larger_batches() -> None:
+    v = view("YX", 512, 512)
+    assert plan(v, device=torch.device("cuda")).batch > plan(v).batch
+
+
+def test_what_the_user_says_is_done() -> None:
+    network = NetworkConfig(widths=(8,))
+    chosen = plan(view("YX", 99, 80), network=network, patch=(24, 32), batch=3, steps=7)
+    assert chosen == TrainingPlan(network, (24, 32), 3, 7, None)
+
+
+def test_a_budget_in_seconds_replaces_the_steps() -> None:
+    chosen = plan(view("YX", 99, 80), seconds=2.5)
+    assert (chosen.steps, chosen.seconds) == (None, 2.5)
+
+
+def test_patches_are_no_larger_than_the_smallest_image() -> None:
+    assert plan(view("YX", 99, 20), view("YX", 40, 80)).patch == (40, 20)
+    assert plan(view("ZYX", 9, 99, 20), patch=(16, 64, 64)).patch == (9, 64, 20)
+
+
+@pytest.mark.parametrize(("joint", "channels"), [(False, 1), (True, 3)])
+def test_joint_channels_share_a_network(joint: bool, channels: int) -> None:
+    assert plan(view("CYX", 3, 64, 64, joint=joint)).network.channels == channels
+
+
+@pytest.mark.parametrize("shape", [(7, 100), (100, 7), (1, 1), (1, 512)])
+def test_too_small_an_image_is_refused(shape: tuple[int, int]) -> None:
+    with pytest.raises(ImageError, match=f"at least 8 × 8 .* found {shape[0]} × {shape[1]}"):
+        plan(view("YX", *shape))
+    with pytest.raises(ImageError, match="at least 8 × 8"):
+        plan(view("YX", 100, 100), view("YX", *shape))
+
+
+def test_a_patch_of_other_dimensions_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="patch of 3 lengths"):
+        plan(view("ZYX", 20, 64, 64), patch=(32, 32))
+
+
+@pytest.mark.parametrize(
+    "network", [NetworkConfig(channels=2), NetworkConfig(spatial_dims=3), NetworkConfig.paper(3, 2)]
+)
+def test_a_network_that_does_not_fit_is_refused(network: NetworkConfig) -> None:
+    with pytest.raises(ConfigurationError, match=r"2D network of 1 channel\(s\)"):
+        plan(view("YX", 64, 64), network=network)
+
+
+def test_images_of_different_kinds_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"2D with 1 channel\(s\), 3D with 1"):
+        plan(view("YX", 64, 64), view("ZYX", 20, 64, 64))
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_images_of_different_channels_are_refused(joint: bool) -> None:
+    with pytest.raises(ConfigurationError, match="channel"):
+        plan(view("CYX", 2, 64, 64, joint=joint), view("CYX", 3, 64, 64, joint=joint))
+
+
+def test_no_image_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="found no image"):
+        plan()

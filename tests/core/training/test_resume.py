@@ -1,0 +1,236 @@
+"""A run that was interrupted and resumed equals the uninterrupted one, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from napari_noise2same.core.errors import AxesError, ConfigurationError
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.model import HISTORY_COLUMNS, TrainedModel, load_model, save_model
+from napari_noise2same.core.networks import NetworkConfig
+from napari_noise2same.core.settings import (
+    AdaptiveLambda,
+    CalibratedLambda,
+    FixedLambda,
+    MaskConfig,
+    Noise2InfoLambda,
+    StagedLambda,
+    TrainingConfig,
+)
+from napari_noise2same.core.training import Finished, Recovered, Started, Trainer, train
+from napari_noise2same.core.training.validation import Validation
+
+Config = Callable[..., TrainingConfig]
+Picture = Callable[..., NDArray[np.float32]]
+Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
+
+
+@pytest.fixture
+def image(make_picture: Picture) -> Image:
+    return Image(make_picture(64, 64), "YX")
+
+
+def finish(
+    image: Image,
+    config: TrainingConfig | None,
+    *,
+    resume: TrainedModel | None = None,
+    after: int | None = None,
+) -> Finished:
+    """Train to the end, or until so many steps are done."""
+    trainer = Trainer([image], config, resume=resume)
+    *_, last = trainer.events(stop=lambda: trainer.step == after)
+    assert isinstance(last, Finished)
+    return last
+
+
+def through_a_file(model: TrainedModel, folder: Path) -> TrainedModel:
+    save_model(model, folder / "model.safetensors")
+    return load_model(folder / "model.safetensors")
+
+
+def assert_equal_runs(found: TrainedModel, expected: TrainedModel) -> None:
+    """All but the time that was spent."""
+    assert found.domains == expected.domains
+    assert found.settings == expected.settings
+    for name in HISTORY_COLUMNS:
+        np.testing.assert_array_equal(found.history.columns[name], expected.history.columns[name])
+    assert_equal_tensors(found.weights, expected.weights)
+    assert found.resume is not None
+    assert expected.resume is not None
+    assert_equal_tensors(found.resume.tensors, expected.resume.tensors)
+    timeless = {"seconds": 0.0}
+    assert {**found.resume.values, **timeless} == {**expected.resume.values, **timeless}
+
+
+def assert_equal_tensors(found: Any, expected: Any) -> None:
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        assert torch.equal(found[name], tensor), name
+
+
+@pytest.mark.parametrize("after", [0, 1, 3, 4, 5, 8, 11, 12])
+def test_a_run_interrupted_at_any_step(
+    image: Image, make_config: Config, tmp_path: Path, after: int
+) -> None:
+    config = make_config()
+    whole = finish(image, config)
+    first = finish(image, config, after=after)
+    assert len(first.model.history) == after
+    second = finish(image, None, resume=through_a_file(first.model, tmp_path))
+    assert second.reason == "completed"
+    assert_equal_runs(second.model, whole.model)
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        FixedLambda(value=1.5),
+        AdaptiveLambda(),
+        CalibratedLambda(decay=0.7),
+        CalibratedLambda(sigma="noise"),
+        Noise2InfoLambda(every=3),
+        StagedLambda(),
+    ],
+    ids=lambda strategy: strategy.kind,
+)
+def test_every_strategy_goes_on_where_it_was(
+    image: Image, make_config: Config, tmp_path: Path, strategy: Any
+) -> None:
+    config = make_config(lambda_inv=strategy, mask=MaskConfig(replacement="gaussian"))
+    whole = finish(image, config)
+    first = finish(image, config, after=7)
+    second = finish(image, None, resume=through_a_file(first.model, tmp_path))
+    assert_equal_runs(second.model, whole.model)
+
+
+def test_a_run_interrupted_again_and_again(image: Image, make_config: Config) -> None:
+    config = make_config()
+    model = finish(image, config, after=1).model
+    for after in (2, 6, 7, 10, None):
+        model = finish(image, None, resume=model, after=after).model
+    assert_equal_runs(model, finish(image, config).model)
+
+
+def test_stopping_leaves_no_trace_in_what_follows(
+    image: Image, make_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best of a stopped run may be a model that the whole run would never have tried."""
+    start = Trainer([image], make_config()).snapshot().weights
+
+    def distance(_: object, __: object, weights: dict[str, torch.Tensor]) -> float:
+        return sum(float((weights[name] - start[name]).square().sum()) for name in weights)
+
+    monkeypatch.setattr(Validation, "error", distance)
+    whole = finish(image, make_config())
+    first = finish(image, make_config(), after=2)
+    assert not torch.equal(first.model.weights["head.weight"], start["head.weight"])
+    assert_equal_runs(finish(image, None, resume=first.model).model, whole.model)
+
+
+def test_a_recovered_run_goes_on_with_its_smaller_rate(
+    image: Image, make_config: Config, break_network: Break
+) -> None:
+    def fail_once(step: int, output: torch.Tensor) -> torch.Tensor | None:
+        return output * torch.nan if step == 3 else None
+
+    break_network(fail_once)
+    whole = finish(image, make_config())
+    for after in (3, 5):
+        break_network(fail_once)
+        first = finish(image, make_config(), after=after)
+        assert_equal_runs(finish(image, None, resume=first.model).model, whole.model)
+
+
+def test_resuming_does_not_change_the_model_it_goes_on_from(
+    image: Image, make_config: Config
+) -> None:
+    first = finish(image, make_config(), after=6).model
+    assert first.resume is not None
+    tensors = {**first.weights, **first.resume.tensors}
+    kept = {name: tensor.clone() for name, tensor in tensors.items()}
+    finish(image, None, resume=first)
+    assert_equal_tensors({**first.weights, **first.resume.tensors}, kept)
+    assert len(first.history) == 6
+
+
+def test_a_resumed_run_tells_where_it_begins(image: Image, make_config: Config) -> None:
+    first = finish(image, make_config(), after=5).model
+    started, *_ = train([image], resume=first)
+    assert isinstance(started, Started)
+    assert started.step == 5
+
+
+def test_a_completed_run_is_complete(image: Image, make_config: Config) -> None:
+    whole = finish(image, make_config()).model
+    events = list(train([image], resume=whole))
+    assert [type(event) for event in events] == [Started, Finished]
+    assert isinstance(events[-1], Finished)
+    assert_equal_runs(events[-1].model, whole)
+
+
+def test_a_completed_run_can_be_extended(image: Image, make_config: Config) -> None:
+    whole = finish(image, make_config()).model
+    longer = finish(image, make_config(steps=16), resume=whole).model
+    assert longer.history.columns["step"].tolist() == list(range(1, 17))
+    np.testing.assert_array_equal(
+        longer.history.columns["loss"][:12], whole.history.columns["loss"]
+    )
+
+
+def test_a_budget_in_seconds_goes_on(image: Image, make_config: Config) -> None:
+    config = make_config(steps=None, seconds=1000.0)
+    first = finish(image, config, after=3).model
+    assert first.resume is not None
+    spent = first.resume.values["seconds"]
+    trainer = Trainer([image], resume=first)
+    assert trainer.seconds == spent > 0
+
+
+def test_domains_are_those_of_the_interrupted_run(
+    image: Image, make_picture: Picture, make_config: Config
+) -> None:
+    first = finish(image, make_config(), after=3).model
+    other = Image(make_picture(64, 64, seed=7) * 3, "YX")
+    assert finish(other, None, resume=first).model.domains == first.domains
+
+
+def test_another_network_cannot_go_on(image: Image, make_config: Config) -> None:
+    first = finish(image, make_config(), after=3).model
+    config = make_config(network=NetworkConfig(widths=(4, 4)))
+    with pytest.raises(ConfigurationError, match="the same network"):
+        Trainer([image], config, resume=first)
+
+
+def test_a_model_without_its_state_cannot_go_on(image: Image, make_config: Config) -> None:
+    first = finish(image, make_config(), after=3).model
+    with pytest.raises(ConfigurationError, match="state of its training"):
+        Trainer([image], resume=replace(first, resume=None))
+
+
+def test_an_image_of_other_channels_cannot_go_on(
+    image: Image, make_picture: Picture, make_config: Config
+) -> None:
+    first = finish(Image(make_picture(3, 40, 40), "CYX"), make_config(), after=2).model
+    with pytest.raises(AxesError, match="3 channels"):
+        Trainer([Image(make_picture(2, 40, 40), "CYX")], resume=first)
+    one = finish(image, make_config(), after=2).model
+    trainer = Trainer([Image(make_picture(2, 40, 40), "CYX")], resume=one)
+    assert trainer.domains == one.domains * 2
+
+
+def test_recoveries_are_not_forgotten(
+    image: Image, make_config: Config, break_network: Break
+) -> None:
+    break_network(lambda step, y: y * torch.nan if step in (2, 5) else None)
+    first = finish(image, make_config(), after=3).model
+    events = list(train([image], resume=first))
+    assert [e for e in events if isinstance(e, Recovered)] == [Recovered(5, 0.25)]

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from napari_noise2same.core.denoising import denoise
+from napari_noise2same.core.errors import (
+    ImageError,
+)
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.metrics import affine_psnr
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.settings import Stage, StagedLambda, TrainingConfig
+from napari_noise2same.core.training import (
+    Finished,
+    Recovered,
+    Started,
+    StepDone,
+    Trainer,
+    TrainingEvent,
+    Validated,
+    train,
+)
+from napari_noise2same.core.training.patches import PatchSampler
+
+Config = Callable[..., TrainingConfig]
+Picture = Callable[..., NDArray[np.float32]]
+Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
+
+
+@pytest.fixture
+def image(make_picture: Picture) -> Image:
+    return Image(make_picture(64, 64), "YX")
+
+
+def run(image: Image, config: TrainingConfig, **options: Any) -> list[TrainingEvent]:
+    return list(train([image], config, **options))
+
+
+def steps_of(events: list[TrainingEvent]) -> list[StepDone]:
+    return [event for event in events if isinstance(event, StepDone)]
+
+
+def model_of(events: list[TrainingEvent]) -> TrainedModel:
+    assert isinstance(events[-1], Finished)
+    return events[-1].model
+
+
+def equal_weights(a: TrainedModel, b: TrainedModel) -> bool:
+    return all(torch.equal(tensor, b.weights[name]) for name, tensor in a.weights.items())
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "settings", "domains"),
+    [
+        ("TYX", (3, 40, 44), {}, 1),
+        ("XY", (40, 44), {}, 1),
+        ("CYX", (2, 40, 44), {}, 2),
+        ("CYX", (2, 40, 44), {"joint_channels": True, "channels": 2}, 2),
+        ("YXS", (40, 44, 3), {"joint_channels": True, "channels": 3}, 3),
+        ("YXS", (40, 44, 3), {}, 3),
+        ("TCYX", (1, 1, 40, 44), {}, 1),
+        ("ZCYX", (9, 2, 24, 20), {"spatial_dims": 3}, 2),
+        ("ZYX", (9, 24, 20), {"spatial_dims": 2, "patch": (16, 16)}, 1),
+        ("ZYX", (1, 24, 20), {"spatial_dims": 3}, 1),
+        ("YX", (8, 8), {}, 1),
+    ],
+)
+def test_images_of_all_axes_are_trained_on_and_denoised(
+    make_picture: Picture,
+    make_config: Config,
+    axes: str,
+    shape: tuple[int, ...],
+    settings: dict[str, Any],
+    domains: int,
+) -> None:
+    order = np.argsort(["TZCSYX".index(a) for a in axes])
+    values = make_picture(*(shape[i] for i in order)).transpose(np.argsort(order))
+    image = Image(values, axes)
+    model = model_of(run(image, make_config(steps=4, **settings)))
+    assert model.axes == axes
+    assert len(model.domains) == domains
+    clean = denoise(image, model)
+    assert clean.shape == shape
+    assert np.isfinite(clean).all()
+
+
+def test_several_images_of_different_sizes_train_one_model(
+    make_picture: Picture, make_config: Config
+) -> None:
+    small, large = Image(make_picture(20, 50), "YX"), Image(make_picture(70, 60, seed=1), "YX")
+    started, *_, last = train([small, large], make_config(steps=4))
+    assert isinstance(started, Started)
+    assert isinstance(last, Finished)
+    assert started.plan.patch == (20, 32)
+    for image in (small, large):
+        assert denoise(image, last.model).shape == image.data.shape
+
+
+def test_all_images_are_learnt_from(make_picture: Picture, make_config: Config) -> None:
+    images = [Image(make_picture(40, 40, seed=seed), "YX") for seed in (0, 1)]
+    config = make_config(steps=4)
+    (*_, both), (*_, one) = train(images, config), train(images[:1], config)
+    assert isinstance(both, Finished)
+    assert isinstance(one, Finished)
+    assert not equal_weights(both.model, one.model)
+    assert both.model.domains != one.model.domains
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", ">u2", ">f4", "float16", "float64", "bool"])
+def test_images_of_any_type_are_trained_on(
+    make_picture: Picture, make_config: Config, dtype: str
+) -> None:
+    values = make_picture(40, 40)
+    values = (values > values.mean()) if dtype == "bool" else values.clip(0, 250).astype(dtype)
+    model = model_of(run(Image(values, "YX"), make_config(steps=4)))
+    assert np.isfinite(model.history.columns["loss"]).all()
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_pixels_that_are_not_finite_do_not_disturb_training(
+    make_picture: Picture, make_config: Config, odd: float
+) -> None:
+    values = make_picture(64, 64)
+    values[5:9, 7] = values[40, 41] = odd
+    events = run(Image(values, "YX"), make_config())
+    assert not any(isinstance(event, Recovered) for event in events)
+    assert np.isfinite(model_of(events).history.columns["loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        (np.full((40, 40), 7.0), "constant"),
+        (np.full((40, 40), np.nan), "only NaN and infinities"),
+        (np.zeros((40, 7)), "at least 8 × 8"),
+    ],
+)
+def test_images_that_nothing_can_be_learnt_from_are_refused(
+    make_config: Config, values: NDArray[np.float64], match: str
+) -> None:
+    with pytest.raises(ImageError, match=match):
+        Trainer([Image(values, "YX")], make_config())
+
+
+def test_a_patch_larger_than_the_blocks_of_a_large_image(
+    make_picture: Picture, make_config: Config
+) -> None:
+    image = Image(make_picture(300, 320), "YX")
+    config = make_config(steps=1, batch=1, patch=(280, 272), max_pixels=90_000)
+    started, *_, last = train([image], config)
+    assert isinstance(started, Started)
+    assert isinstance(last, Finished)
+    assert started.plan.patch == (280, 272)
+
+
+def test_a_staged_schedule_drives_rate_lambda_and_augmentation(
+    image: Image, make_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    augmentations: list[str] = []
+    draw = PatchSampler.draw
+
+    def spy(sampler: PatchSampler, batch: int, augmentation: Any, generator: Any) -> torch.Tensor:
+        augmentations.append(augmentation)
+        return draw(sampler, batch, augmentation, generator)
+
+    def stage(share: float, start: float, stop: float, rate: float, kind: str) -> Stage:
+        return Stage.model_validate(
+            {
+                "share": share,
+                "lambda_start": start,
+                "lambda_stop": stop,
+                "learning_rate": rate,
+                "augmentation": kind,
+            }
+        )
+
+    stages = (
+        stage(1, 0.0, 1.0, 1e-4, "flips"),
+        stage(2, 1.0, 3.0, 3e-4, "full"),
+        stage(1, 5.0, 5.0, 1e-5, "none"),
+    )
+    run_ = Trainer([image], make_config(steps=8, lambda_inv=StagedLambda(stages=stages)))
+    monkeypatch.setattr(PatchSampler, "draw", spy)
+    steps = steps_of(list(run_.events()))
+    assert [s.lambda_inv for s in steps] == pytest.approx([0, 0.5, 1, 1.5, 2, 2.5, 5, 5])
+    assert [s.learning_rate for s in steps] == [1e-4] * 2 + [3e-4] * 4 + [1e-5] * 2
+    assert augmentations == ["flips"] * 2 + ["full"] * 4 + ["none"] * 2
+
+
+@pytest.mark.parametrize("augmentation", ["none", "flips", "full"])
+def test_the_augmentation_asked_for_is_used(
+    image: Image, make_config: Config, monkeypatch: pytest.MonkeyPatch, augmentation: str
+) -> None:
+    seen = set()
+    draw = PatchSampler.draw
+    run_ = Trainer([image], make_config(steps=2, augmentation=augmentation))
+
+    def spy(sampler: PatchSampler, batch: int, kind: Any, generator: Any) -> torch.Tensor:
+        seen.add(kind)
+        return draw(sampler, batch, kind, generator)
+
+    monkeypatch.setattr(PatchSampler, "draw", spy)
+    list(run_.events())
+    assert seen == {augmentation}
+
+
+def test_training_denoises() -> None:
+    rng = np.random.default_rng(0)
+    blobs = gaussian_filter(rng.standard_normal((96, 96)), 4)
+    clean = 5 + 30 * np.clip(blobs / blobs.std(), 0, 2)
+    noisy = rng.poisson(clean) + rng.normal(0, 3, clean.shape)
+    image = Image(noisy, "YX")
+    config = TrainingConfig(steps=120, batch=4, patch=(48, 48), validate_every=40, device="cpu")
+    events = run(image, config)
+    gain = affine_psnr(denoise(image, model_of(events)), clean) - affine_psnr(noisy, clean)
+    assert gain > 5
+    errors = [event.blind_spot for event in events if isinstance(event, Validated)]
+    assert errors[-1] < errors[0]

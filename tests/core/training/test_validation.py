@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from napari_noise2same.core.settings import MaskConfig
+from napari_noise2same.core.training.patches import PatchSampler
+from napari_noise2same.core.training.validation import Validation
+
+CPU = torch.device("cpu")
+
+
+class Scale(nn.Module):
+    """Multiplies by its only weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(7.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.factor * x
+
+
+def validation(block: Tensor, *, seed: int = 0, **mask: object) -> Validation:
+    sampler = PatchSampler([block], (16, 16))
+    config = MaskConfig.model_validate(mask)
+    return Validation(sampler, config, batch=8, device=CPU, seed=seed)
+
+
+def scaled(factor: float) -> dict[str, Tensor]:
+    return {"factor": torch.tensor(factor)}
+
+
+@pytest.fixture
+def noise() -> Tensor:
+    return torch.randn(1, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+def test_the_error_of_nothing_is_the_variance(noise: Tensor) -> None:
+    error = validation(noise).error(Scale(), scaled(0.0))
+    assert error == pytest.approx(noise.square().mean().item(), rel=0.05)
+
+
+def test_the_prediction_sees_the_replacement_and_not_the_pixel(noise: Tensor) -> None:
+    """The identity copies the replacement, which is independent of white noise."""
+    error = validation(noise, replacement="gaussian").error(Scale(), scaled(1.0))
+    assert error == pytest.approx(1.0 + 0.2**2, rel=0.08)
+
+
+def test_the_same_pixels_are_tried_each_time(noise: Tensor) -> None:
+    fixed = validation(noise, replacement="gaussian")
+    first = fixed.error(Scale(), scaled(0.5))
+    fixed.error(Scale(), scaled(2.0))
+    assert fixed.error(Scale(), scaled(0.5)) == first
+    assert validation(noise, replacement="gaussian").error(Scale(), scaled(0.5)) == first
+    assert validation(noise, replacement="gaussian", seed=1).error(Scale(), scaled(0.5)) != first
+
+
+def test_the_networks_own_weights_are_neither_used_nor_changed(noise: Tensor) -> None:
+    network = Scale()
+    error = validation(noise).error(network, scaled(0.0))
+    assert network.factor.item() == 7.0
+    with torch.no_grad():
+        network.factor.fill_(-3.0)
+    assert validation(noise).error(network, scaled(0.0)) == error
+
+
+def test_the_error_needs_no_gradient(noise: Tensor) -> None:
+    weights = {"factor": torch.tensor(0.5, requires_grad=True)}
+    assert isinstance(validation(noise).error(Scale(), weights), float)
+    assert weights["factor"].grad is None
