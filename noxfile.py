@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -12,7 +15,27 @@ nox.options.error_on_external_run = True
 nox.options.sessions = ["tests"]
 
 # One thread: sums in another order would change results in the last digit.
-TEST_ENVIRONMENT = {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "QT_QPA_PLATFORM": "offscreen"}
+TEST_ENVIRONMENT = {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+
+# What a viewer without a display needs on Debian and its relatives: a virtual display with OpenGL,
+# and the libraries that Qt loads from the system.
+VIEWER_PACKAGES = (
+    "libdbus-1-3",
+    "libegl1",
+    "libgl1",
+    "libgl1-mesa-dri",
+    "libxcb-cursor0",
+    "libxcb-icccm4",
+    "libxcb-image0",
+    "libxcb-keysyms1",
+    "libxcb-randr0",
+    "libxcb-render-util0",
+    "libxcb-shape0",
+    "libxcb-xinerama0",
+    "libxcb-xkb1",
+    "libxkbcommon-x11-0",
+    "xvfb",
+)
 
 
 def install(session: nox.Session, *requirements: str) -> None:
@@ -28,9 +51,28 @@ def demo(session: nox.Session) -> None:
     session.run("napari-noise2same", "demo", "--output", "demo-output", *session.posargs)
 
 
+def install_viewer_packages(session: nox.Session) -> None:
+    """Install the system packages of the viewer, or say how; other systems bring their own."""
+    query = ["dpkg-query", "--show", "--showformat", "${db:Status-Status} ", *VIEWER_PACKAGES]
+    if not shutil.which("apt-get") or _all_installed(query):
+        return
+    line = ["apt-get", "install", "--yes", "--no-install-recommends", *VIEWER_PACKAGES]
+    if os.geteuid() != 0:
+        session.error(f"The viewer's tests need system packages: sudo {' '.join(line)}")
+    session.run("apt-get", "update", "--quiet", external=True)
+    session.run(*line, external=True, env={"DEBIAN_FRONTEND": "noninteractive"})
+
+
+def _all_installed(query: list[str]) -> bool:
+    """Whether the package manager knows all packages as installed."""
+    result = subprocess.run(query, capture_output=True, text=True, check=False)
+    return result.returncode == 0 and set(result.stdout.split()) == {"installed"}
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every check, then the tests (arguments after ``--`` go to pytest)."""
+    install_viewer_packages(session)
     install(session, "--group", "dev", "--editable", ".[all]")
     check(session)
     session.run("pytest", "--cov", *session.posargs, env=TEST_ENVIRONMENT)

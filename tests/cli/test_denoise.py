@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tifffile
@@ -88,13 +89,13 @@ def test_tile_and_overlap(run: Run, noisy: Path, model: Path, tmp_path: Path) ->
     assert "4 tiles of 16 × 16 pixels" in outcome.err
 
 
-@pytest.mark.parametrize("option", ["--averaging", "--precision=bfloat16"])
+@pytest.mark.parametrize("option", ["--averaging", "--precision=bfloat16", "--overlap=0"])
 def test_other_ways_give_another_result(
     run: Run, noisy: Path, model: Path, tmp_path: Path, option: str
 ) -> None:
     usual, other = tmp_path / "usual.tif", tmp_path / "other.tif"
-    run("denoise", noisy, "--output", usual, "--model", model)
-    run("denoise", noisy, "--output", other, "--model", model, option)
+    run("denoise", noisy, "--output", usual, "--model", model, "--tile", 16)
+    run("denoise", noisy, "--output", other, "--model", model, "--tile", 16, option)
 
     assert not np.array_equal(tifffile.imread(usual), tifffile.imread(other))
 
@@ -114,6 +115,18 @@ def test_refuses_to_replace_the_image_before_training(run: Run, noisy: Path) -> 
     assert outcome.code == 1
     assert "Training" not in outcome.err
     assert noisy.read_bytes() == before
+
+
+def test_a_picture_needs_its_own_type(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "noisy.png"
+    imageio.imwrite(path, np.random.default_rng(0).poisson(60, (24, 24)).astype(np.uint8))
+    refused = run("denoise", path, "--output", tmp_path / "results", "--steps", 1)
+    done = run("denoise", path, "--output", tmp_path / "results", "--steps", 1, "--dtype", "keep")
+
+    assert refused.code == 1
+    assert "--dtype keep" in refused.err
+    assert "Training" not in refused.err
+    assert done.code == 0
 
 
 def test_ctrl_c_while_training_denoises_with_the_best_model_so_far(

@@ -26,11 +26,11 @@ def test_bar_on_a_terminal(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     with open_progress("Training") as progress:
-        progress.note("begins [1]")
+        progress.note("begins [red]")
         progress.update(0.5, 83, "loss 0.1")
     captured = capsys.readouterr()
 
     assert captured.out == ""
-    assert "begins [1]" in captured.err
+    assert "begins [red]" in captured.err
     assert "━" in captured.err
     assert "loss 0.1  0:01:23 left" in captured.err

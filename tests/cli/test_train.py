@@ -96,7 +96,7 @@ def test_other_settings_reach_the_model(run: Run, tmp_path: Path) -> None:
 
     assert model.axes == "CYX"
     assert model.network.channels == 2
-    assert [domain.kind for domain in model.domains] == ["linear", "linear"]
+    assert model.settings["domain"] == "linear"
 
 
 def test_never_replaces_a_model_unless_told(run: Run, noisy: Path, model: Path) -> None:

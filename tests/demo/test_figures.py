@@ -42,6 +42,16 @@ def test_comparison_shows_equal_pictures_equally(
     assert np.abs(denoised - clean).mean() < 0.2 * np.abs(noisy - clean).mean()
 
 
+def test_comparison_shows_the_darker_picture_darker(tmp_path: Path) -> None:
+    clean = np.indices((64, 64)).sum(axis=0).astype(float)
+    draw_comparison(
+        {"dark": clean / 4, "clean": clean}, {"dark": 9, "clean": np.inf}, tmp_path / "c.png"
+    )
+    dark, bright = np.array_split(imageio.imread(tmp_path / "c.png")[..., :3], 2, axis=1)
+
+    assert dark.mean() < 0.6 * bright.mean()
+
+
 def test_comparison_magnifies_where_there_is_detail(
     pictures: dict[str, NDArray[np.float64]], tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ FILES = (
 
 @pytest.fixture(scope="module")
 def sample() -> Sample:
-    return cells(side=96)
+    return cells(side=80)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(sample: Sample, folder: Path) -> DemoReport:
-    return run_demo(folder, sample=sample, config=TrainingConfig(steps=40, device="cpu"))
+    return run_demo(
+        folder, sample=sample, config=TrainingConfig(steps=60, patch=(32, 32), device="cpu")
+    )
 
 
 def test_denoising_helps(report: DemoReport) -> None:
@@ -43,7 +45,7 @@ def test_writes_all_files(report: DemoReport, folder: Path) -> None:
     assert report.files == tuple(folder / name for name in FILES)
     for path in report.files[-2:]:
         assert path.read_bytes().startswith(b"\x89PNG")
-    assert len(load_model(folder / "model.safetensors").history) == 40
+    assert len(load_model(folder / "model.safetensors").history) == 60
 
 
 def test_scores_are_those_of_the_files(report: DemoReport, folder: Path, sample: Sample) -> None:

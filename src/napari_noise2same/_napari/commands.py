@@ -85,8 +85,8 @@ def denoise_now() -> None:
     if not isinstance(layer, ImageLayer):
         raise ImageError("Expected an image layer to denoise, found none selected: select one.")
     train, denoise = open_train_dock(viewer), open_denoise_dock(viewer)
-    train.panel.layers.set_value([id(layer)])
-    denoise.panel.layers.set_value([id(layer)])
+    train.panel.layers.set_value([layer.unique_id])
+    denoise.panel.layers.set_value([layer.unique_id])
 
     def then(_name: str) -> None:
         train.controller.trained.disconnect(then)

@@ -63,8 +63,10 @@ class CompareDock(QWidget):
         noisy, denoised : napari.layers.Image
             Two layers of the viewer.
         """
-        self.noisy.set_value(id(noisy))
-        self.denoised.set_value(id(denoised))
+        # Docks are given proxies of layers, which are equal to the layers but not the same.
+        ids = {layer: id(layer) for layer in self._images()}
+        self.noisy.set_value(ids.get(noisy))
+        self.denoised.set_value(ids.get(denoised))
 
     def set_mode(self, mode: Mode | None) -> None:
         """Compare, or leave the viewer as it was.

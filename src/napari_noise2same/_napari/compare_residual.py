@@ -84,9 +84,10 @@ def residual(noisy: ImageLayer, denoised: ImageLayer) -> da.Array:
             f"Expected two layers of as many pixels, found {before.shape} and {after.shape}: "
             "choose the layer that the other was made from."
         )
-    after = after.rechunk(before.chunks)  # type: ignore[no-untyped-call]
-    difference: da.Array = np.subtract(before, after, dtype=np.float32)
-    return difference.mean(axis=-1) if denoised.rgb else difference
+    before = before.astype(np.float32)  # type: ignore[no-untyped-call]
+    after = after.rechunk(before.chunks).astype(np.float32)  # type: ignore[no-untyped-call]
+    difference: da.Array = before - after
+    return difference.mean(axis=-1) if denoised.rgb else difference  # type: ignore[no-untyped-call]
 
 
 def add_residual(viewer: Viewer, noisy: ImageLayer, denoised: ImageLayer) -> ImageLayer:

@@ -96,8 +96,6 @@ class Swipe:
         """Take the line and the cut copy away."""
         self._disconnect()
         layers = self._viewer.layers
-        if self._right in layers and self._denoised in layers:
-            layers.unlink_layers([self._denoised, self._right])
         for layer in (self._line, self._right):
             if layer in layers:
                 layers.remove(layer)

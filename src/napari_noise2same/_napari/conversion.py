@@ -56,13 +56,17 @@ def layer_image(layer: Layer, *, axes: str | None = None, level: int = 0) -> Ima
     """
     data = layer_data(layer, level)
     axes = validate_axes(axes or guess_axes(layer), data.shape)
-    factors = level_factors(layer, level)
-    sizes = {
-        axis: (abs(float(scale * factor)), _unit_name(unit))
-        for axis, scale, factor, unit in zip(axes, layer.scale, factors, layer.units, strict=False)
+    units = {
+        axis: _unit_name(unit)
+        for axis, unit in zip(axes, layer.units, strict=False)
         if axis in "TZYX"
     }
-    return Image.from_file(data, axes, sizes)
+    known = {
+        axis: abs(float(scale * factor))
+        for axis, scale, factor in zip(axes, layer.scale, level_factors(layer, level), strict=False)
+        if axis in units and (scale != 1 or units[axis])
+    }
+    return Image(data, axes, known, {axis: unit for axis, unit in units.items() if unit})
 
 
 def layer_data(layer: Layer, level: int = 0) -> ArrayLike:

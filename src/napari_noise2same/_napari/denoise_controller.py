@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
-from napari.utils import progress
 from qtpy.QtCore import QObject, Signal
 
+from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.conversion import layer_data, layer_image
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.model_files import explain
@@ -51,6 +51,8 @@ class DenoiseController(QObject):
         The viewer.
     panel : DenoisePanel
         The view.
+    store : ModelStore
+        The models of the viewer.
 
     Attributes
     ----------
@@ -60,16 +62,16 @@ class DenoiseController(QObject):
 
     denoised = Signal(object, object)
 
-    def __init__(self, viewer: Viewer, panel: DenoisePanel) -> None:
+    def __init__(self, viewer: Viewer, panel: DenoisePanel, store: ModelStore) -> None:
         super().__init__()
         self._viewer = viewer
         self._panel = panel
-        self._store = ModelStore.of(viewer)
+        self._store = store
         self.tracker = LayerTracker(viewer)
         self.worker: Worker | None = None
         self._jobs: list[_Job] = []
         self._results: list[ImageLayer] = []
-        self._activity: Any = None
+        self._activity: Activity | None = None
         self.tracker.changed.connect(self.update)
         self._store.changed.connect(self._update_models)
         panel.layers_changed.connect(self._update_levels)
@@ -107,7 +109,7 @@ class DenoiseController(QObject):
         self._panel.show_message("")
         self._panel.set_running(True)
         self._panel.progress.set_busy("Preparing…")
-        self._activity = progress(total=100, desc="Noise2Same denoising")
+        self._activity = Activity("Noise2Same denoising")
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Denoiser
@@ -210,8 +212,8 @@ class DenoiseController(QObject):
             remaining=last.remaining,
         )
         self._panel.progress.set_device(self._device)
-        overall = 100 * (len(self._results) - 1 + fraction) / len(self._jobs)
-        self._activity.update(overall - self._activity.n)
+        if self._activity is not None:
+            self._activity.show((len(self._results) - 1 + fraction) / len(self._jobs))
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong; the dock can be used again."""
@@ -244,5 +246,7 @@ class DenoiseController(QObject):
             return
         layer = layers[0]
         sizes = [layer_data(layer, level).shape for level in range(len(layer.data))]
-        names = {i: f"{i}: " + " × ".join(map(str, size)) for i, size in enumerate(sizes)}
+        names: dict[Hashable, str] = {
+            i: f"{i}: " + " × ".join(map(str, size)) for i, size in enumerate(sizes)
+        }
         self._panel.set_levels(names)

@@ -31,14 +31,19 @@ class DenoiseDock(QWidget):
     ----------
     napari_viewer : napari.Viewer
         The viewer, given by napari.
+
+    Attributes
+    ----------
+    store : ModelStore
+        The models of the viewer.
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        self._store = ModelStore.of(napari_viewer)
+        self.store = ModelStore.of(napari_viewer)
         self.panel = DenoisePanel()
         self.panel.set_value(recall(_MEMORY, DenoiseConfig))
-        self.controller = DenoiseController(napari_viewer, self.panel)
+        self.controller = DenoiseController(napari_viewer, self.panel, self.store)
         self.files = ModelFiles()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -86,4 +91,4 @@ class DenoiseDock(QWidget):
 
     def _on_opened(self, name: str, model: TrainedModel) -> None:
         """Offer the model to every dock."""
-        self._store.put(self._store.unique(name), model)
+        self.store.put(self.store.unique(name), model)

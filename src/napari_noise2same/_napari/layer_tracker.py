@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -22,7 +23,7 @@ PREVIEW = "preview"
 class LayerTracker(QObject):
     """The layers of a viewer by opaque keys, which outlive renaming.
 
-    Holds no layer: keys are ids, and are only looked up among the layers that are there.
+    Holds no layer: a key is only looked up among the layers that are there.
 
     Parameters
     ----------
@@ -49,19 +50,19 @@ class LayerTracker(QObject):
             layer.events.name.connect(self._on_change)
         events.inserted.connect(self._on_inserted)
 
-    def images(self) -> dict[int, str]:
+    def images(self) -> dict[Hashable, str]:
         """Return the names of the image layers by key, the topmost first."""
-        return {id(layer): layer.name for layer in reversed(self._layers) if _is_image(layer)}
+        return {layer.unique_id: layer.name for layer in reversed(self._layers) if _is_image(layer)}
 
-    def regions(self) -> dict[int, str]:
+    def regions(self) -> dict[Hashable, str]:
         """Return the names of the layers that can mark regions by key."""
         kinds = (Shapes, Labels)
-        return {id(layer): layer.name for layer in self._layers if isinstance(layer, kinds)}
+        return {layer.unique_id: layer.name for layer in self._layers if isinstance(layer, kinds)}
 
-    def active(self) -> int | None:
+    def active(self) -> Hashable | None:
         """Return the key of the active layer if it is an image."""
         layer = self._layers.selection.active
-        return id(layer) if layer is not None and _is_image(layer) else None
+        return layer.unique_id if layer is not None and _is_image(layer) else None
 
     def layer(self, key: object) -> Layer | None:
         """Return the layer of a key, or None if it is no longer there.
@@ -76,7 +77,7 @@ class LayerTracker(QObject):
         napari.layers.Layer or None
             The layer.
         """
-        return next((layer for layer in self._layers if id(layer) == key), None)
+        return next((layer for layer in self._layers if layer.unique_id == key), None)
 
     def close(self) -> None:
         """Listen no more."""

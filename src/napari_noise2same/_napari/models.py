@@ -25,8 +25,8 @@ class ModelStore(QObject):
 
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._models: dict[str, TrainedModel] = {}
 
     @classmethod
@@ -36,16 +36,17 @@ class ModelStore(QObject):
         Parameters
         ----------
         viewer : napari.Viewer
-            The viewer; its window owns the store, so that both end together.
+            The viewer.
 
         Returns
         -------
         ModelStore
-            The store, the same for each dock of the viewer.
+            The store of a dock that is open in the viewer, or a new one: a dock keeps it as
+            its attribute `store`, so that it lives as long as a dock does.
         """
-        window = viewer.window._qt_window
-        store = window.findChild(cls)
-        return store if isinstance(store, cls) else cls(window)
+        docks = viewer.window.dock_widgets.values()
+        stores = (getattr(dock, "store", None) for dock in docks)
+        return next((store for store in stores if isinstance(store, cls)), None) or cls()
 
     def unique(self, name: str) -> str:
         """Return the name, with a number if a model has it already.

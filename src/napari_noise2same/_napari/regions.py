@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Window", "crop", "current_frame", "restrict", "visible_region"]
 
+# Pixels by which an edge may miss a border between pixels because numbers are rounded.
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
@@ -253,11 +256,12 @@ def _canvas_box(layer: Layer, displayed: Sequence[int], level: int) -> list[tupl
 
 def _limited(low: float, high: float, length: int, most: int | None) -> slice:
     """Return the pixels between two edges, and no more than so many around their middle."""
-    start, stop = max(int(np.floor(low)), 0), min(int(np.ceil(high)), length)
+    start = max(int(np.floor(low + _ROUNDING)), 0)
+    stop = min(int(np.ceil(high - _ROUNDING)), length)
     if most is not None and stop - start > most:
         start += (stop - start - most) // 2
         stop = start + most
-    return slice(start, stop)
+    return slice(start, max(start, stop))
 
 
 def _around(position: int, count: int, length: int) -> slice:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from napari.utils import progress
 from qtpy.QtCore import QObject, Signal
 
+from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.device_memory import device_memory
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
@@ -39,6 +39,8 @@ class TrainController(QObject):
         The viewer.
     panel : TrainPanel
         The view.
+    store : ModelStore
+        The models of the viewer.
 
     Attributes
     ----------
@@ -48,16 +50,16 @@ class TrainController(QObject):
 
     trained = Signal(str)
 
-    def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
+    def __init__(self, viewer: Viewer, panel: TrainPanel, store: ModelStore) -> None:
         super().__init__()
         self._viewer = viewer
         self._panel = panel
-        self._store = ModelStore.of(viewer)
+        self._store = store
         self.inputs = TrainInputs(viewer, panel)
         self.worker: Worker | None = None
         self._preview: PreviewLayer | None = None
         self._piece: Image | None = None
-        self._activity: Any = None
+        self._activity: Activity | None = None
         self._images: list[Image] = []
         self._name = ""
         self.model: TrainedModel | None = None
@@ -173,7 +175,7 @@ class TrainController(QObject):
         self._panel.show_message("")
         self._panel.set_state(RunState.PREPARING)
         self._panel.progress.set_busy("Preparing…")
-        self._activity = progress(total=100, desc="Noise2Same training")
+        self._activity = Activity("Noise2Same training")
         self._begin_preview()
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
@@ -229,7 +231,8 @@ class TrainController(QObject):
             remaining=last.remaining,
         )
         self._panel.progress.set_device(self._device, device_memory(self._device))
-        self._activity.update(100 * last.progress - self._activity.n)
+        if self._activity is not None:
+            self._activity.show(last.progress)
 
     def _on_finished(self, event: Any) -> None:
         """Keep the model."""

@@ -33,15 +33,20 @@ class TrainDock(QWidget):
     ----------
     napari_viewer : napari.Viewer
         The viewer, given by napari.
+
+    Attributes
+    ----------
+    store : ModelStore
+        The models of the viewer.
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
         self._viewer = napari_viewer
-        self._store = ModelStore.of(napari_viewer)
+        self.store = ModelStore.of(napari_viewer)
         self.panel = TrainPanel()
         self.panel.set_value(recall(_MEMORY, TrainingConfig))
-        self.controller = TrainController(napari_viewer, self.panel)
+        self.controller = TrainController(napari_viewer, self.panel, self.store)
         self.files = ModelFiles()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -116,16 +121,18 @@ class TrainDock(QWidget):
 
     def _on_opened(self, name: str, model: TrainedModel) -> None:
         """Offer the model to every dock; a run that is on keeps its own."""
-        name = self._store.unique(name)
-        self._store.put(name, model)
+        name = self.store.unique(name)
+        self.store.put(name, model)
         self.panel.show_message(f"Opened {name}: {len(model.history):,} steps.")
         if not self.controller.is_running:
             self.controller.set_model(name, model)
 
     def _copy(self, text: Callable[[], str]) -> None:
         """Copy a recipe, or say why there is none."""
+        clipboard = QApplication.clipboard()
+        assert clipboard is not None  # there is an application: this is a widget of it
         try:
-            QApplication.clipboard().setText(text())
+            clipboard.setText(text())
         except Noise2SameError as error:
             self.panel.show_message(str(error), error=True)
             return

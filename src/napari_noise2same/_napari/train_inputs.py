@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -41,7 +41,7 @@ class TrainInputs:
 
     def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
         self._panel = panel
-        self._axes_of: int | None = None
+        self._axes_of: Hashable | None = None
         self._measuring: Worker | None = None
         self.tracker = LayerTracker(viewer)
         self._timer = QTimer()
@@ -125,8 +125,8 @@ class TrainInputs:
     def _on_layers(self) -> None:
         """Guess the axes of another layer, and say what they mean."""
         layers = self.layers()
-        if layers and id(layers[0]) != self._axes_of:
-            self._axes_of = id(layers[0])
+        if layers and layers[0].unique_id != self._axes_of:
+            self._axes_of = layers[0].unique_id
             self._panel.axes.set_value(self._guess(layers[0]))
         self._describe()
 

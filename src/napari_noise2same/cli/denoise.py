@@ -5,16 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from napari_noise2same.cli.interrupt import INTERRUPTED
-from napari_noise2same.cli.options import AsJson, Axes, Device, Images, Seconds, Seed, Steps
+from napari_noise2same.cli.options import (
+    AsJson,
+    Averaging,
+    Axes,
+    Device,
+    Images,
+    ModelToUse,
+    Output,
+    OutputType,
+    Overlap,
+    PrecisionName,
+    Seconds,
+    Seed,
+    Steps,
+    Tile,
+)
 from napari_noise2same.cli.output import emit
 from napari_noise2same.cli.settings import given, training_settings
-from napari_noise2same.core.io import Image, output_paths, read_image, write_image
-from napari_noise2same.core.settings import DenoiseConfig, Precision, TrainingConfig
+from napari_noise2same.core.errors import ConfigurationError
+from napari_noise2same.core.io import output_paths, read_image, write_image
+from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from napari_noise2same.core.model import TrainedModel
@@ -24,38 +40,15 @@ __all__ = ["denoise"]
 
 def denoise(
     images: Images,
-    output: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE_OR_FOLDER",
-            help="File for one result (.tif, .ome.tif, .zarr, .npy, .png), or a folder.",
-            show_default=False,
-        ),
-    ],
+    output: Output,
     *,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="M.safetensors",
-            help="Trained model; without one, a model is trained on the images first.",
-        ),
-    ] = None,
+    model: ModelToUse = None,
     axes: Axes = None,
-    tile: Annotated[int | None, typer.Option(min=8, help="Side of a tile in pixels.")] = None,
-    overlap: Annotated[
-        int | None, typer.Option(min=0, help="Pixels by which neighbouring tiles overlap.")
-    ] = None,
-    dtype: Annotated[
-        Literal["float32", "keep"] | None,
-        typer.Option(help="Type of the result: float32 (default), or that of the image."),
-    ] = None,
-    precision: Annotated[
-        Precision | None,
-        typer.Option(help="Precision inside the network; float32 by default."),
-    ] = None,
-    averaging: Annotated[
-        bool, typer.Option("--averaging", help="Average 8 flips and turns: better, slower.")
-    ] = False,
+    tile: Tile = None,
+    overlap: Overlap = None,
+    dtype: OutputType = None,
+    precision: PrecisionName = None,
+    averaging: Averaging = False,
     steps: Steps = None,
     seconds: Seconds = None,
     device: Device = None,
@@ -67,34 +60,29 @@ def denoise(
     Ctrl-C during training goes on to denoise with the best model so far. Ctrl-C while denoising
     ends the program; images that are not done leave no file. The exit code is 130 in both cases.
     """
-    from napari_noise2same.core.model import load_model
-
     training = training_settings(steps=steps, seconds=seconds, device=device, seed=seed)
     if model is not None and {"steps", "seconds"} & training.keys():
         raise typer.BadParameter("Expected --steps or --seconds only without --model.")
-    config = DenoiseConfig(
-        **given(
-            tile=tile,
-            overlap=overlap,
-            dtype=dtype,
-            precision=precision,
-            averaging=averaging,
-            device=device,
-        )
-    )
+    settings = given(tile=tile, overlap=overlap, dtype=dtype, precision=precision, device=device)
+    config = DenoiseConfig(averaging=averaging, **settings)
     targets = output_paths(images, output)
-    learned: dict[str, Any] = {}
-    if model is None:
-        trained, learned, completed = _train(images, axes, TrainingConfig(**training))
-    else:
-        trained, completed = load_model(model), True
+    _check_formats(targets, config)
+    learned = _load(model) if model else _train(images, axes, TrainingConfig(**training))
     runs = [
-        _denoise(read_image(path, axes=axes), trained, config, target)
+        _denoise(path, axes, learned.model, config, target)
         for path, target in zip(images, targets, strict=True)
     ]
-    emit(_results(runs) | learned, "\n".join(map(str, targets)), as_json=as_json)
-    if not completed:
+    emit(_results(runs) | learned.results, "\n".join(map(str, targets)), as_json=as_json)
+    if learned.interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+class _Learned(NamedTuple):
+    """The model to use, and what its training has come to if there was one."""
+
+    model: TrainedModel
+    results: dict[str, Any]
+    interrupted: bool
 
 
 class _Run(NamedTuple):
@@ -106,26 +94,43 @@ class _Run(NamedTuple):
     device: str
 
 
-def _train(
-    paths: Sequence[Path], axes: str | None, config: TrainingConfig
-) -> tuple[TrainedModel, dict[str, Any], bool]:
-    """Return a model, what training says about it, and whether Ctrl-C did not cut it short."""
+def _check_formats(targets: Sequence[Path], config: DenoiseConfig) -> None:
+    """Refuse, before any work is done, what could not be written in the end."""
+    pictures = [path.name for path in targets if path.suffix.lower() == ".png"]
+    if pictures and config.dtype == "float32":
+        raise ConfigurationError(
+            f"Expected a format that holds float32, found {pictures[0]}: add --dtype keep or "
+            "choose the name of a .tif file."
+        )
+
+
+def _load(path: Path) -> _Learned:
+    """Take a model that was trained before."""
+    from napari_noise2same.core.model import load_model
+
+    return _Learned(load_model(path), {}, interrupted=False)
+
+
+def _train(paths: Sequence[Path], axes: str | None, config: TrainingConfig) -> _Learned:
+    """Train a model on all images together."""
     from napari_noise2same.cli.running import run_training, training_results
     from napari_noise2same.core.training import Trainer
 
-    images = [read_image(path, axes=axes) for path in paths]
-    trainer = Trainer(images, config)
+    trainer = Trainer([read_image(path, axes=axes) for path in paths], config)
     finished = run_training(trainer)
-    results = training_results(trainer, finished.model)
-    return finished.model, {"training": results}, finished.reason == "completed"
+    results = {"training": training_results(trainer, finished.model)}
+    return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
 
 
-def _denoise(image: Image, model: TrainedModel, config: DenoiseConfig, target: Path) -> _Run:
+def _denoise(
+    source: Path, axes: str | None, model: TrainedModel, config: DenoiseConfig, target: Path
+) -> _Run:
     """Denoise one image and write it."""
     from napari_noise2same.cli.card import model_card
     from napari_noise2same.cli.running import run_denoiser
     from napari_noise2same.core.denoising import Denoiser
 
+    image = read_image(source, axes=axes)
     finished = run_denoiser(Denoiser(image, model, config), target.name)
     if finished is None:
         raise typer.Exit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share. What is not given is None."""
+"""Arguments and options of training and denoising. What is not given is None."""
 
 from __future__ import annotations
 
@@ -7,17 +7,29 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from napari_noise2same.core.settings import Precision
+
 __all__ = [
     "AsJson",
+    "Averaging",
     "Axes",
     "Channels",
     "Device",
     "DomainName",
     "Images",
     "LambdaInv",
+    "ModelToTrain",
+    "ModelToUse",
+    "Output",
+    "OutputType",
+    "Overlap",
+    "Overwrite",
+    "PrecisionName",
+    "Resume",
     "Seconds",
     "Seed",
     "Steps",
+    "Tile",
 ]
 
 _STRATEGIES = ("adaptive", "calibrated", "noise2info", "staged")
@@ -45,6 +57,28 @@ Axes = Annotated[
         help="One letter of T, Z, C, Y, X, S (RGB) per dimension, if the file's are wrong.",
     ),
 ]
+ModelToTrain = Annotated[
+    Path,
+    typer.Option(
+        "--model", metavar="M.safetensors", help="File for the model.", show_default=False
+    ),
+]
+ModelToUse = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="M.safetensors",
+        help="Trained model; without one, a model is trained on the images first.",
+    ),
+]
+Output = Annotated[
+    Path,
+    typer.Option(
+        metavar="FILE_OR_FOLDER",
+        help="File for one result (.tif, .ome.tif, .zarr, .npy, .png), or a folder.",
+        show_default=False,
+    ),
+]
 Steps = Annotated[
     int | None, typer.Option(min=1, help="Steps of training; by default chosen from the images.")
 ]
@@ -66,6 +100,26 @@ DomainName = Annotated[
 Channels = Annotated[
     Literal["independent", "joint"] | None,
     typer.Option(help="Denoise channels one by one (default), or all at once."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on where the training of the model stopped.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a model that is there already.")
+]
+Tile = Annotated[int | None, typer.Option(min=8, help="Side of a tile in pixels.")]
+Overlap = Annotated[
+    int | None, typer.Option(min=0, help="Pixels by which neighbouring tiles overlap.")
+]
+OutputType = Annotated[
+    Literal["float32", "keep"] | None,
+    typer.Option(help="Type of the result: float32 (default), or that of the image."),
+]
+PrecisionName = Annotated[
+    Precision | None, typer.Option(help="Precision inside the network; float32 by default.")
+]
+Averaging = Annotated[
+    bool, typer.Option("--averaging", help="Average 8 flips and turns: better, slower.")
 ]
 Device = Annotated[
     str | None, typer.Option(metavar="D", help="auto (default), cpu, cuda, cuda:1 or mps.")

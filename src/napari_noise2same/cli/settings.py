@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import typer
 
@@ -30,22 +30,15 @@ def given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def training_settings(
-    *,
-    steps: int | None,
-    seconds: float | None,
-    lambda_inv: Mapping[str, Any] | None = None,
-    domain: str | None = None,
-    channels: Literal["independent", "joint"] | None = None,
-    device: str | None = None,
-    seed: int | None = None,
-) -> dict[str, Any]:
-    """Return the settings that the user has given.
+def training_settings(*, channels: str | None = None, **options: Any) -> dict[str, Any]:
+    """Return the settings of training that the user has given.
 
     Parameters
     ----------
-    steps, seconds, lambda_inv, domain, channels, device, seed
-        The options of these names; None for those not given.
+    channels : {"independent", "joint"}, optional
+        Whether the network takes channels one by one or all at once.
+    **options : Any
+        Other options by the name of their setting; None for those not given.
 
     Returns
     -------
@@ -57,17 +50,13 @@ def training_settings(
     typer.BadParameter
         If there are two budgets.
     """
-    if steps is not None and seconds is not None:
-        raise typer.BadParameter("Expected --steps or --seconds, found both.")
-    return given(
-        steps=steps,
-        seconds=seconds,
-        lambda_inv=lambda_inv,
-        domain=domain,
+    settings = given(
         joint_channels=None if channels is None else channels == "joint",
-        device=device,
-        seed=seed,
+        **options,
     )
+    if {"steps", "seconds"} <= settings.keys():
+        raise typer.BadParameter("Expected --steps or --seconds, found both.")
+    return settings
 
 
 def resumed_settings(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from napari_noise2same.cli.options import (
     DomainName,
     Images,
     LambdaInv,
+    ModelToTrain,
+    Overwrite,
+    Resume,
     Seconds,
     Seed,
     Steps,
@@ -34,9 +37,7 @@ __all__ = ["train"]
 
 def train(
     images: Images,
-    model: Annotated[
-        Path, typer.Option(metavar="M.safetensors", help="File for the model.", show_default=False)
-    ],
+    model: ModelToTrain,
     *,
     axes: Axes = None,
     steps: Steps = None,
@@ -46,12 +47,8 @@ def train(
     channels: Channels = None,
     device: Device = None,
     seed: Seed = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the training of the model stopped.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a model that is there already.")
-    ] = False,
+    resume: Resume = False,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a model on noisy images of one kind.

@@ -11,9 +11,17 @@ from napari_noise2same.core.errors import ConfigurationError, DeviceError
 
 __all__ = ["available_devices", "device_errors", "is_out_of_memory", "resolve_device"]
 
+_MEMORY_HINTS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+
 
 def available_devices() -> tuple[str, ...]:
-    """Return the names of the devices of this machine, the preferred one first."""
+    """Return the names of the devices of this machine.
+
+    Returns
+    -------
+    tuple of str
+        The preferred one first.
+    """
     cuda = tuple(f"cuda:{i}" for i in range(torch.cuda.device_count()))
     mps = ("mps",) if torch.backends.mps.is_available() else ()
     return (*cuda, *mps, "cpu")
@@ -100,5 +108,5 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     """
     message = str(error).lower()
     return isinstance(error, torch.OutOfMemoryError) or any(
-        hint in message for hint in ("out of memory", "can't allocate memory", "not enough memory")
+        hint in message for hint in _MEMORY_HINTS
     )

@@ -61,11 +61,12 @@ class ChoiceBox(QComboBox):
         choices : mapping of hashable to str
             Name of each key, in order.
         """
-        before = self.value()
+        chosen, before = self.currentIndex() >= 0, self.value()
         with QSignalBlocker(self):
             self.clear()
             self._keys = list(choices)
             self.addItems(list(choices.values()))
-            self.set_value(before)
+            if chosen:
+                self.set_value(before)
         if self.value() != before:
             self.changed.emit()

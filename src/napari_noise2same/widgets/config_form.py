@@ -12,16 +12,15 @@ from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.widgets.collapsible import Collapsible
 from napari_noise2same.widgets.field_form import FieldForm
-from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.lambda_editor import LambdaEditor
 from napari_noise2same.widgets.network_choice import NetworkChoice
-from napari_noise2same.widgets.validation import reasons_by_path
+from napari_noise2same.widgets.number_box import NumberBox
+from napari_noise2same.widgets.validation import reasons_by_path, sentence
 
 __all__ = ["ConfigForm"]
 
 _LAMBDA = "lambda_inv"
 _MAIN = (
-    _LAMBDA,
     "mask.percentage",
     "mask.replacement",
     "mask.independent_channels",
@@ -66,18 +65,21 @@ class ConfigForm(QWidget):
         self._base = TrainingConfig()
         self.strategy = LambdaEditor()
         self.network = NetworkChoice()
-        editors: dict[str, QWidget] = {_LAMBDA: self.strategy, "network": self.network}
+        minutes = NumberBox(float, low=0, optional=True, scale=60)
+        editors: dict[str, QWidget] = {"network": self.network, "seconds": minutes}
         self.main = FieldForm(TrainingConfig, _MAIN, editors)
         self.more = FieldForm(TrainingConfig, _MORE)
         self.reset = QPushButton("Restore defaults")
         self.reset.setToolTip("Set all advanced settings back.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.strategy)
         layout.addWidget(self.main)
         layout.addWidget(Collapsible("More", self.more))
         layout.addWidget(self.reset)
-        self.main.changed.connect(self._on_changed)
-        self.more.changed.connect(self._on_changed)
+        for part in (self.strategy, self.main, self.more):
+            part.changed.connect(self._on_changed)
         self.reset.clicked.connect(self._restore_defaults)
         self.set_value(self._base)
 
@@ -97,8 +99,7 @@ class ConfigForm(QWidget):
         try:
             return self._validated()
         except ValidationError as error:
-            path, reason = next(iter(reasons_by_path(error).items()))
-            raise ConfigurationError(_sentence(path, reason)) from error
+            raise ConfigurationError(sentence(error)) from error
 
     def set_value(self, config: TrainingConfig) -> None:
         """Show other settings.
@@ -110,6 +111,7 @@ class ConfigForm(QWidget):
         """
         self._base = config
         with QSignalBlocker(self):
+            self.strategy.set_value(config.lambda_inv)
             self.main.set_value(config)
             self.more.set_value(config)
         self._on_changed()
@@ -121,6 +123,11 @@ class ConfigForm(QWidget):
         except ConfigurationError as error:
             return str(error)
         return ""
+
+    def gives_length(self) -> bool:
+        """Return whether steps or minutes were entered, rather than left to the quality."""
+        entered = self.main.value()
+        return entered["steps"] is not None or entered["seconds"] is not None
 
     def set_image_kind(self, spatial_dims: Literal[2, 3], channels: int) -> None:
         """Tell what the ticked images are, which a network of given size must fit.
@@ -137,6 +144,7 @@ class ConfigForm(QWidget):
     def _validated(self) -> TrainingConfig:
         """Return the settings; pydantic's error if they are not valid."""
         shown: dict[str, Any] = {**self.main.value(), **self.more.value()}
+        shown[_LAMBDA] = self.strategy.value()
         if shown["network"] and shown["spatial_dims"]:
             shown["network"]["spatial_dims"] = shown["spatial_dims"]
         return TrainingConfig.model_validate({**self._base.model_dump(), **shown})
@@ -163,13 +171,4 @@ class ConfigForm(QWidget):
 
     def _restore_defaults(self) -> None:
         """Set back what the form shows."""
-        kept = {"effort": self._base.effort, "device": self._base.device}
-        self.set_value(TrainingConfig(**kept))
-
-
-def _sentence(path: str, reason: str) -> str:
-    """Say which setting is wrong, and why."""
-    for known in (path, path.partition(".")[2], path.partition(".")[0]):
-        if known in TEXTS:
-            return f"{TEXTS[known].label}: {reason[:1].lower()}{reason[1:]}"
-    return reason
+        self.set_value(TrainingConfig(device=self._base.device))

@@ -3,23 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Literal
+from typing import Any, Literal, cast
 
+from pydantic import ValidationError
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QScrollArea, QWidget
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QWidget,
+)
 
+from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.widgets.choice import ChoiceBox
+from napari_noise2same.widgets.field_form import FieldForm, make_label
+from napari_noise2same.widgets.form_texts import FieldText
+from napari_noise2same.widgets.layer_list import LayerList
+from napari_noise2same.widgets.message import MessageLine
+from napari_noise2same.widgets.progress import RunProgress
+from napari_noise2same.widgets.scroll_panel import ScrollPanel
+from napari_noise2same.widgets.validation import reasons_by_path, sentence
 
 __all__ = ["DenoisePanel", "Region"]
 
 Region = Literal["all", "view", "frame"]
 
+_FIELDS = ("dtype", "averaging", "precision", "tile")
+_PREFIX = "denoise."
+_REGIONS: dict[Hashable, str] = {
+    "all": "Everything",
+    "view": "Current view",
+    "frame": "Current frame",
+}
+_ONE_LEVEL: dict[Hashable, str] = {0: "Full"}
+_MODEL = FieldText("Model", "The model to denoise with: the one just trained, or a saved one.")
+_REGION = FieldText(
+    "Region",
+    "Everything in the layer, only what can be seen now (to try things out), or only the present "
+    "frame or plane.",
+)
+_LEVEL = FieldText("Level", "Of a multiscale image: the level of detail to denoise.")
+_DEVICE = FieldText("Device", "Where to calculate. Automatic takes the fastest.")
 
-class DenoisePanel(QScrollArea):
+
+class DenoisePanel(ScrollPanel):
     """Everything to denoise: model, images, region, settings, progress.
 
-    Parts: `model` (ChoiceBox), `layers` (LayerList), `region` (ChoiceBox), `level` (ChoiceBox),
-    `progress` (RunProgress("tile")), `message` (MessageLine), `denoise`, `cancel` (QPushButton).
+    Its parts may be used directly: `model`, `choose_file`, `layers`, `region`, `level`, `device`,
+    `options`, `denoise`, `cancel`, `progress`, `message`.
+
+    Signals
+    -------
+    denoise_requested, cancel_requested, choose_file_requested
+        A button was pressed.
+    model_changed, layers_changed
+        Another model or other images were chosen.
+    settings_changed
+        The region, the level, the device or another setting was changed, valid or not.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
     """
 
     denoise_requested = Signal()
@@ -31,36 +77,190 @@ class DenoisePanel(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._base = DenoiseConfig()
+        self.model = ChoiceBox()
+        self.choose_file = QPushButton("Choose file…")
+        self.choose_file.setToolTip("Read a model from a file.")
+        self.layers = LayerList()
+        self.region = ChoiceBox(_REGIONS)
+        self.level = ChoiceBox(_ONE_LEVEL)
+        self.device = ChoiceBox({"auto": "Automatic"})
+        self.options = FieldForm(DenoiseConfig, _FIELDS, prefix=_PREFIX)
+        self.denoise = QPushButton("Denoise")
+        self.cancel = QPushButton("Cancel")
+        self.progress = RunProgress("tile")
+        self.message = MessageLine()
+        self._inputs, self._inputs_layout = self._make_inputs()
+        self._arrange()
+        self._connect()
+        self.set_value(self._base)
+        self.set_levels(_ONE_LEVEL)
+        self.set_running(False)
 
     def value(self) -> DenoiseConfig:
-        """Return precision, tile, averaging, dtype and device; ConfigurationError."""
-        return DenoiseConfig()
+        """Return precision, tile, averaging, type and device.
+
+        Returns
+        -------
+        DenoiseConfig
+            The settings.
+
+        Raises
+        ------
+        ConfigurationError
+            If one of them cannot work: in one sentence, which and why.
+        """
+        try:
+            return self._validated()
+        except ValidationError as error:
+            raise ConfigurationError(sentence(error, _PREFIX)) from error
 
     def set_value(self, config: DenoiseConfig) -> None:
-        """Show settings."""
+        """Show settings.
+
+        Parameters
+        ----------
+        config : DenoiseConfig
+            The settings. A device that is not in the list changes nothing.
+        """
+        self._base = config
+        self.options.set_value(config)
+        self.device.set_value(config.device)
 
     def region_value(self) -> Region:
-        """Return what to denoise: "all", "view" or "frame"."""
-        return "all"
+        """Return what to denoise."""
+        return cast("Region", self.region.value())
 
     def level_value(self) -> int:
-        """Return the level of a multiscale layer, 0 the finest."""
-        return 0
+        """Return the level of a multiscale image, 0 the finest."""
+        return cast("int", self.level.value())
 
     def set_models(self, names: Mapping[Hashable, str], active: Hashable | None = None) -> None:
-        """Replace the models; `active` is chosen if given. "Choose file…" is always last."""
+        """Replace the models.
+
+        Parameters
+        ----------
+        names : mapping of hashable to str
+            Name of each model by an opaque key.
+        active : hashable, optional
+            The model to choose; by default the one that is chosen stays.
+        """
+        self.model.set_choices(names)
+        if active is not None:
+            self.model.set_value(active)
+        self.set_running(self._running)
 
     def set_layers(self, names: Mapping[Hashable, str], active: Hashable | None = None) -> None:
-        """Replace the image layers."""
+        """Replace the images.
 
-    def set_levels(self, names: Mapping[int, str]) -> None:
-        """Replace the levels; the row shows only for more than one."""
+        Parameters
+        ----------
+        names : mapping of hashable to str
+            Name of each image layer by an opaque key that outlives renaming.
+        active : hashable, optional
+            Key of the active layer, if it is one of them.
+        """
+        self.layers.set_layers(names, active)
 
-    def set_devices(self, names: Mapping[str, str]) -> None:
-        """Replace the devices."""
+    def set_levels(self, names: Mapping[Hashable, str]) -> None:
+        """Replace the levels; the row shows only if there is a choice.
+
+        Parameters
+        ----------
+        names : mapping of int to str
+            Name of each level, such as ``{0: "Full, 4096 × 4096", 1: "2048 × 2048"}``.
+        """
+        self.level.set_choices(names or _ONE_LEVEL)
+        self._inputs_layout.setRowVisible(self.level, len(names) > 1)
+
+    def set_devices(self, names: Mapping[Hashable, str]) -> None:
+        """Replace the devices.
+
+        Parameters
+        ----------
+        names : mapping of str to str
+            What is shown for each device, such as ``{"auto": "Automatic (CPU)", "cpu": "CPU"}``.
+        """
+        self.device.set_choices(names)
 
     def set_running(self, running: bool) -> None:
-        """Switch between Denoise and Cancel."""
+        """Show what can be done now; inputs are locked during a run.
+
+        Parameters
+        ----------
+        running : bool
+            Whether an image is being denoised.
+        """
+        self._running = running
+        self.denoise.setEnabled(not running and self.model.count() > 0)
+        self.cancel.setEnabled(running)
+        self._inputs.setDisabled(running)
 
     def show_message(self, text: str, details: str = "", *, error: bool = False) -> None:
-        """Show one sentence; empty hides it."""
+        """Show one sentence; an empty one hides the line.
+
+        Parameters
+        ----------
+        text : str
+            The sentence.
+        details : str
+            What only some want to read.
+        error : bool
+            Whether something went wrong.
+        """
+        self.message.show_message(text, details, error=error)
+
+    def _validated(self) -> DenoiseConfig:
+        """Return the settings; pydantic's error if they are not valid."""
+        shown: dict[str, Any] = {**self.options.value(), "device": self.device.value()}
+        return DenoiseConfig.model_validate({**self._base.model_dump(), **shown})
+
+    def _make_inputs(self) -> tuple[QWidget, QFormLayout]:
+        """Lay out what is locked during a run."""
+        model = QWidget()
+        row = QHBoxLayout(model)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.model, 1)
+        row.addWidget(self.choose_file)
+        inputs = QWidget()
+        layout = QFormLayout(inputs)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(4)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.addRow(self.layers)
+        layout.addRow(make_label(_MODEL), model)
+        for text, box in ((_REGION, self.region), (_LEVEL, self.level), (_DEVICE, self.device)):
+            box.setToolTip(text.tooltip)
+            layout.addRow(make_label(text), box)
+        layout.addRow(self.options)
+        return inputs, layout
+
+    def _arrange(self) -> None:
+        """Lay out the panel."""
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.denoise, 1)
+        buttons.addWidget(self.cancel, 1)
+        self.column.addWidget(self._inputs)
+        self.column.addLayout(buttons)
+        self.column.addWidget(self.progress)
+        self.column.addWidget(self.message)
+        self.column.addStretch(1)
+
+    def _connect(self) -> None:
+        """Forward the signals of the parts."""
+        self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
+        self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
+        self.choose_file.clicked.connect(lambda: self.choose_file_requested.emit())
+        self.model.changed.connect(self.model_changed)
+        self.layers.changed.connect(self.layers_changed)
+        for part in (self.region, self.level, self.device, self.options):
+            part.changed.connect(self._on_settings)
+
+    def _on_settings(self) -> None:
+        """Say beside the fields what is wrong, and tell about the change."""
+        try:
+            self._validated()
+            self.options.show_reasons({})
+        except ValidationError as error:
+            self.options.show_reasons(reasons_by_path(error))
+        self.settings_changed.emit()

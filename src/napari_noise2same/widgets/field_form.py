@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 from napari_noise2same.widgets.editors import Editor, make_editor
 from napari_noise2same.widgets.form_texts import TEXTS, FieldText
 
-__all__ = ["FieldForm", "FieldRow"]
+__all__ = ["FieldForm", "FieldRow", "make_label"]
 
 _LABEL_WIDTH = 124
 
@@ -98,7 +98,7 @@ class FieldForm(QWidget):
             editor = (editors or {}).get(path) or make_editor(_field(model, path), text)
             row = self.rows[path] = FieldRow(editor, text)
             row.editor.changed.connect(lambda: self.changed.emit())
-            layout.addRow(_label(text), row)
+            layout.addRow(make_label(text), row)
 
     def value(self) -> dict[str, Any]:
         """Return what was entered, nested like the model."""
@@ -135,16 +135,27 @@ class FieldForm(QWidget):
             row.show_reason(next(own, ""))
 
 
+def make_label(text: FieldText) -> QLabel:
+    """Make the label of a row; one width lines up the rows of all forms.
+
+    Parameters
+    ----------
+    text : FieldText
+        Texts of the setting.
+
+    Returns
+    -------
+    QLabel
+        The label.
+    """
+    label = QLabel(text.label)
+    label.setToolTip(text.tooltip)
+    label.setMinimumWidth(_LABEL_WIDTH)
+    return label
+
+
 def _field(model: type[BaseModel], path: str) -> FieldInfo:
     """Return a field, also of a nested model."""
     name, _, rest = path.partition(".")
     field = model.model_fields[name]
     return _field(cast("type[BaseModel]", field.annotation), rest) if rest else field
-
-
-def _label(text: FieldText) -> QLabel:
-    """Make the label of a row; one width lines up the rows of all forms."""
-    label = QLabel(text.label)
-    label.setToolTip(text.tooltip)
-    label.setMinimumWidth(_LABEL_WIDTH)
-    return label

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["FieldText", "TEXTS"]
+__all__ = ["TEXTS", "FieldText"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ TEXTS: Mapping[str, FieldText] = {
         "its augmentation.",
     ),
     "mask.percentage": FieldText(
-        "Masked pixels (%)",
+        "Masked pixels %",
         "Pixels hidden in the second pass. More learn faster, but see less of their "
         "neighbourhood; lower it for fine structures.",
     ),
@@ -98,7 +98,7 @@ TEXTS: Mapping[str, FieldText] = {
         {2: "2D, plane by plane", 3: "3D, volume"},
     ),
     "joint_channels": FieldText(
-        "Channels together",
+        "Joint channels",
         "One network sees all channels at once: for channels that show the same structures. "
         "Otherwise each is denoised by itself.",
     ),
@@ -156,5 +156,25 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "gradient_clip": FieldText(
         "Gradient limit", "Largest norm of the gradient. Lower it if the loss jumps."
+    ),
+    "denoise.averaging": FieldText(
+        "Average turns",
+        "Average the results for all 8 flips and turns: better, and 8 times slower.",
+    ),
+    "denoise.dtype": FieldText(
+        "Result as",
+        "Decimal numbers keep all that the network says. The type of the image takes less memory; "
+        "values are rounded and clipped.",
+        {"float32": "decimal numbers", "keep": "type of the image"},
+    ),
+    "denoise.precision": FieldText(
+        "Precision",
+        "Inside the network. float32 is exact; 16 bits are faster on a GPU and differ little.",
+        {"float32": "float32", "bfloat16": "bfloat16", "float16": "float16"},
+    ),
+    "denoise.tile": FieldText(
+        "Tile (pixels)",
+        "Side of the pieces that go through the network; there are no seams. Give a smaller "
+        "number if the memory runs out.",
     ),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QWidget
 
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
@@ -18,7 +18,7 @@ from napari_noise2same.core.settings import (
     StagedLambda,
 )
 from napari_noise2same.widgets.choice import ChoiceBox
-from napari_noise2same.widgets.field_form import FieldForm
+from napari_noise2same.widgets.field_form import FieldForm, make_label
 from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.stages_table import StagesTable
 
@@ -46,14 +46,17 @@ class LambdaEditor(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.kind = ChoiceBox(TEXTS["lambda_inv"].choices)
+        text = TEXTS["lambda_inv"]
+        self.kind = ChoiceBox(text.choices)
+        self.kind.setToolTip(text.tooltip)
         self.forms = {kind: _strategy_form(kind, model) for kind, model in _STRATEGIES.items()}
-        layout = QVBoxLayout(self)
+        layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.kind)
+        layout.setVerticalSpacing(4)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.addRow(make_label(text), self.kind)
         for form in self.forms.values():
-            layout.addWidget(form)
+            layout.addRow(form)
             form.changed.connect(lambda: self.changed.emit())
         self.kind.changed.connect(self._on_kind)
         self._show_form()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 __all__ = ["LayerList"]
 
-_ROW_HEIGHT = 24
 _MOST_ROWS = 4
+_ROW_HEIGHT = 20
+_FRAME = 6
 
 
 class LayerList(QWidget):
@@ -93,6 +94,7 @@ class LayerList(QWidget):
         """Make a row."""
         item = QListWidgetItem(name)
         item.setToolTip(name)
+        item.setSizeHint(QSize(0, _ROW_HEIGHT))
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
         return item
@@ -104,7 +106,7 @@ class LayerList(QWidget):
         return item
 
     def _on_ticked(self) -> None:
-        """A user's tick is a choice: stop following."""
+        """Stop following: a tick of the user is a choice."""
         with QSignalBlocker(self.follow):
             self.follow.setChecked(False)
         self.changed.emit()
@@ -131,4 +133,4 @@ class LayerList(QWidget):
     def _fit_height(self) -> None:
         """As high as its rows, up to a few."""
         rows = min(max(len(self._keys), 1), _MOST_ROWS)
-        self.list.setFixedHeight(rows * _ROW_HEIGHT + 6)
+        self.list.setFixedHeight(rows * _ROW_HEIGHT + _FRAME)

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
-    QToolButton,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,7 +29,6 @@ __all__ = ["LossPlot"]
 
 _KEYS = ("step", *(series.key for series in SERIES))
 _DECAY = 0.95
-_HEIGHT = 190
 _PRINT_SCALE = 3
 
 
@@ -57,14 +56,16 @@ class LossPlot(QWidget):
         self._smooth = GrowingTable(_KEYS)
         self._means = _new_means()
         self.canvas = PlotCanvas()
-        self.canvas.setMinimumSize(120, _HEIGHT)
         self.legend = PlotLegend(SERIES)
         self.log = QCheckBox("Log scale")
         self.log.setToolTip("Show the losses on a logarithmic scale.")
-        self.menu_button = self._make_menu_button()
+        self.view_all = QPushButton("View all")
+        self.view_all.setToolTip("Show all steps again after zooming with the mouse.")
+        self.export = self._make_export_button()
         self._arrange()
         self.legend.changed.connect(lambda: self.canvas.set_visible(self.legend.value()))
         self.log.toggled.connect(self.canvas.set_log)
+        self.view_all.clicked.connect(self.canvas.view_all)
         palette = self.palette()
         self.set_colours(palette.window().color().name(), palette.windowText().color().name())
 
@@ -180,26 +181,20 @@ class LossPlot(QWidget):
         controls = QHBoxLayout()
         controls.addWidget(self.log)
         controls.addStretch(1)
-        controls.addWidget(self.menu_button)
+        controls.addWidget(self.view_all)
+        controls.addWidget(self.export)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self._figure, 1)
         layout.addLayout(controls)
 
-    def _make_menu_button(self) -> QToolButton:
-        """Make the button with what is needed now and then."""
-        button = QToolButton()
-        button.setText("⋯")
-        button.setToolTip("View and export")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    def _make_export_button(self) -> QPushButton:
+        """Make the button for pictures and numbers."""
+        button = QPushButton("Export")
         menu = QMenu(button)
-        for text, action in (
-            ("View all", self.canvas.view_all),
-            ("Export picture (PNG)…", self._ask_png),
-            ("Export numbers (CSV)…", self._ask_csv),
-        ):
-            menu.addAction(text, action)
+        menu.addAction("Picture (PNG)…", self._ask_png)
+        menu.addAction("Numbers (CSV)…", self._ask_csv)
         button.setMenu(menu)
         return button
 
@@ -207,6 +202,7 @@ class LossPlot(QWidget):
         """Ask where to write the picture, and write it."""
         path, _ = QFileDialog.getSaveFileName(self, "Export picture", "training.png", "*.png")
         self._export(path, self.export_png)
+
     def _ask_csv(self) -> None:
         """Ask where to write the numbers, and write them."""
         path, _ = QFileDialog.getSaveFileName(self, "Export numbers", "training.csv", "*.csv")

@@ -85,8 +85,6 @@ class NetworkChoice(QWidget):
         return {
             "small": NetworkConfig.small(self._dims, self._channels),
             "paper": NetworkConfig.paper(self._dims, self._channels),
-            "blind": NetworkConfig(
-                kind="blind", spatial_dims=self._dims, channels=self._channels
-            ),
+            "blind": NetworkConfig(kind="blind", spatial_dims=self._dims, channels=self._channels),
             _OWN: self._own.model_copy(update=shape),
         }

@@ -77,11 +77,11 @@ class NumberBox(QAbstractSpinBox):
         value : int, float or None
             The number; None for automatic.
         """
-        text = "" if value is None else self._format(value / self._scale)
+        text = "" if value is None else self._format(self._in_unit(value))
         self._set = (text, value)
         self.edit.setText(text)
 
-    def stepBy(self, steps: int) -> None:
+    def stepBy(self, steps: int) -> None:  # noqa: N802 (Qt's name)
         """Step to the next round numbers."""
         number = self._parse(self.edit.text())
         if number is None:
@@ -92,7 +92,7 @@ class NumberBox(QAbstractSpinBox):
         self.edit.setText(self._format(self._clamp(number)))
         self.edit.selectAll()
 
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802 (Qt's name)
         """Return both directions: arrows stop at the bounds by themselves."""
         flags = QAbstractSpinBox.StepEnabledFlag
         return flags.StepUpEnabled | flags.StepDownEnabled
@@ -113,6 +113,10 @@ class NumberBox(QAbstractSpinBox):
         whole = self._kind is int and number == int(number)
         return str(int(number)) if whole else f"{number:.6g}"
 
+    def _in_unit(self, value: float) -> float:
+        """Return a value as it shows; whole numbers stay exact."""
+        return value if self._scale == 1 else value / self._scale
+
     def _next(self, number: float, *, up: bool) -> float:
         """Return the next round number."""
         if self._kind is int and abs(number) < 100:
@@ -131,7 +135,9 @@ def _next_round(number: float, *, up: bool) -> float:
     if number <= 0:
         return 0.1 if up else 0.0
     exponent = int(f"{number:e}".partition("e")[2])
-    candidates = [float(f"{m:g}e{e}") for e in range(exponent - 1, exponent + 2) for m in _MANTISSAS]
+    candidates = [
+        float(f"{m:g}e{e}") for e in range(exponent - 1, exponent + 2) for m in _MANTISSAS
+    ]
     if up:
         return min(c for c in candidates if c > number * (1 + 1e-9))
     return max(c for c in candidates if c < number * (1 - 1e-9))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from qtpy.QtCore import QSize
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QWidget
 
@@ -18,7 +19,14 @@ __all__ = ["PlotCanvas"]
 
 _SMOOTH_WIDTH = 2.0
 _RAW_ALPHA = 60
+# Thick lines are slow to draw: more points than this would not be seen.
+_POINTS_PER_PIXEL = 1.0
 _DIM = 0.5
+# Wide enough for five digits and the label: the plot does not move when the numbers get longer.
+_AXIS_WIDTH = 54
+# Room for half of the topmost number, and for labels, which pyqtgraph sets beyond its axes.
+_MARGINS = (0, 8, 4, 6)
+_SIZE = QSize(300, 200)
 
 Columns = Mapping[str, NDArray[np.float64]]
 
@@ -42,10 +50,18 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._columns: tuple[Columns, Columns] = ({}, {})
         self._visible = frozenset(series.key for series in SERIES)
         self._right = self._add_right_axis()
-        self.raw = {series.key: self._add_curve(series) for series in LOSSES}
-        self.smooth = {series.key: self._add_curve(series) for series in SERIES}
+        self.raw = {series.key: self._add_curve(series, "peak") for series in LOSSES}
+        self.smooth = {series.key: self._add_curve(series, "subsample") for series in SERIES}
         self._set_up_axes()
         self.view_all()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Return a modest size: a dock has much else to show."""
+        return _SIZE
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Return the size below which nothing can be read."""
+        return QSize(160, 180)
 
     def set_columns(self, raw: Columns, smooth: Columns) -> None:
         """Show these numbers.
@@ -117,8 +133,8 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             curve.setPen(pg.mkPen(faint, width=1))
         for name in ("left", "bottom", "right"):
             axis = self.getAxis(name)
-            axis.setTextPen(colours[LAMBDA.key] if name == "right" else foreground)
             axis.setPen(_mix(foreground, background))
+            axis.setTextPen(colours[LAMBDA.key] if name == "right" else foreground)
         self.setBackground(background)
         return colours
 
@@ -145,26 +161,34 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Keep the second view on top of the first."""
         self._right.setGeometry(self.getPlotItem().getViewBox().sceneBoundingRect())
 
-    def _add_curve(self, series: Series) -> Any:
-        """Make a curve, once."""
-        curve = pg.PlotDataItem(connect="finite")
-        curve.setDownsampling(auto=True, method="peak")
-        curve.setClipToView(True)
-        if series is LAMBDA:
-            self._right.addItem(curve)
-        else:
-            self.addItem(curve)
+    def _add_curve(self, series: Series, method: str) -> Any:
+        """Make a curve, once: thinned out to what the screen can show."""
+        curve = pg.PlotDataItem(
+            connect="finite",
+            clipToView=True,
+            autoDownsample=True,
+            autoDownsampleFactor=_POINTS_PER_PIXEL,
+            downsampleMethod=method,
+        )
+        # To the view itself: the plot would set its own thinning, which is none.
+        view = self._right if series is LAMBDA else self.getPlotItem().getViewBox()
+        view.addItem(curve)
         return curve
 
     def _set_up_axes(self) -> None:
         """Label the axes; the mouse moves and zooms the losses."""
         item = self.getPlotItem()
         item.hideButtons()
+        # Never shown, but a window of its own, which would outlive the plot.
+        item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
+        item.layout.setContentsMargins(*_MARGINS)
         item.setLabel("bottom", "step")
         item.setLabel("left", "loss")
         item.setLabel("right", LAMBDA.label)
         for name in ("left", "right", "bottom"):
             item.getAxis(name).enableAutoSIPrefix(False)
+        for name in ("left", "right"):
+            item.getAxis(name).setWidth(_AXIS_WIDTH)
         item.getViewBox().sigRangeChangedManually.connect(self._on_mouse)
         palette = self.palette()
         self.set_colours(
@@ -173,7 +197,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         )
 
     def _on_mouse(self) -> None:
-        """The user looks at a part: leave it to them."""
+        """Leave the view to the user, who looks at a part."""
         self._follow = False
 
     def _update_view(self) -> None:
@@ -200,5 +224,5 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 def _mix(first: str, second: str) -> QColor:
     """Return a colour between two."""
     a, b = QColor(first), QColor(second)
-    parts = zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)  # type: ignore[index]
+    parts = zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)
     return QColor(*(round(_DIM * x + (1 - _DIM) * y) for x, y in parts))

@@ -102,10 +102,13 @@ class RunningMean:
         ndarray of float64, shape (n,)
             The means; NaN before the first finite value.
         """
+        if not values.size:  # which lfilter takes for a new start
+            return values
         finite = np.isfinite(values)
         inputs = np.stack([np.where(finite, values, 0.0), finite.astype(np.float64)])
         (total, weight), self._states = lfilter(
             [1 - self._decay], [1, -self._decay], inputs, zi=self._states
         )
-        means = np.full(len(values), np.nan)
-        return np.divide(total, weight, out=means, where=weight > 0)
+        means: NDArray[np.float64] = np.full(len(values), np.nan)
+        np.divide(total, weight, out=means, where=weight > 0)
+        return means

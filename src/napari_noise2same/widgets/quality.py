@@ -84,13 +84,19 @@ class QualityChoice(QWidget):
         seconds : mapping of Preset to float
             Expected time in seconds; a preset that is missing shows none.
         """
+        self._times = {preset: format_duration(time) for preset, time in seconds.items()}
+        self._write()
+
+    def _write(self) -> None:
+        """Name the buttons; a tick shows the choice also where colours do not."""
         for preset, button in self.buttons.items():
-            time = f"\n{format_duration(seconds[preset])}" if preset in seconds else "\n"
-            button.setText(f"{preset.value.capitalize()}{time}")
+            tick = "✓ " if button.isChecked() else ""
+            button.setText(f"{tick}{preset.value.capitalize()}\n{self._times.get(preset, '')}")
 
     def _on_toggled(self, _button: object, checked: bool) -> None:
         """Tell once for each change."""
         if checked:
+            self._write()
             self.changed.emit()
 
 

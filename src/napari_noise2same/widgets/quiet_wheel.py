@@ -11,7 +11,7 @@ __all__ = ["ignore_wheel"]
 class _WheelFilter(QObject):
     """Hands the wheel on to the scroll area while its parent has no focus."""
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 (Qt's name)
         """Swallow wheel events of a widget without focus."""
         if event is None or event.type() != QEvent.Type.Wheel:
             return False

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QWidget
 
 from napari_noise2same.core.settings import Preset, TrainingConfig
 from napari_noise2same.widgets.axes_row import AxesRow
@@ -19,13 +19,14 @@ from napari_noise2same.widgets.model_buttons import ModelButtons
 from napari_noise2same.widgets.progress import TrainingProgress
 from napari_noise2same.widgets.quality import QualityChoice
 from napari_noise2same.widgets.run_buttons import RunButtons, RunState
+from napari_noise2same.widgets.scroll_panel import ScrollPanel
 
 __all__ = ["TrainPanel"]
 
 _BUSY = {RunState.PREPARING, RunState.TRAINING, RunState.PAUSED}
 
 
-class TrainPanel(QScrollArea):
+class TrainPanel(ScrollPanel):
     """Everything to train a model: images, quality, buttons, plot, settings.
 
     Its parts may be used directly: `layers`, `axes`, `region`, `quality`, `device`, `run`,
@@ -229,19 +230,17 @@ class TrainPanel(QScrollArea):
         """Lay out the panel, most important first."""
         self.preview.setToolTip("Show the model's result on the region in view while it trains.")
         self.preview.setChecked(True)
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.setSpacing(6)
-        for part in (self._inputs, self.run, self.progress, self.message, self.plot):
-            layout.addWidget(part)
+        for part in (self._inputs, self.run, self.progress, self.message):
+            self.column.addWidget(part)
+        self.column.addWidget(self.plot, 1)
         for part in (self.preview, self.model, self.advanced):
-            layout.addWidget(part)
-        layout.addStretch(1)
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self.column.addWidget(part)
+
+    def _on_form(self) -> None:
+        """Lock the quality where a number of steps or minutes leaves it nothing to say."""
+        given = self.form.gives_length()
+        self.quality.setDisabled(given)
+        self.quality.setToolTip("The advanced settings give the length." if given else "")
 
     def _connect(self) -> None:
         """Forward the signals of the parts."""
@@ -257,6 +256,7 @@ class TrainPanel(QScrollArea):
         self.layers.changed.connect(self.layers_changed)
         self.axes.changed.connect(self.axes_changed)
         self.region.changed.connect(self.region_changed)
+        self.form.changed.connect(self._on_form)
         for part in (self.quality, self.device, self.form):
             part.changed.connect(self.settings_changed)
         self.preview.toggled.connect(self.preview_toggled)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-__all__ = ["reasons_by_path"]
+from napari_noise2same.widgets.form_texts import TEXTS
+
+__all__ = ["reasons_by_path", "sentence"]
 
 _MESSAGES = {
     "bool": "Must be yes or no.",
@@ -32,11 +34,38 @@ def reasons_by_path(error: ValidationError) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for details in error.errors(include_url=False):
         path = ".".join(str(part) for part in details["loc"])
-        reasons.setdefault(path, _sentence(details))
+        reasons.setdefault(path, _reason(details))
     return reasons
 
 
-def _sentence(details: ErrorDetails) -> str:
+def sentence(error: ValidationError, prefix: str = "") -> str:
+    """Say which setting is wrong, and why.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic found.
+    prefix : str
+        What the paths begin with in the table of texts.
+
+    Returns
+    -------
+    str
+        The first reason.
+    """
+    path, reason = next(iter(reasons_by_path(error).items()))
+    parts = path.split(".")
+    # The last part of the path that has a name: "fixed.value" of "lambda_inv.fixed.value".
+    known = [
+        prefix + ".".join(parts[start:stop])
+        for stop in range(len(parts), 0, -1)
+        for start in range(stop)
+    ]
+    label = next((TEXTS[name].label for name in known if name in TEXTS), "")
+    return f"{label}: {reason[0].lower()}{reason[1:]}" if label else reason
+
+
+def _reason(details: ErrorDetails) -> str:
     """Return the reason as one sentence."""
     kind = details["type"].partition("_")[0]
     if kind in _MESSAGES:

@@ -214,15 +214,16 @@ def test_stops_between_tiles(make_model: ModelFactory, after: int) -> None:
     assert len(source.reads) == after
 
 
-def test_a_job_that_was_stopped_can_be_run_again(make_model: ModelFactory) -> None:
-    image = Image(picture(60, 50), "YX")
-    denoiser = Denoiser(image, make_model(), DenoiseConfig(tile=32))
+@pytest.mark.parametrize("dtype", ["float32", "keep"])
+def test_a_job_that_was_stopped_can_be_run_again(make_model: ModelFactory, dtype: str) -> None:
+    image = Image(picture(60, 50, dtype=np.uint16), "YX")
+    denoiser = Denoiser(image, make_model(), DenoiseConfig.model_validate({"dtype": dtype}))
     unfinished = denoiser.events()
     assert isinstance([next(unfinished), next(unfinished)][1], TileDone)
     for _ in range(2):
         *_, last = denoiser.events()
         assert isinstance(last, DenoiseFinished)
-        assert_same(last.image, run(image, make_model()))
+        assert_same(last.image, run(image, make_model(), dtype=dtype))
 
 
 @pytest.mark.parametrize("axes", ["".join(p) for p in permutations("TCYX")])

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_noise2same.core.networks import BlindNet
+from napari_noise2same.core.networks import BlindNet, build_network
+from napari_noise2same.core.settings import NetworkConfig
 
 each_dims = pytest.mark.parametrize("dims", [2, 3])
 each_depth = pytest.mark.parametrize("depth", [1, 3])
@@ -53,6 +54,19 @@ def test_no_gradient_leads_from_an_output_to_its_own_pixel(
         around: tuple[Any, ...] = (0, ..., *(slice(c - 1, c + 2) for c in centre))
         neighbours = gradient[around]
         assert ((neighbours != 0).sum(dim=tuple(range(1, dims + 1))) == 3**dims - 1).all()
+
+
+@each_dims
+def test_a_fresh_network_sees_all_around_but_the_centre(dims: int) -> None:
+    network = build_network(NetworkConfig.model_validate({"kind": "blind", "spatial_dims": dims}))
+    x = torch.randn(1, 1, *(9,) * dims, requires_grad=True)
+    centre: tuple[Any, ...] = (0, 0, *(4,) * dims)
+    (gradient,) = torch.autograd.grad(network(x)[centre], x)
+    expected = torch.zeros_like(gradient, dtype=torch.bool)
+    window: tuple[Any, ...] = (0, 0, *(slice(2, 7),) * dims)
+    expected[window] = True
+    expected[centre] = False
+    assert torch.equal(gradient != 0, expected)
 
 
 @each_dims

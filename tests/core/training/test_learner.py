@@ -145,6 +145,16 @@ def test_endless_failures_end_in_one_clear_error(break_network: Break) -> None:
         learn(target)
 
 
+def test_failures_before_an_interruption_count(break_network: Break) -> None:
+    break_network(lambda _, output: nan(output))
+    first, second = learner(), learner()
+    for _ in range(MAX_RECOVERIES - 1):
+        learn(first)
+    second.restore(first.tensors(), first.values())
+    with pytest.raises(TrainingError, match="Expected a finite loss"):
+        learn(second)
+
+
 def test_failures_count_only_in_a_row(break_network: Break) -> None:
     period = MAX_RECOVERIES
     break_network(lambda step, output: nan(output) if step % period else None)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ from napari_noise2same.core.errors import (
 )
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import HISTORY_COLUMNS, TrainedModel
-from napari_noise2same.core.settings import FixedLambda, TrainingConfig
+from napari_noise2same.core.settings import AdaptiveLambda, FixedLambda, TrainingConfig
 from napari_noise2same.core.training import (
     Finished,
     Recovered,
@@ -30,6 +31,7 @@ from napari_noise2same.core.training import (
     train,
     trainer,
 )
+from napari_noise2same.core.training.patches import PatchSampler
 from napari_noise2same.core.training.validation import Validation
 
 Config = Callable[..., TrainingConfig]
@@ -100,6 +102,13 @@ def test_steps_tell_the_progress(image: Image, make_config: Config) -> None:
     assert rates[0] == pytest.approx(1e-3)
     assert rates == sorted(rates, reverse=True)
     assert 0 < rates[-1] < 1e-4
+
+
+def test_lambda_follows_what_the_steps_find(image: Image, make_config: Config) -> None:
+    steps = steps_of(run(image, make_config(lambda_inv=AdaptiveLambda(decay=0))))
+    for before, after in pairwise(steps):
+        assert 0 < after.lambda_inv <= 2 * math.sqrt(before.blind_spot) * (1 + 1e-6)
+    assert len({step.lambda_inv for step in steps}) == len(steps)
 
 
 def test_the_history_is_that_of_the_steps(image: Image, make_config: Config) -> None:
@@ -221,6 +230,24 @@ def test_the_seed_decides_everything(image: Image, make_config: Config) -> None:
     for name in HISTORY_COLUMNS:
         assert first.history.columns[name].tolist() == second.history.columns[name].tolist()
     assert first.history.columns["loss"].tolist() != other.history.columns["loss"].tolist()
+
+
+def test_the_seed_decides_the_patches(
+    image: Image, make_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[torch.Tensor] = []
+    draw = PatchSampler.draw
+
+    def spy(*arguments: Any) -> torch.Tensor:
+        drawn.append(draw(*arguments))
+        return drawn[-1]
+
+    runs = [Trainer([image], make_config(steps=1, seed=seed)) for seed in (3, 3, 4)]
+    monkeypatch.setattr(PatchSampler, "draw", spy)
+    for run_ in runs:
+        list(run_.events())
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_global_generators_are_neither_used_nor_moved(image: Image, make_config: Config) -> None:

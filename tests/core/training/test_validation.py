@@ -57,6 +57,12 @@ def test_the_same_pixels_are_tried_each_time(noise: Tensor) -> None:
     assert validation(noise, replacement="gaussian", seed=1).error(Scale(), scaled(0.5)) != first
 
 
+def test_the_seed_decides_the_masked_pixels(noise: Tensor) -> None:
+    whole = noise[:, :16, :16]  # as large as a patch: there is only one
+    errors = {validation(whole, seed=seed).error(Scale(), scaled(0.0)) for seed in range(5)}
+    assert len(errors) == 5
+
+
 def test_the_networks_own_weights_are_neither_used_nor_changed(noise: Tensor) -> None:
     network = Scale()
     error = validation(noise).error(network, scaled(0.0))

@@ -111,6 +111,9 @@ class Denoiser:
             `DenoiseStarted`, `TileDone` for each tile, and at last `DenoiseFinished`.
         """
         begun = time.perf_counter()
+        # Tiles add up: what an earlier run has left must go.
+        self._sum.fill(0)
+        self.result.fill(0)
         total = len(self._view) * len(self.tiles)
         yield DenoiseStarted(self.result, self.tile, total, str(self._device))
         for done, (sample, tile) in enumerate(product(range(len(self._view)), self.tiles), 1):
@@ -121,16 +124,17 @@ class Denoiser:
             remaining = seconds * (total - done) / done
             yield TileDone(done, total, sample, tile.write, seconds, remaining)
         seconds = time.perf_counter() - begun
-        yield DenoiseFinished(self.result, seconds, self.tile, str(self._device))
+        yield DenoiseFinished(self.result, seconds, self._fitting_tile(), str(self._device))
 
     def _denoise_tile(self, sample: int, tile: Tile) -> None:
         """Add what one tile contributes."""
         noisy = self._view.read(sample, tile.read)
         domains = [self._domains[c] for c in self._view.channels(sample)]
-        normalised = np.stack(
-            [domain.forward(plane) for domain, plane in zip(domains, noisy, strict=True)]
-        )
         finite = np.isfinite(noisy)
+        filled = np.where(finite, noisy, 0)
+        normalised = np.stack(
+            [domain.forward(plane) for domain, plane in zip(domains, filled, strict=True)]
+        )
         normalised[~finite] = 0
         inner = (slice(None), *tile.inner)
         clean = self._predictor.predict(normalised)[inner]
@@ -145,16 +149,25 @@ class Denoiser:
         if self.result is not self._sum:
             self._view.assign(self.result, sample, tile.write, convert(total, self.result.dtype))
 
+    def _fitting_tile(self) -> tuple[int, ...]:
+        """Halve the tile as often as memory has asked for it."""
+        tile, largest = list(self.tile), self._predictor.largest
+        while largest is not None and math.prod(tile) > largest:
+            axis = int(np.argmax(tile))
+            tile[axis] = -(-tile[axis] // 2)
+        return tuple(tile)
+
     def _tile_shape(self) -> tuple[int, ...]:
         """Choose the tile: the whole image if it is small enough."""
         shape = self._view.spatial_shape
         depth = tuple(min(length, _DEPTH_PER_TILE) for length in shape[:-2])
-        side = self._config.tile or math.isqrt(_PIXELS_PER_TILE // math.prod(depth))
-        multiple = self._predictor.multiple[-1]
-        side = max(side // multiple, 1) * multiple
-        if self._config.tile is None and math.prod(shape) <= _PIXELS_PER_TILE:
+        if self._config.tile is not None:
+            return (*depth, *(min(self._config.tile, length) for length in shape[-2:]))
+        if math.prod(shape) <= _PIXELS_PER_TILE:
             return shape
-        return (*depth, min(side, shape[-2]), min(side, shape[-1]))
+        side = math.isqrt(_PIXELS_PER_TILE // math.prod(depth))
+        # Tiles of equal size, rather than slivers at the end.
+        return (*depth, *(-(-length // -(-length // side)) for length in shape[-2:]))
 
     def _plan(self) -> tuple[Tile, ...]:
         """Plan the tiles, with the network's receptive field around them by default."""
@@ -174,7 +187,7 @@ class Denoiser:
 
 
 def convert(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Round and clip to integers where that is asked for.
+    """Clip to the range of a type, and round to integers.
 
     Parameters
     ----------
@@ -188,11 +201,17 @@ def convert(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
     ndarray of `dtype`
         The values, in the range of the type.
     """
-    if dtype.kind == "f":
-        return values.astype(dtype, copy=False)
     if dtype.kind == "b":
         return values >= 0.5
-    limits = np.iinfo(dtype)
     # float64, because float32 cannot hold the largest 32-bit integers.
-    rounded = np.rint(values.astype(np.float64))
-    return np.clip(rounded, limits.min, limits.max).astype(dtype)
+    exact = values.astype(np.float64)
+    if dtype.kind == "f":
+        largest = float(np.finfo(dtype).max)
+        clipped = np.clip(exact, -largest, largest)
+        return np.where(np.isfinite(exact), clipped, exact).astype(dtype)
+    limits = np.iinfo(dtype)
+    upper = float(limits.max)
+    if int(upper) > limits.max:
+        # float64 rounds the largest 64-bit integers up, out of their range.
+        upper = float(np.nextafter(upper, 0))
+    return np.clip(np.rint(exact), limits.min, upper).astype(dtype)

@@ -12,6 +12,7 @@ from torch import Tensor
 from napari_noise2same.core.device import is_out_of_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.networks import crop_to, pad_to_multiple
 from napari_noise2same.core.settings import Precision
 from napari_noise2same.core.tiling import plan_tiles
 
@@ -40,7 +41,7 @@ class Predictor:
     Attributes
     ----------
     largest : int or None
-        Most pixels that have fitted into memory, once it has fallen short.
+        Most pixels that may fit into memory, once it has fallen short of more.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Predictor:
                 raise
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        self.largest = values[0].size // 2
+        self.largest = values[0].size - 1
         return self._predict_halves(values)
 
     def _predict_halves(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -113,10 +114,12 @@ class Predictor:
     @torch.inference_mode()
     def _average(self, x: Tensor) -> Tensor:
         """Run the network on every view of a piece, and average what comes back."""
-        total = torch.zeros_like(x)
+        # Padded before it is turned, so that every view sees the grid of the whole image.
+        padded = pad_to_multiple(x, self.multiple[-1])
+        total = torch.zeros_like(padded)
         for view in self._views:
-            total += _turn_back(self._run(_turn(x, view)), view)
-        return total / len(self._views)
+            total += _turn_back(self._run(_turn(padded, view)), view)
+        return crop_to(total / len(self._views), x)
 
     def _run(self, x: Tensor) -> Tensor:
         """Run the network in the precision asked for."""

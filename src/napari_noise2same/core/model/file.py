@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import torch
@@ -16,7 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from napari_noise2same.core.errors import ConfigurationError, ModelFileError
+from napari_noise2same.core.array import validate_axes
+from napari_noise2same.core.errors import ModelFileError
 from napari_noise2same.core.model.trained import (
     HISTORY_COLUMNS,
     History,
@@ -142,21 +143,35 @@ def _parse(path: Path, metadata: Mapping[str, str], tensors: Mapping[str, Tensor
                 f"{header['format']} in {path}: update napari-noise2same to read it."
             )
         model = _from_header(header, tensors)
-    except (KeyError, TypeError, ValueError, ValidationError, ConfigurationError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(
             f"Expected a complete model file, found a damaged header in {path} "
-            f"({type(error).__name__}: {error}): choose another file."
+            f"({_reason(error)}): choose another file."
         ) from error
     _check_weights(path, model)
     return model
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words what is wrong with a header."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'settings'}: {first['msg']}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TrainedModel:
     """Build a model; whatever does not fit raises."""
     columns = _group(tensors, "history")
     resume = header["resume"]
+    network = NetworkConfig.model_validate(header["network"])
+    if network.channels != (len(header["domains"]) if header["joint_channels"] else 1):
+        raise ValueError(f"{network.channels} channels for {len(header['domains'])} domains")
+    if not header["domains"]:
+        raise ValueError("no domain")
+    validate_axes(header["axes"], (1,) * len(header["axes"]))
     return TrainedModel(
-        network=NetworkConfig.model_validate(header["network"]),
+        network=network,
         weights=_group(tensors, "weights"),
         domains=tuple(Domain.from_dict(domain) for domain in header["domains"]),
         axes=str(header["axes"]),
@@ -171,7 +186,10 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
 
 def _check_weights(path: Path, model: TrainedModel) -> None:
     """Refuse weights that are not those of the network that the header describes."""
-    expected = {k: v.shape for k, v in build_network(model.network).state_dict().items()}
+    # Without memory: a header could describe a network that no machine can hold.
+    with torch.device("meta"):
+        network = build_network(model.network)
+    expected = {k: v.shape for k, v in network.state_dict().items()}
     found = {k: v.shape for k, v in model.weights.items()}
     if expected != found:
         odd = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
@@ -183,10 +201,9 @@ def _check_weights(path: Path, model: TrainedModel) -> None:
 
 def _write_atomically(path: Path, content: bytes) -> None:
     """Write beside the target, then take its place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
+    temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -104,7 +105,8 @@ class TrainedModel:
 
     def build(self) -> UNet | BlindNet:
         """Return the network with the trained weights, in evaluation mode, on the CPU."""
-        network = build_network(self.network)
+        with torch.random.fork_rng(devices=[]):
+            network = build_network(self.network)
         network.load_state_dict(dict(self.weights))
         return network.eval()
 

@@ -1,8 +1,17 @@
 """Networks in two and three dimensions, built from one validated configuration."""
 
 from napari_noise2same.core.networks.blind import BlindNet
+from napari_noise2same.core.networks.blocks import crop_to, pad_to_multiple
 from napari_noise2same.core.networks.build import build_network, count_parameters
 from napari_noise2same.core.networks.unet import UNet
 from napari_noise2same.core.settings import NetworkConfig
 
-__all__ = ["BlindNet", "NetworkConfig", "UNet", "build_network", "count_parameters"]
+__all__ = [
+    "BlindNet",
+    "NetworkConfig",
+    "UNet",
+    "build_network",
+    "count_parameters",
+    "crop_to",
+    "pad_to_multiple",
+]

@@ -165,6 +165,18 @@ def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
 
     Only the far end is padded, so that a tile that starts at a multiple sees the same grid as
     the whole image.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, [Z,] Y, X)
+        Any size.
+    multiple : int
+        Of what Y and X are to be multiples.
+
+    Returns
+    -------
+    Tensor
+        `x` itself if nothing is missing.
     """
     bottom, right = (-x.shape[-2] % multiple, -x.shape[-1] % multiple)
     if not bottom and not right:
@@ -174,5 +186,18 @@ def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
 
 
 def crop_to(x: Tensor, like: Tensor) -> Tensor:
-    """Cut Y and X at the far end to the size of `like`."""
+    """Cut Y and X at the far end.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, [Z,] Y, X)
+        What to cut.
+    like : Tensor
+        Its Y and X are the size that remains.
+
+    Returns
+    -------
+    Tensor
+        A view of `x`.
+    """
     return x[..., : like.shape[-2], : like.shape[-1]]

@@ -50,8 +50,9 @@ def stratified_mask(
 
     The side of a box is ``(100 / percentage)^(1 / ndim)`` in every number of dimensions, and
     need not be whole: a continuous position in each box is rounded down to its pixel, so the
-    density is right for any percentage. Stratification keeps the masked pixels apart, so that
-    each is predicted from unmasked neighbours.
+    density is right for any percentage (a pixel on the border of two boxes may be drawn by both).
+    Stratification keeps the masked pixels apart, so that each is predicted from unmasked
+    neighbours.
 
     Parameters
     ----------

@@ -69,17 +69,17 @@ def donut_mean(x: Tensor) -> Tensor:
     Tensor, same shape
         The means.
     """
-    ndim = x.ndim - 2
-    kernel = torch.zeros((3,) * ndim, device=x.device, dtype=x.dtype)
-    for offset in product((-1, 0, 1), repeat=ndim):
+    # An axis of length 1 has no neighbours to offer: any padding would repeat the pixel itself.
+    reach = [int(length > 1) for length in x.shape[2:]]
+    kernel = torch.zeros([2 * r + 1 for r in reach], device=x.device, dtype=x.dtype)
+    for offset in product(*(range(-r, r + 1) for r in reach)):
         steps = sum(map(abs, offset))
         if steps:
-            kernel[tuple(o + 1 for o in offset)] = 0.5 ** (steps - 1)
-    kernel /= kernel.sum()
+            kernel[tuple(o + r for o, r in zip(offset, reach, strict=True))] = 0.5 ** (steps - 1)
+    kernel /= kernel.sum().clamp(min=1)
     channels = x.shape[1]
     weight = kernel.expand(channels, 1, *kernel.shape)
-    # A single plane has nothing to reflect: its own value stands for the missing neighbours.
-    mode = "reflect" if min(x.shape[2:]) > 1 else "replicate"
-    padded = functional.pad(x, (1, 1) * ndim, mode=mode)
-    convolve = functional.conv2d if ndim == 2 else functional.conv3d
+    margins = [r for r in reversed(reach) for _ in range(2)]
+    padded = functional.pad(x, margins, mode="reflect")
+    convolve = functional.conv2d if x.ndim == 4 else functional.conv3d
     return convolve(padded, weight, groups=channels)

@@ -20,6 +20,9 @@ __all__ = ["Block", "fit_domains", "load_blocks", "normalise"]
 _BLOCK_SIDES = {2: (256, 256), 3: (32, 128, 128)}
 
 
+_Place = tuple[ImageView, int, Region | None]
+
+
 @dataclass(frozen=True)
 class Block:
     """Pixels of one sample.
@@ -36,7 +39,9 @@ class Block:
     channels: tuple[int, ...]
 
 
-def load_blocks(views: Sequence[ImageView], max_pixels: int, seed: int) -> list[Block]:
+def load_blocks(
+    views: Sequence[ImageView], max_pixels: int, seed: int, *, patch: Sequence[int] = ()
+) -> list[Block]:
     """Read what training needs.
 
     Parameters
@@ -48,44 +53,54 @@ def load_blocks(views: Sequence[ImageView], max_pixels: int, seed: int) -> list[
         share of the pixels.
     seed : int
         Seed of the choice.
+    patch : sequence of int
+        Spatial shape that every block must hold.
 
     Returns
     -------
     list of Block
-        Whole samples, or random blocks of them.
+        Whole samples, or random blocks of them, less those without a finite pixel.
 
     Raises
     ------
     ImageError
-        If no pixel is finite.
+        If no pixel of a channel is finite.
     """
     total = sum(_pixels(view) for view in views)
-    regions: list[tuple[ImageView, int, Region | None]]
+    regions: list[_Place]
     if total <= max_pixels:
         regions = [(view, sample, None) for view in views for sample in range(len(view))]
     else:
         rng = np.random.default_rng(seed)
         regions = [
-            choice
+            place
             for view in views
-            for choice in _random_regions(view, max_pixels * _pixels(view) / total, rng)
+            for place in _random_places(view, max_pixels * _pixels(view) / total, patch, rng)
         ]
-    return [
-        Block(fill_non_finite(view.read(sample, region)), view.channels(sample))
+    blocks = [
+        Block(_filled(view.read(sample, region)), view.channels(sample))
         for view, sample, region in regions
     ]
+    alive = [block for block in blocks if block.values.size]
+    if {c for block in alive for c in block.channels} != {c for b in blocks for c in b.channels}:
+        raise ImageError(
+            "Expected finite pixels in each channel, found only NaN and infinities in one: "
+            "leave it out."
+        )
+    return alive
 
 
-def fill_non_finite(values: NDArray[Any]) -> NDArray[Any]:
-    """Return the values with NaN and infinities replaced by the mean of the others."""
-    if values.dtype.kind != "f":
-        return values
+def _filled(values: NDArray[Any]) -> NDArray[Any]:
+    """Replace what is not finite by the mean of the channel; nothing, if there is no mean."""
     finite = np.isfinite(values)
     if finite.all():
         return values
-    if not finite.any():
-        raise ImageError("Expected an image with finite pixels, found only NaN and infinities.")
-    return np.where(finite, values, values[finite].mean(dtype=np.float64)).astype(values.dtype)
+    axes = tuple(range(1, values.ndim))
+    counts = finite.sum(axis=axes, keepdims=True)
+    if not counts.all():
+        return values[:0]
+    means = np.where(finite, values, 0).sum(axis=axes, keepdims=True, dtype=np.float64) / counts
+    return np.where(finite, values, means).astype(values.dtype)
 
 
 def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]:
@@ -146,18 +161,23 @@ def _pixels(view: ImageView) -> int:
     return len(view) * view.sample_channels * math.prod(view.spatial_shape)
 
 
-def _random_regions(
-    view: ImageView, max_pixels: float, rng: np.random.Generator
-) -> list[tuple[ImageView, int, Region | None]]:
-    """Choose blocks until the budget is used, from all frames and channels alike."""
-    limits = _BLOCK_SIDES[len(view.spatial_shape)]
-    shape = [min(pair) for pair in zip(limits, view.spatial_shape, strict=True)]
+def _random_places(
+    view: ImageView, max_pixels: float, patch: Sequence[int], rng: np.random.Generator
+) -> list[_Place]:
+    """Choose blocks until the budget is used: from all channels alike, from random frames."""
+    sides = _BLOCK_SIDES[len(view.spatial_shape)]
+    shape = [
+        min(max(side, least), length)
+        for side, least, length in zip(sides, patch or sides, view.spatial_shape, strict=True)
+    ]
     affordable = int(max_pixels / (math.prod(shape) * view.sample_channels))
-    samples = rng.permutation(np.arange(max(affordable, view.n_channels)) % len(view))
-    regions: list[tuple[ImageView, int, Region | None]] = []
-    for sample in samples:
+    turns = view.n_channels // view.sample_channels
+    frames = rng.permutation(len(view) // turns)
+    places: list[_Place] = []
+    for count in range(max(affordable, turns)):
+        sample = frames[count // turns % len(frames)] * turns + count % turns
         ends = [n - side + 1 for n, side in zip(view.spatial_shape, shape, strict=True)]
         corner = [int(rng.integers(end)) for end in ends]
         region = tuple(slice(c, c + side) for c, side in zip(corner, shape, strict=True))
-        regions.append((view, int(sample), region))
-    return regions
+        places.append((view, int(sample), region))
+    return places

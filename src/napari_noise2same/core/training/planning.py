@@ -128,14 +128,14 @@ def plan_training(
 
 def _common_shape(views: Sequence[ImageView]) -> tuple[int, int]:
     """Return the spatial dimensions and channels that all images have."""
-    shapes = {(len(view.spatial_shape), view.sample_channels) for view in views}
+    shapes = {(len(view.spatial_shape), view.n_channels) for view in views}
     if len(shapes) != 1:
         found = ", ".join(f"{d}D with {c} channel(s)" for d, c in sorted(shapes))
         raise ConfigurationError(
             "Expected images of the same number of spatial axes and channels to train on "
             f"together, found {found or 'no image'}."
         )
-    return shapes.pop()
+    return len(views[0].spatial_shape), views[0].sample_channels
 
 
 def _network(config: TrainingConfig, dims: int, channels: int) -> NetworkConfig:

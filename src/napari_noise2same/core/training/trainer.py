@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
-from typing import Literal
 
 import numpy as np
 import torch
@@ -70,9 +69,9 @@ def train(
     stop : callable, optional
         Asked before every step; training ends with the best model when it returns True.
 
-    Yields
-    ------
-    TrainingEvent
+    Returns
+    -------
+    iterator of TrainingEvent
         `Started`, then `StepDone` for each step with a `Validated` now and then, and at last
         `Finished` with the model.
 
@@ -144,12 +143,16 @@ class Trainer:
                 yield self._advance()
             if self.step % self.config.validate_every == 0 or self._progress() >= 1:
                 yield self._validate()
-        reason: Literal["completed", "stopped"] = (
-            "completed" if self._progress() >= 1 else "stopped"
-        )
-        if self.step % self.config.validate_every and reason == "stopped":
-            yield self._validate()
-        yield Finished(self._model(self._best, resume=self._state()), reason)
+        if self._progress() >= 1:
+            yield Finished(self._model(self._best, resume=self._state()), "completed")
+            return
+        # A last look at what is there now, which leaves no trace in a resumed run.
+        error = self._error()
+        improved = error < self._best_error
+        if self.step % self.config.validate_every:
+            yield Validated(self.step, error, improved)
+        weights = self._learner.average.copy() if improved else self._best
+        yield Finished(self._model(weights, resume=self._state()), "stopped")
 
     def snapshot(self) -> TrainedModel:
         """Return the model as it is now, to preview it: it cannot be resumed."""
@@ -157,8 +160,12 @@ class Trainer:
 
     def _load(self, views: Sequence[ImageView], resume: TrainedModel | None) -> None:
         """Read and normalise the pixels."""
-        blocks = load_blocks(views, self.config.max_pixels, self.config.seed)
-        self.domains = resume.domains if resume else fit_domains(blocks, self.config.domain)
+        config = self.config
+        blocks = load_blocks(views, config.max_pixels, config.seed, patch=self.plan.patch)
+        if resume is None:
+            self.domains = fit_domains(blocks, config.domain)
+        else:
+            self.domains = resume.domains_for(views[0].n_channels)
         pixels = [
             torch.from_numpy(normalise(block.values, block.channels, self.domains))
             for block in blocks
@@ -231,14 +238,17 @@ class Trainer:
     def _validate(self) -> Validated:
         """Try the averaged weights, and keep them if they are the best."""
         begun = time.perf_counter()
-        average = self._learner.average
-        with device_errors(self.device):
-            error = self._validation.error(self._learner.network, average.weights)
+        error = self._error()
         improved = error < self._best_error
         if improved:
-            self._best, self._best_error = average.copy(), error
+            self._best, self._best_error = self._learner.average.copy(), error
         self.seconds += time.perf_counter() - begun
         return Validated(self.step, error, improved)
+
+    def _error(self) -> float:
+        """Blind-spot error of the averaged weights."""
+        with device_errors(self.device):
+            return self._validation.error(self._learner.network, self._learner.average.weights)
 
     def _progress(self) -> float:
         """Share of the budget that is used."""
@@ -267,6 +277,7 @@ class Trainer:
         tensors = self._learner.tensors()
         tensors["random.choice"] = self._choice.get_state()
         tensors["random.noise"] = self._noise.get_state()
+        tensors.update({f"best.{name}": tensor.clone() for name, tensor in self._best.items()})
         values = {
             "step": self.step,
             "steps": self.plan.steps,
@@ -285,13 +296,20 @@ class Trainer:
                 "Expected a model with the state of its training and the same network to go on "
                 "from, found another: train anew."
             )
+        before = _own_config(model)
+        if (before.lambda_inv, before.domain) != (self.config.lambda_inv, self.config.domain):
+            raise ConfigurationError(
+                "Expected the λ_inv strategy and the domain of the model that training goes on "
+                "from, found others: leave them as they are, or train anew."
+            )
         self._learner.restore(state.tensors, state.values["learner"])
         self._strategy.restore(state.values["strategy"])
         self._choice.set_state(state.tensors["random.choice"])
         self._noise.set_state(state.tensors["random.noise"])
         columns = [model.history.columns[name] for name in HISTORY_COLUMNS]
         self._rows = [tuple(map(float, row)) for row in zip(*columns, strict=True)]
-        self._best = dict(model.weights)
+        best = {k: v for k, v in state.tensors.items() if k.startswith("best.")}
+        self._best = {name.removeprefix("best."): tensor for name, tensor in best.items()}
         best_error = state.values["best_error"]
         self._best_error = math.inf if best_error is None else best_error
         self.step = state.values["step"]

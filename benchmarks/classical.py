@@ -1,0 +1,159 @@
+"""Methods without a network. Volumes and time-lapses are denoised plane by plane."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from outcome import Method, Outcome, stopwatch
+from skimage import restoration
+
+from napari_noise2same.core.errors import MissingDependencyError
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.noise import (
+    GeneralisedAnscombe,
+    estimate_sigma,
+    fit_poisson_gaussian,
+)
+
+__all__ = ["CLASSICAL"]
+
+Floats = NDArray[np.float64]
+# From a plane, and the standard deviation of its noise, to the denoised plane.
+PlaneDenoiser = Callable[[Floats, float], Floats]
+
+# Strengths that are tried, in units of the noise's standard deviation.
+_STRENGTHS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
+
+
+def noisy(image: Image, seed: int) -> Outcome:  # noqa: ARG001
+    """Return the image as it is: what there is to beat."""
+    return Outcome(np.asarray(image.data), 0.0, 0.0)
+
+
+def calibrated(
+    image: Image,
+    seed: int,  # noqa: ARG001
+    denoiser: Callable[..., Floats],
+    strength: str,
+    fixed: dict[str, Any],
+) -> Outcome:
+    """Denoise with a strength calibrated by J-invariance on the middle plane.
+
+    Notes
+    -----
+    J. Batson and L. Royer, "Noise2Self", ICML 2019, as scikit-image offers it.
+    """
+    planes = _planes(image)
+    sigma = estimate_sigma(planes, spatial_ndim=2)
+    with stopwatch() as training:
+        chosen = restoration.calibrate_denoiser(  # type: ignore[no-untyped-call]
+            planes[len(planes) // 2],
+            partial(denoiser, **fixed),
+            {strength: [factor * sigma for factor in _STRENGTHS]},
+        )
+    with stopwatch() as denoising:
+        clean = np.stack([chosen(plane) for plane in planes])
+    return Outcome(_unfold(clean, image), training.seconds, denoising.seconds)
+
+
+def bm3d(image: Image, seed: int) -> Outcome:  # noqa: ARG001
+    """BM3D, taking the noise to be the same everywhere.
+
+    Notes
+    -----
+    K. Dabov et al., "Image denoising by sparse 3-D transform-domain collaborative filtering",
+    IEEE TIP 16 (2007).
+    """
+    package = _require("bm3d")
+    planes = _planes(image)
+    with stopwatch() as denoising:
+        sigma = estimate_sigma(planes, spatial_ndim=2)
+        clean = np.stack([_run_bm3d(package, plane, sigma) for plane in planes])
+    return Outcome(_unfold(clean, image), 0.0, denoising.seconds)
+
+
+def bm3d_vst(image: Image, seed: int) -> Outcome:  # noqa: ARG001
+    """BM3D between the generalised Anscombe transform and its exact unbiased inverse.
+
+    Notes
+    -----
+    M. Mäkitalo and A. Foi, "Optimal inversion of the generalized Anscombe transformation for
+    Poisson-Gaussian noise", IEEE TIP 22 (2013).
+    """
+    package = _require("bm3d")
+    planes = _planes(image)
+    with stopwatch() as denoising:
+        transform = GeneralisedAnscombe(fit_poisson_gaussian(planes, spatial_ndim=2))
+        stabilised = transform.forward(planes)
+        clean = np.stack([_run_bm3d(package, plane, 1.0) for plane in stabilised])
+        clean = transform.inverse(clean)
+    return Outcome(_unfold(clean, image), 0.0, denoising.seconds)
+
+
+def _run_bm3d(package: ModuleType, plane: Floats, sigma: float) -> Floats:
+    """Scale to the range from 0 to 1, which the package expects, and back."""
+    low, height = plane.min(), np.ptp(plane)
+    clean = package.bm3d((plane - low) / height, sigma_psd=sigma / height)
+    return np.asarray(clean * height + low)
+
+
+def _planes(image: Image) -> Floats:
+    """Return the planes of an image, shape (planes, Y, X)."""
+    axes = [axis for axis, letter in enumerate(image.axes) if letter not in "YX"]
+    y, x = image.axes.index("Y"), image.axes.index("X")
+    values = np.asarray(image.data, np.float64).transpose(*axes, y, x)
+    return values.reshape(-1, *values.shape[-2:])
+
+
+def _unfold(planes: Floats, image: Image) -> Floats:
+    """Undo `_planes`."""
+    axes = [axis for axis, letter in enumerate(image.axes) if letter not in "YX"]
+    order = [*axes, image.axes.index("Y"), image.axes.index("X")]
+    shape = [image.data.shape[axis] for axis in order]
+    return planes.reshape(shape).transpose(np.argsort(order))
+
+
+def _require(package: str) -> ModuleType:
+    """Import an optional package."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"Expected the package {package} for this method, found none: pip install {package}"
+        ) from error
+
+
+def wavelet(image: Image, seed: int) -> Outcome:
+    """BayesShrink with a calibrated noise level.
+
+    Notes
+    -----
+    S. G. Chang, B. Yu and M. Vetterli, "Adaptive wavelet thresholding for image denoising and
+    compression", IEEE TIP 9 (2000).
+    """
+    _require("pywt")
+    fixed = {"rescale_sigma": False, "wavelet": "db2"}
+    return calibrated(image, seed, restoration.denoise_wavelet, "sigma", fixed)
+
+
+CLASSICAL: dict[str, Method] = {
+    "noisy": noisy,
+    "nlm": partial(
+        calibrated,
+        denoiser=restoration.denoise_nl_means,
+        strength="h",
+        fixed={"patch_size": 5, "patch_distance": 6, "fast_mode": True},
+    ),
+    "wavelet": wavelet,
+    "tv": partial(
+        calibrated, denoiser=restoration.denoise_tv_chambolle, strength="weight", fixed={}
+    ),
+    "bm3d": bm3d,
+    "bm3d-vst": bm3d_vst,
+}

@@ -1,0 +1,40 @@
+"""A panel for a dock: parts below each other, which scroll on a small screen."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+__all__ = ["ScrollPanel"]
+
+_MARGIN = 6
+
+
+class ScrollPanel(QScrollArea):
+    """A column of widgets that is never squeezed: it scrolls instead.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        content = QWidget()
+        self.column = QVBoxLayout(content)
+        self.column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        self.column.setSpacing(_MARGIN)
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 (Qt's name)
+        """Ask anew how high the column must be, which depends on where its texts are broken."""
+        content = self.widget()
+        changes = (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
+        if content is not None and watched is content and event and event.type() in changes:
+            # Qt leaves height-for-width out of the minimum size of a widget.
+            height = self.column.minimumHeightForWidth(content.width())
+            content.setMinimumHeight(max(height, 0))
+        return super().eventFilter(watched, event)

@@ -1,0 +1,111 @@
+"""Viewers for the tests, and a check after each of them that nothing is left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dask
+import numpy as np
+import pytest
+from napari import Viewer
+from napari.layers import Image, Layer
+from qtpy.QtCore import QCoreApplication, QEvent, QTimer
+from qtpy.QtWidgets import QApplication
+
+MakeViewer = Callable[..., Viewer]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+        pytest.skip("a viewer needs a display: run under xvfb-run")
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[None]:
+    """Fail a test after which a thread, a timer, a window or a layer is still alive."""
+    before = {id(thing) for thing in threads_and_windows()}
+    # What there is already can neither leak nor cost time when garbage is collected.
+    gc.freeze()
+    # The pool of dask outlives its first user.
+    with dask.config.set(scheduler="synchronous"):
+        yield
+    if not request.node.rep_call.failed:  # a traceback holds on to everything
+        request.node.funcargs.clear()  # pytest's own references
+        for _ in range(3):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            qapp.processEvents()
+            gc.collect()
+        left = [thing for thing in threads_and_windows() if id(thing) not in before]
+        left += timers_and_layers()
+        gc.unfreeze()
+        assert not left, f"left behind: {left}"
+
+
+def threads_and_windows() -> list[Any]:
+    """All live threads, and windows but for those that napari keeps for the next viewer."""
+    windows = [
+        widget
+        for widget in QApplication.topLevelWidgets()
+        if type(widget).__module__.startswith("napari_noise2same")
+        or type(widget).__name__ in {"_QtMainWindow", "QtViewerDockWidget"}
+    ]
+    return [*threading.enumerate(), *windows]
+
+
+def timers_and_layers() -> list[Any]:
+    """Active timers and layers that are not frozen."""
+    # By type, because some lazy objects import packages when asked for their class.
+    found = [thing for thing in gc.get_objects() if issubclass(type(thing), Layer | QTimer)]
+    return [thing for thing in found if not isinstance(thing, QTimer) or is_active(thing)]
+
+
+def is_active(timer: QTimer) -> bool:
+    """Whether a timer runs; one that Qt has deleted does not."""
+    try:
+        return timer.isActive()
+    except RuntimeError:
+        return False
+
+
+@pytest.fixture
+def viewer(make_napari_viewer: MakeViewer) -> Viewer:
+    """A viewer that is not shown."""
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def shown_viewer(make_napari_viewer: MakeViewer) -> Viewer:
+    """A viewer on the screen, where drawing tells the layers what is in view."""
+    return make_napari_viewer(show=True)
+
+
+@pytest.fixture
+def noisy(viewer: Viewer) -> Image:
+    """A noisy layer with a look and a place of its own."""
+    data = np.random.default_rng(0).normal(100, 10, (48, 64)).astype(np.float32)
+    layer = viewer.add_image(
+        data,
+        name="cells",
+        scale=(0.2, 0.1),
+        translate=(5, -3),
+        rotate=30,
+        shear=[0.2],
+        affine=[[1, 0.1, 2], [0, 1.2, 3], [0, 0, 1]],
+        units=("um", "um"),
+        axis_labels=("y", "x"),
+        colormap="magma",
+        gamma=0.7,
+        opacity=0.8,
+        blending="additive",
+        contrast_limits=(80, 130),
+        interpolation2d="linear",
+        metadata={"stage": 3},
+    )
+    layer.contrast_limits_range = (60, 150)
+    return layer

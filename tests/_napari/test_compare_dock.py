@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from napari import Viewer
+from napari.layers import Image
+from napari.settings import get_plugin_settings
+from npe2 import PluginManager, PluginManifest
+from qtpy.QtWidgets import QApplication
+
+from napari_noise2same._napari.compare_dock import CompareDock
+from napari_noise2same._napari.comparison import Mode
+from napari_noise2same._napari.results import add_result
+
+NAME = "napari-noise2same"
+MODES: tuple[Mode, ...] = ("grid", "swipe", "blink", "residual")
+
+Open = Callable[[], CompareDock]
+
+
+@pytest.fixture
+def denoised(viewer: Viewer, noisy: Image) -> Image:
+    return add_result(viewer, noisy, np.full(noisy.data.shape, 100, np.float32), {})
+
+
+@pytest.fixture
+def open_dock(
+    viewer: Viewer,
+    npe2pm: PluginManager,
+    plugin_settings: None,  # noqa: ARG001
+) -> Open:
+    """Open the dock as napari does, which gives it a proxy of the viewer."""
+    npe2pm.register(PluginManifest.from_distribution(NAME))
+
+    def run() -> CompareDock:
+        dock: CompareDock
+        _, dock = viewer.window.add_plugin_dock_widget(NAME, "Noise2Same Compare")
+        return dock
+
+    return run
+
+
+def choices(dock: CompareDock) -> list[str]:
+    return [dock.noisy.itemText(index) for index in range(dock.noisy.count())]
+
+
+def chosen(dock: CompareDock) -> tuple[str, str]:
+    return dock.noisy.currentText(), dock.denoised.currentText()
+
+
+def pressed(dock: CompareDock) -> list[Mode]:
+    return [mode for mode, button in dock.buttons.items() if button.isChecked()]
+
+
+def names(viewer: Viewer) -> list[tuple[str, bool]]:
+    return [(layer.name, layer.visible) for layer in viewer.layers]
+
+
+@pytest.mark.parametrize("mode", ["grid", "residual"])
+def test_one_click_compares_and_one_goes_back(
+    viewer: Viewer, denoised: Image, open_dock: Open, mode: Mode
+) -> None:
+    dock = open_dock()
+    before = names(viewer), viewer.canvas.grid.model_dump()
+    assert denoised in viewer.layers
+
+    dock.buttons[mode].click()
+    assert pressed(dock) == [mode]
+    assert (names(viewer), viewer.canvas.grid.model_dump()) != before
+    dock.buttons[mode].click()
+
+    assert pressed(dock) == []
+    assert (names(viewer), viewer.canvas.grid.model_dump()) == before
+
+
+def test_one_button_releases_another(viewer: Viewer, denoised: Image, open_dock: Open) -> None:
+    dock = open_dock()
+    before = names(viewer)
+    for mode in MODES:
+        dock.buttons[mode].click()
+        assert pressed(dock) == [mode]
+    dock.set_mode(None)
+
+    assert denoised in viewer.layers
+    assert names(viewer) == before
+
+
+def test_result_and_its_source_are_chosen(viewer: Viewer, denoised: Image, open_dock: Open) -> None:
+    viewer.add_image(np.zeros((8, 8)), name="other")
+    dock = open_dock()
+
+    assert chosen(dock) == ("cells", "cells [n2s]")
+    add_result(viewer, viewer.layers["other"], np.zeros((8, 8)), {})
+    assert chosen(dock) == ("other", "other [n2s]")
+    dock.set_layers(viewer.layers["cells"], denoised)
+    assert chosen(dock) == ("cells", "cells [n2s]")
+
+
+def test_two_topmost_images_are_chosen_where_there_is_no_result(
+    viewer: Viewer, open_dock: Open
+) -> None:
+    for name in ("below", "above"):
+        viewer.add_image(np.zeros((8, 8)), name=name)
+
+    assert chosen(open_dock()) == ("below", "above")
+
+
+def test_choices_follow_the_layer_list(viewer: Viewer, denoised: Image, open_dock: Open) -> None:
+    dock = open_dock()
+    viewer.add_points()
+    assert choices(dock) == ["cells [n2s]", "cells"]
+    viewer.layers["cells"].name = "renamed"
+    assert chosen(dock) == ("renamed", "cells [n2s]")
+    viewer.layers.remove(denoised)
+    assert choices(dock) == ["renamed"]
+
+
+@pytest.mark.usefixtures("denoised")
+def test_layers_that_serve_the_comparison_are_no_choices(open_dock: Open) -> None:
+    dock = open_dock()
+    for mode in MODES:
+        dock.set_mode(mode)
+        assert choices(dock) == ["cells [n2s]", "cells"]
+    dock.set_mode(None)
+
+
+def test_layer_that_came_during_a_comparison_is_a_choice_after_it(
+    viewer: Viewer, denoised: Image, open_dock: Open
+) -> None:
+    dock = open_dock()
+    dock.set_mode("blink")
+    viewer.add_image(np.zeros((8, 8)), name="new")
+    dock.set_mode(None)
+
+    assert denoised in viewer.layers
+    assert choices(dock) == ["new", "cells [n2s]", "cells"]
+
+
+def test_other_choice_is_compared_in_the_same_way(
+    viewer: Viewer, noisy: Image, denoised: Image, open_dock: Open
+) -> None:
+    other = viewer.add_image(np.zeros((48, 64)), name="other")
+    dock = open_dock()
+    dock.set_layers(noisy, denoised)
+    dock.set_mode("grid")
+    dock.set_layers(other, denoised)
+
+    assert dock.mode == "grid"
+    assert [layer.visible for layer in (noisy, denoised, other)] == [False, True, True]
+    dock.set_mode(None)
+    assert [layer.visible for layer in (noisy, denoised, other)] == [True, True, True]
+
+
+def test_what_cannot_be_compared_is_said(viewer: Viewer, open_dock: Open) -> None:
+    dock = open_dock()
+    dock.set_mode("grid")
+    assert "found none" in dock.message.value()
+    viewer.add_image(np.zeros((8, 8)))
+    dock.set_mode("grid")
+    assert "choose another" in dock.message.value()
+    viewer.add_image(np.zeros((9, 9)))
+    dock.set_layers(viewer.layers[0], viewer.layers[1])
+    dock.set_mode("residual")
+    assert "as many pixels" in dock.message.value()
+    assert dock.mode is None
+    dock.set_mode("swipe")
+    assert dock.message.value() == ""
+    dock.set_mode(None)
+
+
+def test_button_is_released_when_the_comparison_ends_by_itself(
+    viewer: Viewer, noisy: Image, denoised: Image, open_dock: Open
+) -> None:
+    dock = open_dock()
+    dock.set_mode("blink")
+    viewer.layers.remove(noisy)
+
+    assert dock.mode is None
+    assert denoised.visible
+    assert choices(dock) == ["cells [n2s]"]
+
+
+@pytest.mark.parametrize("mode", ["grid", "swipe"])
+def test_closing_the_dock_goes_back(
+    viewer: Viewer, denoised: Image, open_dock: Open, mode: Mode, qapp: QApplication
+) -> None:
+    dock = open_dock()
+    before = names(viewer)
+    dock.set_mode(mode)
+    viewer.window.remove_dock_widget(dock)
+    qapp.processEvents()
+
+    assert names(viewer) == before
+    assert not viewer.canvas.grid.enabled
+    viewer.layers.remove(denoised)
+
+
+@pytest.mark.parametrize("mode", ["swipe", "blink"])
+@pytest.mark.usefixtures("denoised")
+def test_viewer_closes_during_a_comparison(viewer: Viewer, open_dock: Open, mode: Mode) -> None:
+    open_dock().set_mode(mode)
+    viewer.close()
+
+
+@pytest.mark.usefixtures("denoised")
+def test_dock_without_a_window_goes_back_when_it_is_closed(
+    viewer: Viewer,
+    plugin_settings: None,  # noqa: ARG001
+) -> None:
+    dock = CompareDock(viewer)
+    before = names(viewer)
+    dock.set_mode("swipe")
+    dock.close()
+
+    assert names(viewer) == before
+
+
+@pytest.mark.usefixtures("denoised")
+def test_interval_of_the_blink_is_that_of_the_preferences(open_dock: Open) -> None:
+    get_plugin_settings(NAME).compare.blink_milliseconds = 250
+    dock = open_dock()
+    dock.set_mode("blink")
+
+    assert dock._comparison._running._timer.interval() == 250  # type: ignore[union-attr]
+    dock.set_mode(None)

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from typing import Any
+
+import dask.array as da
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from napari import Viewer
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels, Layer, Points, Shapes
+from qtpy.QtWidgets import QApplication
+
+from napari_noise2same._napari.conversion import layer_image
+from napari_noise2same._napari.regions import (
+    Window,
+    crop,
+    current_frame,
+    restrict,
+    visible_region,
+)
+from napari_noise2same.core.errors import ImageError
+
+index = st.one_of(st.integers(-3, 2), st.slices(3).map(lambda s: slice(s.start, s.stop)))
+
+
+def rectangle(top: float, left: float, bottom: float, right: float) -> np.ndarray[Any, Any]:
+    return np.array([[top, left], [top, right], [bottom, right], [bottom, left]])
+
+
+@given(st.tuples(index, index))
+def test_window_indexes_as_the_region_itself(places: tuple[Any, Any]) -> None:
+    array = np.arange(48).reshape(6, 8)
+    window = Window(array, (slice(2, 5), slice(4, 7)))
+
+    np.testing.assert_array_equal(window[places], array[2:5, 4:7][places])
+    np.testing.assert_array_equal(window[places[0]], array[2:5, 4:7][places[0]])
+
+
+def test_crop_reads_nothing_and_keeps_what_is_known() -> None:
+    reads = []
+
+    def read(block: Any) -> Any:
+        reads.append(block.shape)
+        return block
+
+    lazy = da.zeros((9, 32, 40), chunks=(1, 32, 40)).map_blocks(read, dtype=float)
+    layer = ImageLayer(lazy, scale=(1, 0.5, 0.5), contrast_limits=(0, 1))
+    reads.clear()
+    part = crop(layer_image(layer), (slice(2, 4), slice(0, 8), slice(8, 40)))
+
+    assert part.data.shape == (2, 8, 32)
+    assert part.spacing == {"Y": 0.5, "X": 0.5}
+    assert not reads
+    np.testing.assert_array_equal(part.data[1], np.zeros((8, 32)))
+    assert len(reads) == 1
+
+
+def test_visible_region_is_what_the_canvas_shows(shown_viewer: Viewer, qapp: QApplication) -> None:
+    layer = shown_viewer.add_image(np.zeros((6, 300, 400)), scale=(1, 2, 2), translate=(0, 50, 9))
+    shown_viewer.dims.set_current_step(0, 4)
+    shown_viewer.scene.camera.zoom = 20
+    shown_viewer.scene.camera.center = (50 + 2 * 100, 9 + 2 * 250)
+    qapp.processEvents()
+
+    frame, rows, columns = visible_region(shown_viewer, layer)
+    height, width = shown_viewer.canvas.size
+
+    assert frame == slice(4, 5)
+    assert abs((rows.start + rows.stop) / 2 - 100) <= 1
+    assert abs((columns.start + columns.stop) / 2 - 250) <= 1
+    assert abs(rows.stop - rows.start - height / 40) <= 3
+    assert abs(columns.stop - columns.start - width / 40) <= 3
+
+
+def test_visible_region_is_bounded_around_its_middle(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((900, 300)))
+
+    assert visible_region(viewer, layer, max_side=100) == (slice(400, 500), slice(100, 200))
+    assert visible_region(viewer, layer, max_side=None) == (slice(0, 900), slice(0, 300))
+
+
+def test_visible_region_holds_all_channels_and_colours(viewer: Viewer) -> None:
+    channels = viewer.add_image(np.zeros((2, 30, 40)), axis_labels=("c", "y", "x"))
+    colours = viewer.add_image(np.zeros((30, 40, 3)), rgb=True)
+
+    assert visible_region(viewer, channels)[0] == slice(0, 2)
+    assert visible_region(viewer, colours)[2] == slice(0, 3)
+
+
+@pytest.mark.parametrize(("step", "planes"), [(0, (0, 8)), (12, (8, 16)), (19, (12, 20))])
+def test_visible_region_takes_planes_around_the_current_one(
+    viewer: Viewer, step: int, planes: tuple[int, int]
+) -> None:
+    layer = viewer.add_image(np.zeros((20, 30, 40)), axis_labels=("z", "y", "x"))
+    viewer.dims.set_current_step(0, step)
+
+    assert visible_region(viewer, layer, depth=8)[0] == slice(*planes)
+
+
+def test_visible_region_takes_no_other_frames(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((20, 30, 40)), axis_labels=("t", "y", "x"))
+    viewer.dims.set_current_step(0, 12)
+
+    assert visible_region(viewer, layer, depth=8)[0] == slice(12, 13)
+
+
+def test_visible_region_of_a_level_is_in_its_pixels(viewer: Viewer) -> None:
+    levels = [np.zeros((128, 256)), np.zeros((64, 128))]
+    layer = viewer.add_image(levels, multiscale=True)
+
+    assert visible_region(viewer, layer, level=1) == (slice(0, 64), slice(0, 128))
+
+
+def test_visible_region_follows_transposed_axes(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((20, 30, 40)), axis_labels=("z", "y", "x"))
+    viewer.dims.order = (1, 0, 2)
+    viewer.dims.set_current_step(1, 7)
+
+    assert visible_region(viewer, layer) == (slice(0, 20), slice(7, 8), slice(0, 40))
+
+
+def test_layer_of_fewer_dimensions_follows_the_last_sliders(viewer: Viewer) -> None:
+    viewer.add_image(np.zeros((5, 20, 30, 40)))
+    layer = viewer.add_image(np.zeros((20, 30, 40)), scale=(1, 1, 1))
+    viewer.dims.current_step = (3, 11, 0, 0)
+
+    assert visible_region(viewer, layer)[0] == slice(11, 12)
+
+
+def test_current_frame_is_whole_but_for_time(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((6, 5, 30, 40)))
+    viewer.dims.current_step = (4, 2, 0, 0)
+
+    region = current_frame(viewer, layer)
+
+    assert region == (slice(4, 5), slice(0, 5), slice(0, 30), slice(0, 40))
+
+
+def test_current_frame_of_one_frame_is_everything(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((30, 40)))
+
+    assert current_frame(viewer, layer) == (slice(0, 30), slice(0, 40))
+
+
+@pytest.mark.parametrize(
+    "regions",
+    [
+        Shapes([rectangle(9.5, 4.5, 19.5, 24.5)]),
+        Shapes([rectangle(4.75, 2.25, 9.75, 12.25)], scale=(2, 2)),
+        Shapes([rectangle(-0.5, -0.5, 9.5, 19.5)], translate=(10, 5)),
+        Labels(np.pad(np.ones((10, 20), int), [(10, 10), (5, 15)])),
+        Labels(np.pad(np.ones((3, 10, 20), int), [(0, 0), (10, 10), (5, 15)])),
+    ],
+    ids=["shape", "scaled shape", "moved shape", "labels", "labels in frames"],
+)
+def test_region_becomes_a_crop_of_all_frames(regions: Layer) -> None:
+    data = np.random.default_rng(0).normal(size=(3, 30, 40))
+    layer = ImageLayer(data)
+
+    (part,) = restrict(layer_image(layer), layer, regions)
+
+    np.testing.assert_array_equal(part.data[:], data[:, 10:20, 5:25])
+
+
+def test_each_shape_and_each_label_is_a_region() -> None:
+    layer = ImageLayer(np.zeros((64, 64)))
+    labels = np.zeros((64, 64), int)
+    labels[:16, :16], labels[32:60, 40:] = 1, 7
+    shapes = [rectangle(0, 0, 15, 15), rectangle(32, 40, 59, 63)]
+
+    for regions in (Labels(labels), Shapes(shapes)):
+        found = [part.data.shape for part in restrict(layer_image(layer), layer, regions)]
+        assert found == [(16, 16), (28, 24)]
+
+
+def test_region_is_placed_in_the_pixels_of_a_turned_layer_and_a_level() -> None:
+    levels = [np.zeros((64, 64)), np.zeros((32, 32))]
+    layer = ImageLayer(levels, multiscale=True, scale=(0.5, 0.5), rotate=90, translate=(3, 4))
+    corners = rectangle(15.5, 7.5, 31.5, 47.5)
+    world = [layer.data_to_world(corner) for corner in corners]
+
+    (part,) = restrict(layer_image(layer, level=1), layer, Shapes([world]), level=1)
+    window = part.data
+
+    assert isinstance(window, Window)
+    assert window.region == (slice(8, 16), slice(4, 24))
+
+
+def test_regions_are_cut_at_the_borders() -> None:
+    layer = ImageLayer(np.zeros((30, 40)))
+
+    (part,) = restrict(layer_image(layer), layer, Shapes([rectangle(-9, 19.5, 99, 99)]))
+
+    assert part.data.shape == (30, 20)
+
+
+@pytest.mark.parametrize(
+    "regions",
+    [Shapes(), Shapes([rectangle(90, 90, 99, 99)]), Labels(np.zeros((30, 40), int))],
+    ids=["no shape", "beside the image", "no label"],
+)
+def test_no_region_on_the_image_is_refused(regions: Layer) -> None:
+    layer = ImageLayer(np.zeros((30, 40)))
+
+    with pytest.raises(ImageError, match="regions on the image"):
+        restrict(layer_image(layer), layer, regions)
+
+
+def test_layer_that_cannot_mark_regions_is_refused() -> None:
+    layer = ImageLayer(np.zeros((30, 40)))
+
+    with pytest.raises(ImageError, match="Shapes or a Labels layer"):
+        restrict(layer_image(layer), layer, Points([[1, 2]]))

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QPoint, Qt
+
+from napari_noise2same.core.errors import ConfigurationError
+from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.widgets import DenoisePanel
+from napari_noise2same.widgets.number_box import NumberBox
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> DenoisePanel:
+    panel = DenoisePanel()
+    qtbot.addWidget(panel)
+    panel.resize(400, 600)
+    panel.set_models({"a": "Just trained", "b": "Saved"})
+    panel.set_layers({1: "cells", 2: "nuclei"}, 1)
+    panel.set_devices({"auto": "Automatic", "cpu": "CPU"})
+    panel.show()
+    return panel
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        DenoiseConfig(),
+        DenoiseConfig(
+            tile=256,
+            overlap=16,
+            dtype="keep",
+            precision="bfloat16",
+            averaging=True,
+            device="cpu",
+        ),
+    ],
+)
+def test_settings_come_back(panel: DenoisePanel, config: DenoiseConfig) -> None:
+    panel.set_value(DenoiseConfig(tile=99))
+    panel.set_value(config)
+    assert panel.value() == config
+
+
+def test_an_invalid_tile_says_why_beside_the_field(panel: DenoisePanel) -> None:
+    row = panel.options.rows["tile"]
+    assert isinstance(row.editor, NumberBox)
+    row.editor.edit.setText("4")
+    assert row.reason.text() == "⚠ Must be greater than or equal to 8."
+    with pytest.raises(ConfigurationError, match=r"^Tile \(pixels\): must be greater"):
+        panel.value()
+    row.editor.edit.setText("")
+    assert row.reason.isHidden()
+    assert panel.value().tile is None
+
+
+def test_buttons_ask_for_what_they_say(qtbot: QtBot, panel: DenoisePanel) -> None:
+    assert panel.denoise.text() == "Denoise"
+    assert panel.cancel.text() == "Cancel"
+    with qtbot.waitSignal(panel.denoise_requested):
+        qtbot.mouseClick(panel.denoise, LEFT)
+    with qtbot.waitSignal(panel.choose_file_requested):
+        qtbot.mouseClick(panel.choose_file, LEFT)
+    panel.set_running(True)
+    with qtbot.waitSignal(panel.cancel_requested):
+        qtbot.mouseClick(panel.cancel, LEFT)
+
+
+def test_only_cancel_can_be_pressed_during_a_run(panel: DenoisePanel) -> None:
+    panel.set_running(True)
+    assert panel.cancel.isEnabled()
+    for part in (panel.denoise, panel.layers, panel.model, panel.choose_file, panel.options):
+        assert not part.isEnabled()
+    panel.set_running(False)
+    assert not panel.cancel.isEnabled()
+    for part in (panel.denoise, panel.layers, panel.model, panel.choose_file, panel.options):
+        assert part.isEnabled()
+
+
+def test_without_a_model_there_is_nothing_to_denoise_with(panel: DenoisePanel) -> None:
+    panel.set_models({})
+    assert not panel.denoise.isEnabled()
+    panel.set_running(True)
+    panel.set_models({"a": "New"})
+    assert not panel.denoise.isEnabled()
+    panel.set_running(False)
+    assert panel.denoise.isEnabled()
+
+
+def test_a_new_model_is_chosen_if_asked_for(qtbot: QtBot, panel: DenoisePanel) -> None:
+    panel.set_models({"a": "Just trained", "b": "Saved", "c": "File"})
+    assert panel.model.value() == "a"
+    with qtbot.waitSignal(panel.model_changed):
+        panel.set_models({"a": "Just trained", "c": "File"}, "c")
+    assert panel.model.value() == "c"
+
+
+def test_regions(qtbot: QtBot, panel: DenoisePanel) -> None:
+    assert panel.region_value() == "all"
+    for region in ("view", "frame"):
+        with qtbot.waitSignal(panel.settings_changed):
+            panel.region.set_value(region)
+        assert panel.region_value() == region
+
+
+def test_levels_show_only_where_there_is_a_choice(panel: DenoisePanel) -> None:
+    assert not panel.level.isVisible()
+    panel.set_levels({0: "Full", 1: "Half"})
+    assert panel.level.isVisible()
+    panel.level.set_value(1)
+    assert panel.level_value() == 1
+    panel.set_levels({})
+    assert not panel.level.isVisible()
+    assert panel.level_value() == 0
+
+
+def test_changes_are_forwarded(qtbot: QtBot, panel: DenoisePanel) -> None:
+    with qtbot.waitSignal(panel.layers_changed):
+        panel.set_layers({2: "nuclei"}, 2)
+    averaging = panel.options.rows["averaging"].widget
+    with qtbot.waitSignal(panel.settings_changed):
+        qtbot.mouseClick(averaging, LEFT, pos=QPoint(8, 8))
+    assert panel.value().averaging
+    with qtbot.waitSignal(panel.settings_changed):
+        panel.device.set_value("cpu")
+
+
+def test_messages_show(panel: DenoisePanel) -> None:
+    panel.show_message("The disk is full.", error=True)
+    assert panel.message.value() == "The disk is full."
+    assert panel.message.isVisible()
+
+
+def test_nothing_is_cut_off_at_the_side(panel: DenoisePanel) -> None:
+    panel.resize(380, 600)
+    panel.set_levels({0: "Full, 16384 × 16384", 1: "8192 × 8192"})
+    panel.grab()
+    bar = panel.horizontalScrollBar()
+    assert bar is not None
+    assert not bar.isVisible()

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import Qt
+
+from napari_noise2same.widgets.model_buttons import ModelButtons
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("save", "Save model…"),
+        ("load", "Load model…"),
+        ("copy_script", "Copy as script"),
+        ("copy_command", "Copy as command"),
+    ],
+)
+def test_each_button_asks_for_what_it_says(qtbot: QtBot, name: str, text: str) -> None:
+    buttons = ModelButtons()
+    qtbot.addWidget(buttons)
+    buttons.save.setEnabled(True)
+    button = getattr(buttons, name)
+    assert button.text() == text
+    with qtbot.waitSignal(getattr(buttons, f"{name}_requested")):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_there_is_nothing_to_save_at_first(qtbot: QtBot) -> None:
+    buttons = ModelButtons()
+    qtbot.addWidget(buttons)
+    assert not buttons.save.isEnabled()

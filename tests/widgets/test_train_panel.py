@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QPushButton, QWidget
+
+from napari_noise2same.core.errors import ConfigurationError
+from napari_noise2same.core.settings import FixedLambda, Preset, TrainingConfig
+from napari_noise2same.widgets import RunState, TrainPanel
+from napari_noise2same.widgets.number_box import NumberBox
+
+LEFT = Qt.MouseButton.LeftButton
+BUSY = {RunState.PREPARING, RunState.TRAINING, RunState.PAUSED}
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> TrainPanel:
+    panel = TrainPanel()
+    qtbot.addWidget(panel)
+    panel.resize(400, 950)
+    panel.set_layers({1: "cells", 2: "nuclei"}, 1)
+    panel.show()
+    return panel
+
+
+def test_settings_come_back(panel: TrainPanel) -> None:
+    panel.set_devices({"auto": "Automatic", "cpu": "CPU"})
+    config = Preset.BEST.config(lambda_inv=FixedLambda(value=1), steps=7, device="cpu")
+    panel.set_value(config)
+    assert panel.quality.value() is Preset.BEST
+    assert panel.value() == config
+
+
+@pytest.mark.parametrize(("effort", "preset"), [(0.1, Preset.QUICK), (99, Preset.BEST)])
+def test_the_nearest_quality_is_chosen(panel: TrainPanel, effort: float, preset: Preset) -> None:
+    panel.set_value(TrainingConfig(effort=effort))
+    assert panel.quality.value() is preset
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_quality_and_device_make_the_settings(panel: TrainPanel, preset: Preset) -> None:
+    panel.set_devices({"auto": "Automatic", "cpu": "CPU"})
+    panel.quality.set_value(preset)
+    panel.device.set_value("cpu")
+    assert panel.value() == preset.config(device="cpu")
+
+
+def test_an_invalid_advanced_setting_is_one_sentence(panel: TrainPanel) -> None:
+    panel.form.main.rows["batch"].editor.set_value(0)
+    with pytest.raises(ConfigurationError, match=r"^Batch: must be greater than or equal to 1\.$"):
+        panel.value()
+
+
+def test_a_given_length_leaves_nothing_for_the_quality(panel: TrainPanel) -> None:
+    panel.form.main.rows["steps"].editor.set_value(10)
+    assert not panel.quality.isEnabled()
+    assert panel.quality.toolTip()
+    panel.form.main.rows["steps"].editor.set_value(None)
+    assert panel.quality.isEnabled()
+    assert not panel.quality.toolTip()
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_inputs_are_locked_during_a_run_and_buttons_follow(
+    panel: TrainPanel, state: RunState
+) -> None:
+    panel.set_state(state)
+    inputs = (panel.layers, panel.axes, panel.quality, panel.device, panel.form, panel.model.load)
+    for part in inputs:
+        assert part.isEnabled() == (state not in BUSY)
+    assert panel.run.state() is state
+    assert panel.preview.isEnabled()
+    assert panel.plot.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("state", "part", "name"),
+    [
+        (RunState.IDLE, "run", "train"),
+        (RunState.TRAINING, "run", "pause"),
+        (RunState.TRAINING, "run", "stop"),
+        (RunState.PAUSED, "run", "resume"),
+        (RunState.IDLE, "model", "load"),
+        (RunState.IDLE, "model", "save"),
+        (RunState.IDLE, "model", "copy_script"),
+        (RunState.IDLE, "model", "copy_command"),
+    ],
+)
+def test_buttons_are_forwarded(
+    qtbot: QtBot, panel: TrainPanel, state: RunState, part: str, name: str
+) -> None:
+    panel.set_model(available=True)
+    panel.set_state(state)
+    with qtbot.waitSignal(getattr(panel, f"{name}_requested")):
+        qtbot.mouseClick(getattr(getattr(panel, part), name), LEFT)
+
+
+def test_continue_is_forwarded_with_its_steps(qtbot: QtBot, panel: TrainPanel) -> None:
+    panel.set_state(RunState.FINISHED)
+    with qtbot.waitSignal(panel.continue_requested) as signal:
+        qtbot.mouseClick(panel.run.proceed, LEFT)
+    assert signal.args == [panel.run.more_steps.value()]
+
+
+def test_changes_of_inputs_are_forwarded(qtbot: QtBot, panel: TrainPanel) -> None:
+    with qtbot.waitSignal(panel.layers_changed):
+        panel.set_layers({2: "nuclei"}, 2)
+    with qtbot.waitSignal(panel.axes_changed) as signal:
+        qtbot.keyClicks(panel.axes.edit, "y")
+    assert signal.args == ["Y"]
+    panel.set_region_layers({9: "Shapes"})
+    with qtbot.waitSignal(panel.region_changed):
+        panel.region.set_value(9)
+    with qtbot.waitSignal(panel.preview_toggled) as signal:
+        qtbot.mouseClick(panel.preview, LEFT, pos=QPoint(8, 8))
+    assert signal.args == [False]
+    panel.set_devices({"auto": "Automatic", "cpu": "CPU"})
+    with qtbot.waitSignal(panel.settings_changed):
+        panel.device.set_value("cpu")
+    with qtbot.waitSignal(panel.settings_changed):
+        qtbot.mouseClick(panel.quality.buttons[Preset.QUICK], LEFT)
+    batch = panel.form.main.rows["batch"].editor
+    assert isinstance(batch, NumberBox)
+    with qtbot.waitSignal(panel.settings_changed):
+        batch.edit.setText("4")
+
+
+def test_regions_show_only_where_there_are_some(panel: TrainPanel) -> None:
+    assert not panel.region.isVisible()
+    panel.set_region_layers({9: "Shapes"})
+    assert panel.region.isVisible()
+    panel.region.set_value(9)
+    panel.set_region_layers({})
+    assert panel.region.value() is None
+    assert not panel.region.isVisible()
+
+
+def test_there_is_nothing_to_save_without_a_model(panel: TrainPanel) -> None:
+    assert not panel.model.save.isEnabled()
+    panel.set_model(available=True)
+    assert panel.model.save.isEnabled()
+
+
+def test_messages_sentences_and_times_reach_their_places(panel: TrainPanel) -> None:
+    panel.show_message("No memory.", "trace", error=True)
+    panel.set_axes_sentence("40 frames as samples")
+    panel.set_expected_times({Preset.QUICK: 30})
+    assert panel.message.value() == "No memory."
+    assert panel.axes.sentence.text() == "40 frames as samples"
+    assert "≈ 30 s" in panel.quality.buttons[Preset.QUICK].text()
+    panel.plot.export_failed.emit("Disk full.")
+    assert panel.message.value() == "Disk full."
+
+
+def bottom(panel: TrainPanel, part: QWidget) -> int:
+    """Where a part ends, in pixels from the top of the panel."""
+    return part.mapTo(panel, QPoint(0, part.height())).y()
+
+
+@pytest.mark.parametrize("width", [380, 400, 420])
+def test_the_plot_is_in_view_with_everything_that_may_stand_above_it(
+    qtbot: QtBot, panel: TrainPanel, width: int
+) -> None:
+    panel.resize(width, 900)
+    panel.set_layers({i: f"layer {i}" for i in range(9)}, 1)
+    panel.set_region_layers({10: "Shapes"})
+    panel.set_axes_sentence("2 channels denoised separately, 40 frames as samples, 2D network")
+    panel.show_message("The memory does not suffice: choose a smaller patch or batch.", "trace")
+    panel.set_state(RunState.STOPPED)
+    panel.advanced.set_value(True)
+    qtbot.waitUntil(lambda: panel.plot.canvas.height() >= 180)
+    assert bottom(panel, panel.plot) <= 900
+
+
+@pytest.mark.parametrize("kind", ["calibrated", "adaptive", "noise2info", "fixed", "staged"])
+def test_nothing_is_cut_off_at_the_side(panel: TrainPanel, kind: str) -> None:
+    panel.resize(380, 600)
+    panel.advanced.set_value(True)
+    panel.form.strategy.kind.set_value(kind)
+    panel.set_state(RunState.FINISHED)
+    panel.grab()
+    bar = panel.horizontalScrollBar()
+    assert bar is not None
+    assert not bar.isVisible()
+
+
+def test_texts_of_buttons_are_exact(panel: TrainPanel) -> None:
+    texts = {button.text() for button in panel.findChildren(QPushButton)}
+    assert {"Train", "Pause", "Stop", "Resume", "Continue"} <= texts
+    assert {"Save model…", "Load model…", "Copy as script", "Copy as command"} <= texts
