@@ -75,4 +75,6 @@ def as_command(paths: Sequence[str], axes: str, config: TrainingConfig) -> str:
 
 def _changed(config: TrainingConfig) -> dict[str, Any]:
     """Return the settings that are not the defaults, as data for JSON."""
-    return config.model_dump(mode="json", exclude_defaults=True)
+    default = TrainingConfig().model_dump(mode="json")
+    settings = config.model_dump(mode="json")
+    return {name: value for name, value in settings.items() if value != default[name]}

@@ -65,7 +65,8 @@ def add_result(
     """
     layer = ImageLayer(data, **_inherited(source_layer, level, region))
     layer.name = name or source_layer.name + _SUFFIX
-    layer.contrast_limits_range = source_layer.contrast_limits_range
+    # As floats: the range of a 64-bit integer type overflows in napari's controls.
+    layer.contrast_limits_range = tuple(map(float, source_layer.contrast_limits_range))
     layer.contrast_limits = source_layer.contrast_limits
     origin = {
         "source": source_layer.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,6 +46,17 @@ def _parse_lambda_inv(text: str) -> dict[str, Any]:
         raise typer.BadParameter(
             f"Expected {', '.join(_STRATEGIES)} or a number, found {text!r}."
         ) from error
+
+
+def _parse_settings(text: str) -> dict[str, Any]:
+    """Return settings written as a JSON object."""
+    try:
+        settings = json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"Expected a JSON object, found {text!r}.") from error
+    if not isinstance(settings, dict):
+        raise typer.BadParameter(f"Expected a JSON object, found {text!r}.")
+    return settings
 
 
 Images = Annotated[
@@ -91,6 +103,14 @@ LambdaInv = Annotated[
         parser=_parse_lambda_inv,
         metavar=f"[{'|'.join(_STRATEGIES)}|NUMBER]",
         help="Weight of the invariance term; by default calibrated.",
+    ),
+]
+Settings = Annotated[
+    dict[str, Any] | None,
+    typer.Option(
+        parser=_parse_settings,
+        metavar="JSON",
+        help="Any further settings of training, as the plugin copies them.",
     ),
 ]
 DomainName = Annotated[

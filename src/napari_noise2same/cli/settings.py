@@ -30,13 +30,17 @@ def given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def training_settings(*, channels: str | None = None, **options: Any) -> dict[str, Any]:
+def training_settings(
+    *, channels: str | None = None, further: Mapping[str, Any] | None = None, **options: Any
+) -> dict[str, Any]:
     """Return the settings of training that the user has given.
 
     Parameters
     ----------
     channels : {"independent", "joint"}, optional
         Whether the network takes channels one by one or all at once.
+    further : mapping, optional
+        Settings without an option of their own; options count before them.
     **options : Any
         Other options by the name of their setting; None for those not given.
 
@@ -50,10 +54,10 @@ def training_settings(*, channels: str | None = None, **options: Any) -> dict[st
     typer.BadParameter
         If there are two budgets.
     """
-    settings = given(
-        joint_channels=None if channels is None else channels == "joint",
-        **options,
-    )
+    settings = {
+        **(further or {}),
+        **given(joint_channels=None if channels is None else channels == "joint", **options),
+    }
     if {"steps", "seconds"} <= settings.keys():
         raise typer.BadParameter("Expected --steps or --seconds, found both.")
     return settings

@@ -21,6 +21,7 @@ from napari_noise2same.cli.options import (
     Resume,
     Seconds,
     Seed,
+    Settings,
     Steps,
 )
 from napari_noise2same.cli.output import emit, note
@@ -47,6 +48,7 @@ def train(
     channels: Channels = None,
     device: Device = None,
     seed: Seed = None,
+    settings: Settings = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -60,7 +62,8 @@ def train(
     from napari_noise2same.core.model import save_model
     from napari_noise2same.core.training import Trainer
 
-    settings = training_settings(
+    chosen = training_settings(
+        further=settings,
         steps=steps,
         seconds=seconds,
         lambda_inv=lambda_inv,
@@ -70,7 +73,7 @@ def train(
         seed=seed,
     )
     _check_place(model, replaced=resume or overwrite)
-    config, before = _start(settings, model if resume else None)
+    config, before = _start(chosen, model if resume else None)
     trainer = Trainer([read_image(path, axes=axes) for path in images], config, resume=before)
     done_before = trainer.step
     finished = run_training(trainer)

@@ -171,4 +171,4 @@ class ConfigForm(QWidget):
 
     def _restore_defaults(self) -> None:
         """Set back what the form shows."""
-        self.set_value(TrainingConfig(device=self._base.device))
+        self.set_value(TrainingConfig(effort=self._base.effort, device=self._base.device))

@@ -53,19 +53,19 @@ class DenoisePanel(ScrollPanel):
     Its parts may be used directly: `model`, `choose_file`, `layers`, `region`, `level`, `device`,
     `options`, `denoise`, `cancel`, `progress`, `message`.
 
-    Signals
-    -------
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+
+    Attributes
+    ----------
     denoise_requested, cancel_requested, choose_file_requested
         A button was pressed.
     model_changed, layers_changed
         Another model or other images were chosen.
     settings_changed
         The region, the level, the device or another setting was changed, valid or not.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
     """
 
     denoise_requested = Signal()
@@ -217,18 +217,15 @@ class DenoisePanel(ScrollPanel):
 
     def _make_inputs(self) -> tuple[QWidget, QFormLayout]:
         """Lay out what is locked during a run."""
-        model = QWidget()
-        row = QHBoxLayout(model)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.model, 1)
-        row.addWidget(self.choose_file)
         inputs = QWidget()
         layout = QFormLayout(inputs)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(4)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addRow(self.layers)
-        layout.addRow(make_label(_MODEL), model)
+        self.model.setToolTip(_MODEL.tooltip)
+        layout.addRow(make_label(_MODEL), self.model)
+        layout.addRow("", self.choose_file)
         for text, box in ((_REGION, self.region), (_LEVEL, self.level), (_DEVICE, self.device)):
             box.setToolTip(text.tooltip)
             layout.addRow(make_label(text), box)

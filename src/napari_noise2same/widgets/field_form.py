@@ -89,16 +89,16 @@ class FieldForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self.rows: dict[str, FieldRow] = {}
-        layout = QFormLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(4)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.fields = QFormLayout(self)
+        self.fields.setContentsMargins(0, 0, 0, 0)
+        self.fields.setVerticalSpacing(4)
+        self.fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for path in paths:
             text = TEXTS[prefix + path]
             editor = (editors or {}).get(path) or make_editor(_field(model, path), text)
             row = self.rows[path] = FieldRow(editor, text)
             row.editor.changed.connect(lambda: self.changed.emit())
-            layout.addRow(make_label(text), row)
+            self.fields.addRow(make_label(text), row)
 
     def value(self) -> dict[str, Any]:
         """Return what was entered, nested like the model."""

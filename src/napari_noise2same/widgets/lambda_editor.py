@@ -105,6 +105,8 @@ def _strategy_form(kind: str, model: type[BaseModel]) -> FieldForm:
     names = [name for name in model.model_fields if name != "kind"]
     editors: dict[str, QWidget] = {"stages": StagesTable()} if kind == "staged" else {}
     form = FieldForm(model, names, editors, prefix=f"{kind}.")
+    if editors:  # a table needs the whole width
+        form.fields.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
     form.set_value(model())
     return form
 

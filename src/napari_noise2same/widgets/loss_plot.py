@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Signal
-from qtpy.QtGui import QPixmap
+from qtpy.QtGui import QImage
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -37,15 +37,15 @@ class LossPlot(QWidget):
 
     Losses of single steps are faint, their running mean is bold.
 
-    Signals
-    -------
-    export_failed : str
-        Why a file could not be written, in one sentence.
-
     Parameters
     ----------
     parent : QWidget, optional
         Parent.
+
+    Attributes
+    ----------
+    export_failed : str
+        Why a file could not be written, in one sentence.
     """
 
     export_failed = Signal(str)
@@ -128,11 +128,12 @@ class LossPlot(QWidget):
         FileError
             If the file cannot be written.
         """
-        pixmap = QPixmap(self._figure.size() * _PRINT_SCALE)
-        pixmap.setDevicePixelRatio(_PRINT_SCALE)
-        pixmap.fill(self.canvas.backgroundBrush().color())
-        self._figure.render(pixmap)
-        if not pixmap.save(str(path), "PNG"):
+        # An image, unlike a pixmap, has all colours on a screen that has not.
+        image = QImage(self._figure.size() * _PRINT_SCALE, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(_PRINT_SCALE)
+        image.fill(self.canvas.backgroundBrush().color())
+        self._figure.render(image)
+        if not image.save(str(path), "PNG"):
             raise FileError(f"The plot cannot be written to {path}: choose another place.")
 
     def export_csv(self, path: Path) -> None:

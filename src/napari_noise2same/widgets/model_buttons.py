@@ -11,15 +11,15 @@ __all__ = ["ModelButtons"]
 class ModelButtons(QWidget):
     """Save, load, and copy the run as a script or as a command.
 
-    Signals
-    -------
-    save_requested, load_requested, copy_script_requested, copy_command_requested
-        The button was pressed.
-
     Parameters
     ----------
     parent : QWidget, optional
         Parent.
+
+    Attributes
+    ----------
+    save_requested, load_requested, copy_script_requested, copy_command_requested
+        The button was pressed.
     """
 
     save_requested = Signal()

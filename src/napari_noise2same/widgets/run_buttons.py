@@ -32,17 +32,17 @@ _DEFAULT_STEPS = 500
 class RunButtons(QWidget):
     """Train, Pause or Resume, Stop, Continue: only what makes sense now can be pressed.
 
-    Signals
-    -------
-    train_requested, pause_requested, stop_requested, resume_requested
-        The button was pressed. Resume goes on with a paused run or with a stopped one.
-    continue_requested : int
-        Train so many steps more.
-
     Parameters
     ----------
     parent : QWidget, optional
         Parent.
+
+    Attributes
+    ----------
+    train_requested, pause_requested, stop_requested, resume_requested
+        The button was pressed. Resume goes on with a paused run or with a stopped one.
+    continue_requested : int
+        Train so many steps more.
     """
 
     train_requested = Signal()

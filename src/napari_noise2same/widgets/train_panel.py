@@ -32,8 +32,13 @@ class TrainPanel(ScrollPanel):
     Its parts may be used directly: `layers`, `axes`, `region`, `quality`, `device`, `run`,
     `progress`, `message`, `plot`, `preview`, `model`, `form` (inside `advanced`).
 
-    Signals
-    -------
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Parent.
+
+    Attributes
+    ----------
     train_requested, pause_requested, stop_requested, resume_requested
         A button of the run was pressed.
     continue_requested : int
@@ -48,11 +53,6 @@ class TrainPanel(ScrollPanel):
         The quality, the device or the advanced settings were changed, valid or not.
     preview_toggled : bool
         The live preview was switched on or off.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
     """
 
     train_requested = Signal()

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import (
-    DenoiseConfig,
     DenoiseEvent,
     DenoiseFinished,
     Denoiser,
@@ -25,6 +24,7 @@ from napari_noise2same.core.errors import AxesError, ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.settings import DenoiseConfig
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
@@ -224,6 +224,8 @@ def test_a_job_that_was_stopped_can_be_run_again(make_model: ModelFactory, dtype
         *_, last = denoiser.events()
         assert isinstance(last, DenoiseFinished)
         assert_same(last.image, run(image, make_model(), dtype=dtype))
+    next(denoiser.events())
+    assert not denoiser.result.any()
 
 
 @pytest.mark.parametrize("axes", ["".join(p) for p in permutations("TCYX")])

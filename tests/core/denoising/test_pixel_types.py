@@ -8,12 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import (
-    DenoiseConfig,
     denoise,
 )
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.settings import DenoiseConfig
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]

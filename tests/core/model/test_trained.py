@@ -7,7 +7,7 @@ import torch
 
 from napari_noise2same.core.errors import AxesError
 from napari_noise2same.core.model import HISTORY_COLUMNS, History, TrainedModel
-from napari_noise2same.core.networks import NetworkConfig
+from napari_noise2same.core.settings import NetworkConfig
 
 
 def of_channels(model: TrainedModel, channels: int, *, joint: bool) -> TrainedModel:

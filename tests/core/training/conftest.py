@@ -9,8 +9,10 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from napari_noise2same.core.networks import NetworkConfig, build_network
-from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.networks import (
+    build_network,
+)
+from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training import learner
 
 

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from napari_noise2same.core.errors import TrainingError
-from napari_noise2same.core.networks import NetworkConfig
 from napari_noise2same.core.objective import Terms, noise2same_loss, stratified_mask
-from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.learner import MAX_RECOVERIES, Learner
 
 CPU = torch.device("cpu")

@@ -8,8 +8,7 @@ import torch
 
 from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.errors import ConfigurationError, ImageError
-from napari_noise2same.core.networks import NetworkConfig
-from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.planning import TrainingPlan, plan_training
 
 CPU = torch.device("cpu")

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from napari_noise2same.core.errors import AxesError, ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import HISTORY_COLUMNS, TrainedModel, load_model, save_model
-from napari_noise2same.core.networks import NetworkConfig
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
     CalibratedLambda,
     FixedLambda,
     MaskConfig,
+    NetworkConfig,
     Noise2InfoLambda,
     StagedLambda,
     TrainingConfig,

@@ -8,15 +8,12 @@ from napari_noise2same.core.denoising.events import (
     TileDone,
 )
 from napari_noise2same.core.denoising.predictor import Predictor
-from napari_noise2same.core.settings import DenoiseConfig, Precision
 
 __all__ = [
-    "DenoiseConfig",
     "DenoiseEvent",
     "DenoiseFinished",
     "DenoiseStarted",
     "Denoiser",
-    "Precision",
     "Predictor",
     "TileDone",
     "denoise",

@@ -70,7 +70,11 @@ class Denoiser:
 
     Parameters
     ----------
-    image, model, config
+    image : Image
+        As in `denoise`.
+    model : TrainedModel
+        As in `denoise`.
+    config : DenoiseConfig, optional
         As in `denoise`.
 
     Attributes
@@ -162,7 +166,9 @@ class Denoiser:
         shape = self._view.spatial_shape
         depth = tuple(min(length, _DEPTH_PER_TILE) for length in shape[:-2])
         if self._config.tile is not None:
-            return (*depth, *(min(self._config.tile, length) for length in shape[-2:]))
+            multiple = self._predictor.multiple[-1]
+            side = max(self._config.tile // multiple, 1) * multiple
+            return (*depth, *(min(side, length) for length in shape[-2:]))
         if math.prod(shape) <= _PIXELS_PER_TILE:
             return shape
         side = math.isqrt(_PIXELS_PER_TILE // math.prod(depth))

@@ -16,7 +16,7 @@ from napari_noise2same.core.metrics.structure import edge_preservation, ssim
 class Scores:
     """The metrics of one image against the reference.
 
-    Parameters
+    Attributes
     ----------
     psnr, affine_psnr : float
         Decibels.
@@ -34,7 +34,7 @@ class Scores:
 class Evaluation:
     """The scores of a prediction, and of the noisy image that it was made from.
 
-    Parameters
+    Attributes
     ----------
     prediction : Scores
         The denoised image against the reference.

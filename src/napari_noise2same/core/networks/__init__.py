@@ -4,11 +4,9 @@ from napari_noise2same.core.networks.blind import BlindNet
 from napari_noise2same.core.networks.blocks import crop_to, pad_to_multiple
 from napari_noise2same.core.networks.build import build_network, count_parameters
 from napari_noise2same.core.networks.unet import UNet
-from napari_noise2same.core.settings import NetworkConfig
 
 __all__ = [
     "BlindNet",
-    "NetworkConfig",
     "UNet",
     "build_network",
     "count_parameters",

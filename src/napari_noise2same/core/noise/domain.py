@@ -34,7 +34,7 @@ class Domain:
     Without a noise model the map is ``(x - mean)/std``, with one it is
     ``(anscombe(x, noise) - mean)/std``, and the way back is the exact unbiased inverse.
 
-    Parameters
+    Attributes
     ----------
     mean, std : float
         Statistics of the image, of the stabilised image if there is a noise model.

@@ -39,7 +39,7 @@ class PoissonGaussian:
     and the variance `readout`. So the variance is ``gain * (mean - offset) + readout``, the line
     a·mean + b with a = `gain` and b = `readout` - `gain`·`offset`.
 
-    Parameters
+    Attributes
     ----------
     gain : float
         Image units per photon, at least 0; 0 for noise that does not depend on the signal.

@@ -4,28 +4,10 @@ from napari_noise2same.core.objective.lambda_inv import LambdaStrategy, build_st
 from napari_noise2same.core.objective.loss import Terms, noise2same_loss, noise2same_terms
 from napari_noise2same.core.objective.masks import Mask, stratified_mask
 from napari_noise2same.core.objective.replacement import donut_mean, replacement_values
-from napari_noise2same.core.settings import (
-    AdaptiveLambda,
-    CalibratedLambda,
-    FixedLambda,
-    LambdaConfig,
-    MaskConfig,
-    Noise2InfoLambda,
-    Stage,
-    StagedLambda,
-)
 
 __all__ = [
-    "AdaptiveLambda",
-    "CalibratedLambda",
-    "FixedLambda",
-    "LambdaConfig",
     "LambdaStrategy",
     "Mask",
-    "MaskConfig",
-    "Noise2InfoLambda",
-    "Stage",
-    "StagedLambda",
     "Terms",
     "build_strategy",
     "donut_mean",

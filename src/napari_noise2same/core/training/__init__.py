@@ -1,6 +1,5 @@
 """Training as an iterator of events."""
 
-from napari_noise2same.core.settings import Augmentation, TrainingConfig
 from napari_noise2same.core.training.events import (
     Finished,
     Recovered,
@@ -14,13 +13,11 @@ from napari_noise2same.core.training.timing import expected_seconds
 from napari_noise2same.core.training.trainer import Trainer, train
 
 __all__ = [
-    "Augmentation",
     "Finished",
     "Recovered",
     "Started",
     "StepDone",
     "Trainer",
-    "TrainingConfig",
     "TrainingEvent",
     "TrainingPlan",
     "Validated",

@@ -8,9 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from napari_noise2same.core.errors import TrainingError
-from napari_noise2same.core.networks import NetworkConfig, build_network
+from napari_noise2same.core.networks import (
+    build_network,
+)
 from napari_noise2same.core.objective import Mask, Terms, noise2same_loss, noise2same_terms
-from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.averaging import AveragedWeights
 
 __all__ = ["Learner"]

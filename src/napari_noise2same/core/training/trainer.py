@@ -20,14 +20,13 @@ from napari_noise2same.core.networks import count_parameters
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.objective import (
     Mask,
-    StagedLambda,
     Terms,
     build_strategy,
     noise2same_loss,
     replacement_values,
     stratified_mask,
 )
-from napari_noise2same.core.settings import Augmentation, TrainingConfig
+from napari_noise2same.core.settings import Augmentation, StagedLambda, TrainingConfig
 from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
 from napari_noise2same.core.training.events import (
     Finished,
@@ -94,7 +93,11 @@ class Trainer:
 
     Parameters
     ----------
-    images, config, resume
+    images : sequence of Image
+        As in `train`.
+    config : TrainingConfig, optional
+        As in `train`.
+    resume : TrainedModel, optional
         As in `train`.
     """
 

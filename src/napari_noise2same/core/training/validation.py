@@ -8,7 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from napari_noise2same.core.objective import MaskConfig, replacement_values, stratified_mask
+from napari_noise2same.core.objective import (
+    replacement_values,
+    stratified_mask,
+)
+from napari_noise2same.core.settings import MaskConfig
 from napari_noise2same.core.training.patches import PatchSampler
 
 __all__ = ["Validation"]

@@ -1,0 +1,262 @@
+"""The docks in a real viewer, driven as a user drives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import pytest
+from napari import Viewer
+from napari.layers import Image
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QSettings
+
+from napari_noise2same._napari import memory
+from napari_noise2same._napari.commands import (
+    denoise_now,
+    open_denoise_dock,
+    open_model,
+    open_train_dock,
+)
+from napari_noise2same._napari.denoise_dock import DenoiseDock
+from napari_noise2same._napari.train_dock import TrainDock
+from napari_noise2same.core import TrainingConfig
+from napari_noise2same.widgets import RunState
+
+SMALL = TrainingConfig(steps=30, batch=1, patch=(16, 16), validate_every=5, device="cpu")
+ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
+TIMEOUT = 60_000
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = str(tmp_path / "settings.ini")
+    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def train_dock(viewer: Viewer) -> TrainDock:
+    dock = open_train_dock(viewer)
+    dock.panel.set_value(SMALL)
+    return dock
+
+
+def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    qtbot.waitUntil(condition, timeout=TIMEOUT)
+
+
+def train(qtbot: QtBot, dock: TrainDock) -> None:
+    dock.panel.run.train.click()
+    wait(qtbot, lambda: not dock.controller.is_running)
+
+
+def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
+    dock.panel.denoise.click()
+    wait(qtbot, lambda: not dock.controller.is_running)
+
+
+def test_train_denoise_save_and_load_give_the_same_result(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, tmp_path: Path
+) -> None:
+    train(qtbot, train_dock)
+    assert train_dock.panel.run.state() is RunState.FINISHED
+    model = train_dock.controller.model
+    assert model is not None
+    assert len(model.history) == 30
+    assert np.isfinite(model.history.columns["lambda_inv"]).all()
+    dock = open_denoise_dock(viewer)
+    denoise(qtbot, dock)
+    result = viewer.layers["cells [n2s]"]
+    assert viewer.layers.index(result) == viewer.layers.index(noisy) + 1
+    assert result.data.std() < noisy.data.std()
+    np.testing.assert_allclose(result.affine.affine_matrix, noisy.affine.affine_matrix)
+    np.testing.assert_allclose(result.scale, noisy.scale)
+    assert result.metadata["noise2same"]["steps"] == 30
+
+    path = tmp_path / "model.safetensors"
+    train_dock.save_model(str(path))
+    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
+        pass
+    dock.open_model(str(path))
+    with qtbot.waitSignal(dock.files.opened, timeout=TIMEOUT):
+        pass
+    assert dock.panel.model.value() == "model"
+    dock.panel.layers.set_value([noisy.unique_id])
+    denoise(qtbot, dock)
+    again = viewer.layers["cells [n2s] [1]"]
+    np.testing.assert_array_equal(again.data, result.data)
+
+
+def test_the_plot_and_the_preview_live_while_training(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: "cells [n2s preview]" in viewer.layers)
+    preview = viewer.layers["cells [n2s preview]"]
+    assert preview.data.shape == noisy.data.shape
+    first = preview.data.copy()
+    wait(qtbot, lambda: not np.array_equal(first, preview.data))
+    assert viewer.layers.selection.active is noisy
+    train_dock.panel.preview.click()
+    assert "cells [n2s preview]" not in viewer.layers
+    assert train_dock.controller.is_running
+    train_dock.panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert train_dock.panel.run.state() is RunState.STOPPED
+
+
+def test_pause_resume_stop_and_continue(qtbot: QtBot, noisy: Image, train_dock: TrainDock) -> None:
+    run, controller = train_dock.panel.run, train_dock.controller
+    train_dock.panel.set_value(ENDLESS)
+    run.train.click()
+    wait(qtbot, lambda: run.state() is RunState.TRAINING)
+    run.train.click()  # a second click starts no second run
+    run.pause.click()
+    assert run.state() is RunState.PAUSED
+    assert controller.worker is not None
+    assert controller.worker.is_paused
+    run.resume.click()
+    assert run.state() is RunState.TRAINING
+    run.stop.click()
+    wait(qtbot, lambda: not controller.is_running)
+    assert controller.model is not None
+    done = len(controller.model.history)
+    run.more_steps.setValue(7)
+    run.proceed.click()
+    wait(qtbot, lambda: not controller.is_running)
+    assert len(controller.model.history) == done + 7
+    assert run.state() is RunState.FINISHED
+
+
+@pytest.mark.parametrize("moment", ["preparing", "training", "paused"])
+def test_closing_the_viewer_ends_a_run_at_once(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, moment: str
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    run, controller = train_dock.panel.run, train_dock.controller
+    run.train.click()
+    if moment != "preparing":
+        wait(qtbot, lambda: run.state() is RunState.TRAINING)
+    if moment == "paused":
+        run.pause.click()
+    worker = controller.worker
+    assert worker is not None
+    viewer.close()
+    wait(qtbot, lambda: not worker.is_running)
+
+
+def test_closing_the_dock_ends_a_run(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: train_dock.panel.run.state() is RunState.TRAINING)
+    worker = train_dock.controller.worker
+    assert worker is not None
+    viewer.window.remove_dock_widget(train_dock)
+    train_dock.deleteLater()
+    wait(qtbot, lambda: not worker.is_running)
+
+
+def test_the_layer_may_vanish_while_training(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    run = train_dock.panel.run
+    run.train.click()
+    wait(qtbot, lambda: run.state() is RunState.TRAINING)
+    noisy.name = "renamed"
+    viewer.theme = "light"
+    viewer.layers.clear()
+    done = train_dock.panel.progress.label.text()
+    wait(qtbot, lambda: train_dock.panel.progress.label.text() != done)
+    run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert run.state() is RunState.STOPPED
+
+
+def test_errors_are_one_sentence_and_the_dock_can_be_used_again(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    panel = train_dock.panel
+    panel.run.train.click()
+    assert "found none ticked" in panel.message.value()
+    layer = viewer.add_image(np.full((40, 40), 7.0), name="flat")
+    train(qtbot, train_dock)
+    assert "constant" in panel.message.value()
+    layer.data = np.random.default_rng(0).normal(size=(40, 40))
+    train(qtbot, train_dock)
+    assert panel.run.state() is RunState.FINISHED
+
+
+def layer_cases() -> list[Any]:
+    rng = np.random.default_rng(0)
+    return [
+        pytest.param(rng.poisson(30, (10, 32, 40)), {"axis_labels": ("z", "y", "x")}, id="volume"),
+        pytest.param(rng.poisson(30, (3, 32, 40)), {"axis_labels": ("t", "y", "x")}, id="frames"),
+        pytest.param(rng.poisson(30, (2, 32, 40)), {"axis_labels": ("c", "y", "x")}, id="channels"),
+        pytest.param(rng.integers(0, 255, (32, 40, 3), np.uint8), {"rgb": True}, id="rgb"),
+        pytest.param(da.from_array(rng.poisson(30, (32, 40)), chunks=16), {}, id="dask"),
+    ]
+
+
+@pytest.mark.parametrize(("data", "arguments"), layer_cases())
+def test_layers_of_all_kinds(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, data: Any, arguments: dict[str, Any]
+) -> None:
+    viewer.add_image(data, name="noisy", **arguments)
+    patch = (8, 16, 16) if arguments.get("axis_labels", ("",))[0] == "z" else (16, 16)
+    train_dock.panel.set_value(SMALL.model_copy(update={"patch": patch, "steps": 3}))
+    train(qtbot, train_dock)
+    assert train_dock.panel.run.state() is RunState.FINISHED, train_dock.panel.message.value()
+    denoise(qtbot, open_denoise_dock(viewer))
+    result = viewer.layers["noisy [n2s]"]
+    assert result.data.shape == data.shape
+    assert result.rgb == arguments.get("rgb", False)
+
+
+def test_a_multiscale_layer_is_denoised_at_a_chosen_level(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    fine = np.random.default_rng(0).normal(100, 10, (64, 96))
+    viewer.add_image([fine, fine[::2, ::2]], name="pyramid", multiscale=True)
+    train(qtbot, train_dock)
+    dock = open_denoise_dock(viewer)
+    dock.panel.level.set_value(1)
+    denoise(qtbot, dock)
+    result = viewer.layers["pyramid [n2s]"]
+    assert result.data.shape == (32, 48)
+    np.testing.assert_allclose(result.scale, (2, 2))
+
+
+def test_denoise_now_trains_and_denoises(qtbot: QtBot, viewer: Viewer, noisy: Image) -> None:
+    viewer.layers.selection.active = noisy
+    dock = open_train_dock(viewer)
+    dock.panel.set_value(SMALL)
+    denoise_now()
+    wait(qtbot, lambda: "cells [n2s]" in viewer.layers)
+    result = viewer.layers["cells [n2s]"]
+    wait(qtbot, lambda: bool(result.data.all()))
+
+
+def test_a_dropped_model_opens_in_the_dock(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, tmp_path: Path
+) -> None:
+    train(qtbot, train_dock)
+    path = tmp_path / "mine.safetensors"
+    train_dock.save_model(str(path))
+    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
+        pass
+    open_model(str(path))
+    with qtbot.waitSignal(train_dock.files.opened, timeout=TIMEOUT):
+        pass
+    assert train_dock.controller.name == "mine"
+    path.write_bytes(b"damaged")
+    open_model(str(path))
+    with qtbot.waitSignal(train_dock.files.failed, timeout=TIMEOUT):
+        pass
+    assert "damaged" in train_dock.panel.message.value()

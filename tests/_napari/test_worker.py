@@ -1,0 +1,106 @@
+"""Work in a thread: events arrive in the GUI thread, in order, and it ends when it should."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from pytestqt.qtbot import QtBot
+
+from napari_noise2same._napari.worker import Worker
+
+Stop = Callable[[], bool]
+
+
+def test_events_arrive_in_order_in_the_gui_thread(qtbot: QtBot) -> None:
+    threads, seen = [], []
+
+    def work(_stop: Stop) -> Iterator[int]:
+        threads.append(threading.current_thread())
+        yield from range(500)
+
+    worker = Worker(work)
+    worker.events.connect(seen.extend)
+    worker.events.connect(lambda _: threads.append(threading.current_thread()))
+    with qtbot.waitSignal(worker.finished):
+        pass
+    assert seen == list(range(500))
+    assert threads[0] is not threading.main_thread()
+    assert set(threads[1:]) == {threading.main_thread()}
+    assert not worker.is_running
+
+
+def test_stop_ends_the_work_and_its_last_event_still_comes(qtbot: QtBot) -> None:
+    seen: list[str] = []
+
+    def work(stop: Stop) -> Iterator[str]:
+        while not stop():
+            yield "step"
+        yield "best model"
+
+    worker = Worker(work)
+    worker.events.connect(seen.extend)
+    with qtbot.waitSignal(worker.events):
+        pass
+    with qtbot.waitSignal(worker.finished):
+        worker.stop()
+    assert seen[0] == "step"
+    assert seen[-1] == "best model"
+
+
+def test_a_paused_worker_waits_and_goes_on(qtbot: QtBot) -> None:
+    counts = []
+
+    def work(stop: Stop) -> Iterator[int]:
+        while not stop():
+            counts.append(len(counts))
+            yield counts[-1]
+
+    worker = Worker(work)
+    with qtbot.waitSignal(worker.events):
+        pass
+    worker.pause()
+    assert worker.is_paused
+    with qtbot.waitSignal(worker.events):  # what was under way
+        pass
+    done = len(counts)
+    qtbot.wait(250)
+    assert len(counts) == done
+    worker.resume()
+    qtbot.waitUntil(lambda: len(counts) > done)
+    worker.close()
+
+
+def test_an_error_of_any_kind_is_reported_once(qtbot: QtBot) -> None:
+    errors, ends = [], []
+
+    def work(_stop: Stop) -> Iterator[int]:
+        yield 1
+        raise RuntimeError("out of memory")
+
+    worker = Worker(work)
+    worker.failed.connect(errors.append)
+    worker.finished.connect(lambda: ends.append(True))
+    with qtbot.waitSignal(worker.finished):
+        pass
+    assert [str(error) for error in errors] == ["out of memory"]
+    assert ends == [True]
+
+
+def test_close_ends_a_paused_worker_without_another_word(qtbot: QtBot) -> None:
+    words: list[object] = []
+
+    def work(stop: Stop) -> Iterator[int]:
+        while not stop():
+            yield 1
+
+    worker = Worker(work)
+    with qtbot.waitSignal(worker.events):
+        pass
+    worker.pause()
+    worker.events.connect(words.append)
+    worker.finished.connect(lambda: words.append("finished"))
+    worker.close()
+    assert not worker.is_running
+    qtbot.wait(250)
+    assert words == []
