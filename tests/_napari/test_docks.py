@@ -109,7 +109,8 @@ def test_the_plot_and_the_preview_live_while_training(
     assert train_dock.panel.run.state() is RunState.STOPPED
 
 
-def test_pause_resume_stop_and_continue(qtbot: QtBot, noisy: Image, train_dock: TrainDock) -> None:
+@pytest.mark.usefixtures("noisy")
+def test_pause_resume_stop_and_continue(qtbot: QtBot, train_dock: TrainDock) -> None:
     run, controller = train_dock.panel.run, train_dock.controller
     train_dock.panel.set_value(ENDLESS)
     run.train.click()
@@ -133,8 +134,9 @@ def test_pause_resume_stop_and_continue(qtbot: QtBot, noisy: Image, train_dock: 
 
 
 @pytest.mark.parametrize("moment", ["preparing", "training", "paused"])
+@pytest.mark.usefixtures("noisy")
 def test_closing_the_viewer_ends_a_run_at_once(
-    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, moment: str
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, moment: str
 ) -> None:
     train_dock.panel.set_value(ENDLESS)
     run, controller = train_dock.panel.run, train_dock.controller
@@ -149,9 +151,8 @@ def test_closing_the_viewer_ends_a_run_at_once(
     wait(qtbot, lambda: not worker.is_running)
 
 
-def test_closing_the_dock_ends_a_run(
-    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
-) -> None:
+@pytest.mark.usefixtures("noisy")
+def test_closing_the_dock_ends_a_run(qtbot: QtBot, viewer: Viewer, train_dock: TrainDock) -> None:
     train_dock.panel.set_value(ENDLESS)
     train_dock.panel.run.train.click()
     wait(qtbot, lambda: train_dock.panel.run.state() is RunState.TRAINING)
@@ -195,12 +196,13 @@ def test_errors_are_one_sentence_and_the_dock_can_be_used_again(
 
 def layer_cases() -> list[Any]:
     rng = np.random.default_rng(0)
+    lazy: Any = da.from_array(rng.poisson(30, (32, 40)), chunks=16)  # type: ignore[no-untyped-call]
     return [
         pytest.param(rng.poisson(30, (10, 32, 40)), {"axis_labels": ("z", "y", "x")}, id="volume"),
         pytest.param(rng.poisson(30, (3, 32, 40)), {"axis_labels": ("t", "y", "x")}, id="frames"),
         pytest.param(rng.poisson(30, (2, 32, 40)), {"axis_labels": ("c", "y", "x")}, id="channels"),
         pytest.param(rng.integers(0, 255, (32, 40, 3), np.uint8), {"rgb": True}, id="rgb"),
-        pytest.param(da.from_array(rng.poisson(30, (32, 40)), chunks=16), {}, id="dask"),
+        pytest.param(lazy, {}, id="dask"),
     ]
 
 
@@ -243,8 +245,9 @@ def test_denoise_now_trains_and_denoises(qtbot: QtBot, viewer: Viewer, noisy: Im
     wait(qtbot, lambda: bool(result.data.all()))
 
 
+@pytest.mark.usefixtures("noisy")
 def test_a_dropped_model_opens_in_the_dock(
-    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, tmp_path: Path
+    qtbot: QtBot, train_dock: TrainDock, tmp_path: Path
 ) -> None:
     train(qtbot, train_dock)
     path = tmp_path / "mine.safetensors"

@@ -13,7 +13,8 @@ Stop = Callable[[], bool]
 
 
 def test_events_arrive_in_order_in_the_gui_thread(qtbot: QtBot) -> None:
-    threads, seen = [], []
+    threads: list[threading.Thread] = []
+    seen: list[int] = []
 
     def work(_stop: Stop) -> Iterator[int]:
         threads.append(threading.current_thread())
@@ -49,7 +50,7 @@ def test_stop_ends_the_work_and_its_last_event_still_comes(qtbot: QtBot) -> None
 
 
 def test_a_paused_worker_waits_and_goes_on(qtbot: QtBot) -> None:
-    counts = []
+    counts: list[int] = []
 
     def work(stop: Stop) -> Iterator[int]:
         while not stop():
@@ -72,7 +73,8 @@ def test_a_paused_worker_waits_and_goes_on(qtbot: QtBot) -> None:
 
 
 def test_an_error_of_any_kind_is_reported_once(qtbot: QtBot) -> None:
-    errors, ends = [], []
+    errors: list[Exception] = []
+    ends: list[bool] = []
 
     def work(_stop: Stop) -> Iterator[int]:
         yield 1
