@@ -43,6 +43,7 @@ PUBLIC = [
     "edge_preservation",
     "estimate_sigma",
     "evaluate",
+    "expected_seconds",
     "fit_poisson_gaussian",
     "load_model",
     "plan_layout",

@@ -16,6 +16,7 @@ from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.regions import crop, current_frame, visible_region
 from napari_noise2same._napari.results import add_result, model_card, result_dtype
+from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.errors import ImageError, Noise2SameError
@@ -114,6 +115,7 @@ class DenoiseController(QObject):
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Denoiser
 
+            leave_a_core()
             for job in jobs:
                 if stop():
                     return

@@ -14,6 +14,7 @@ from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.preview_layer import PreviewLayer
 from napari_noise2same._napari.recipes import as_command, as_script
+from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import TrainInputs
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import Noise2SameError
@@ -181,6 +182,7 @@ class TrainController(QObject):
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
 
+            leave_a_core()
             trainer = Trainer(images, config, resume=model)
             yield from train_with_preview(trainer, lambda: self._piece, stop=stop)
 

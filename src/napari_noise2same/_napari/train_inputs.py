@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QTimer
@@ -11,7 +11,9 @@ from qtpy.QtCore import QTimer
 from napari_noise2same._napari.conversion import describe, guess_axes, layer_image
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.regions import restrict
+from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.worker import Worker
+from napari_noise2same.core.array import plan_layout
 from napari_noise2same.core.errors import ImageError, Noise2SameError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import Preset
@@ -148,6 +150,7 @@ class TrainInputs:
             return
         try:
             image = self.whole_images()[0]
+            self._tell_kind(image)
             sentence = describe(image.axes, image.data.shape, self._panel.value())
         except Noise2SameError as error:
             self._panel.set_axes_sentence(str(error), error=True)
@@ -155,6 +158,14 @@ class TrainInputs:
             return
         self._panel.set_axes_sentence(sentence)
         self._timer.start()
+
+    def _tell_kind(self, image: Image) -> None:
+        """Tell the form what a network has to fit."""
+        layout = plan_layout(image.axes, image.data.shape)
+        length = dict(zip(image.axes, image.data.shape, strict=True))
+        joint = self._panel.value().joint_channels
+        dims: Literal[2, 3] = 3 if "Z" in layout.spatial else 2
+        self._panel.form.set_image_kind(dims, length.get(layout.channel, 1) if joint else 1)
 
     def _measure(self) -> None:
         """Measure the expected times in a thread."""
@@ -168,13 +179,21 @@ class TrainInputs:
         configs = [config.model_copy(update={"effort": p.config().effort}) for p in Preset]
 
         def measure(_stop: Callable[[], bool]) -> Iterator[Any]:
-            from napari_noise2same.core.training import expected_seconds
+            from napari_noise2same.core import available_devices, expected_seconds
 
+            leave_a_core()
+            yield available_devices()
             yield dict(zip(Preset, expected_seconds(images, configs), strict=True))
 
         self._measuring = Worker(measure)
         self._measuring.events.connect(self._on_measured)
 
-    def _on_measured(self, events: list[dict[Preset, float]]) -> None:
-        """Show the expected times."""
-        self._panel.set_expected_times(events[-1])
+    def _on_measured(self, events: list[Any]) -> None:
+        """Show the devices and the expected times."""
+        for event in events:
+            if isinstance(event, dict):
+                self._panel.set_expected_times(event)
+            else:
+                self._panel.set_devices(
+                    {"auto": f"Automatic ({event[0]})", **dict(zip(event, event, strict=True))}
+                )

@@ -44,6 +44,7 @@ _HOMES = {
         "StepDone",
         "Trainer",
         "Validated",
+        "expected_seconds",
         "train",
     ),
 }
