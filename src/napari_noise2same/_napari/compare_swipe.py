@@ -16,6 +16,8 @@ from napari.layers import Layer, Shapes
 
 from napari_noise2same._napari.compare_residual import as_dask
 from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.layer_tracker import PREVIEW
+from napari_noise2same._napari.results import CARD
 from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:
@@ -169,6 +171,7 @@ def _copy(layer: ImageLayer, data: Any, viewer: Viewer) -> ImageLayer:
     for own in ("locked_data_level", "multiscale"):
         state.pop(own, None)
     state.update(name=f"{layer.name}, right of the line", visible=True, blending="opaque")
+    state["metadata"] = {**layer.metadata, CARD: {PREVIEW: True}}
     copy = ImageLayer(data, multiscale=False, **state)
     viewer.layers.append(copy)
     return copy

@@ -37,4 +37,8 @@ class ScrollPanel(QScrollArea):
             # Qt leaves height-for-width out of the minimum size of a widget.
             height = self.column.minimumHeightForWidth(content.width())
             content.setMinimumHeight(max(height, 0))
+            # Wide enough for the column and the bar beside it: it scrolls up and down only.
+            bar = self.verticalScrollBar()
+            extent = bar.sizeHint().width() if bar is not None else 0
+            self.setMinimumWidth(content.minimumSizeHint().width() + extent)
         return super().eventFilter(watched, event)
