@@ -163,8 +163,9 @@ def trained_on_noise(lambda_inv: float) -> Terms:
     network = build_network(NetworkConfig(widths=(8,), unshuffle=1))
     generator = torch.Generator().manual_seed(0)
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
-    x = torch.randn((8, 1, 20, 20), generator=generator)
     for _ in range(200):
+        # Fresh noise: what can be learned by heart says nothing of the loss.
+        x = torch.randn((8, 1, 20, 20), generator=generator)
         mask = stratified_mask((8, 1, 20, 20), 6, generator=generator)
         terms = noise2same_terms(network, x, mask, mask.gather(donut_mean(x)))
         optimiser.zero_grad()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from napari_noise2same.core.networks.blocks import (
@@ -20,6 +21,8 @@ from napari_noise2same.core.networks.blocks import (
 )
 
 __all__ = ["UNet"]
+
+HEAD_SCALE = 0.1
 
 
 class UNet(nn.Module):
@@ -85,6 +88,9 @@ class UNet(nn.Module):
         )
         self.decoder = nn.ModuleList([level(width) for width in widths[:-1]])
         self.head = conv(spatial_dims, widths[0], folded, bias=bias)
+        # A start near zero: the sum of all levels would begin ten times as loud as the image.
+        with torch.no_grad():
+            self.head.weight.mul_(HEAD_SCALE)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the denoised batch, of the shape of `x`."""
