@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -38,6 +40,12 @@ VIEWER_PACKAGES = (
 )
 
 
+# What the benchmarks' classical peers need, and where pip finds a torch without CUDA for the peer
+# that has an environment of its own (versions: benchmarks/careamics.txt).
+BENCHMARK_PACKAGES = ("bm3d==4.0.3", "PyWavelets==1.8.0")
+PEER_TORCH = ("torch==2.13.0", "--extra-index-url", "https://download.pytorch.org/whl/cpu")
+
+
 def install(session: nox.Session, *requirements: str) -> None:
     """Install pinned versions, with a pip new enough to resolve them quickly."""
     session.install("--upgrade", "--constraint", "constraints.txt", "pip")
@@ -46,15 +54,49 @@ def install(session: nox.Session, *requirements: str) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Denoise generated images and write a report."""
-    install(session, ".[demo]")
+    """Denoise a generated image: in napari where a window can open, else into files."""
+    install(session, ".[all]" if _window_can_open(session.posargs) else ".[demo]")
     session.run("napari-noise2same", "demo", "--output", "demo-output", *session.posargs)
+
+
+def _window_can_open(arguments: list[str]) -> bool:
+    """Whether there is a display with what Qt needs, and somebody to close the window."""
+    if os.environ.get("CI") or "--headless" in arguments:
+        return False
+    if not sys.platform.startswith("linux"):
+        return True
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    needed = [package for package in VIEWER_PACKAGES if package != "xvfb"]
+    return bool(display) and (not shutil.which("apt-get") or _all_installed(needed))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run a benchmark beside its peers: ``bench -- quality --data DIR --json FILE``."""
+    if not session.posargs:
+        session.error("Expected a benchmark (quality, over_time, bsd68, speed) and its options.")
+    install(session, ".[demo]", *BENCHMARK_PACKAGES)
+    name, *options = session.posargs
+    peer = f"careamics={_careamics_python(session)}"
+    session.run("python", f"benchmarks/{name}.py", "--peer-python", peer, *options)
+
+
+def _careamics_python(session: nox.Session) -> Path:
+    """Make CAREamics' environment as far as it is missing, and return its interpreter."""
+    folder = Path(session.create_tmp()).resolve() / "careamics"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        session.run("python", "-m", "venv", str(folder))
+    pip = (str(python), "-m", "pip", "install", "--quiet", "--no-deps")
+    # Without dependencies: CAREamics' torchvision would bring another torch, with CUDA.
+    session.run(*pip, *PEER_TORCH, external=True)
+    session.run(*pip, "--requirement", "benchmarks/careamics.txt", external=True)
+    return python
 
 
 def install_viewer_packages(session: nox.Session) -> None:
     """Install the system packages of the viewer, or say how; other systems bring their own."""
-    query = ["dpkg-query", "--show", "--showformat", "${db:Status-Status} ", *VIEWER_PACKAGES]
-    if not shutil.which("apt-get") or _all_installed(query):
+    if not shutil.which("apt-get") or _all_installed(VIEWER_PACKAGES):
         return
     line = ["apt-get", "install", "--yes", "--no-install-recommends", *VIEWER_PACKAGES]
     if os.geteuid() != 0:
@@ -63,8 +105,9 @@ def install_viewer_packages(session: nox.Session) -> None:
     session.run(*line, external=True, env={"DEBIAN_FRONTEND": "noninteractive"})
 
 
-def _all_installed(query: list[str]) -> bool:
+def _all_installed(packages: Sequence[str]) -> bool:
     """Whether the package manager knows all packages as installed."""
+    query = ["dpkg-query", "--show", "--showformat", "${db:Status-Status} ", *packages]
     result = subprocess.run(query, capture_output=True, text=True, check=False)
     return result.returncode == 0 and set(result.stdout.split()) == {"installed"}
 

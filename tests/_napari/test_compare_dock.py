@@ -8,6 +8,7 @@ from napari import Viewer
 from napari.layers import Image
 from napari.settings import get_plugin_settings
 from npe2 import PluginManager, PluginManifest
+from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.compare_dock import CompareDock
@@ -182,7 +183,21 @@ def test_button_is_released_when_the_comparison_ends_by_itself(
     assert choices(dock) == ["cells [n2s]"]
 
 
-@pytest.mark.parametrize("mode", ["grid", "swipe"])
+def test_residual_follows_the_sliders(qtbot: QtBot, viewer: Viewer, open_dock: Open) -> None:
+    noisy = viewer.add_image(np.ones((5, 8, 8)), name="stack", units=("um",) * 3)
+    add_result(viewer, noisy, np.zeros((5, 8, 8), np.float32), {})
+    dock = open_dock()
+    dock.buttons["residual"].click()
+    layer = viewer.layers["Residual"]
+    for plane in (3, 1):
+        viewer.dims.set_current_step(0, plane)
+        qtbot.waitUntil(lambda plane=plane: layer.data[plane].all(), timeout=20_000)  # type: ignore[misc]
+    dock.set_mode(None)
+
+    assert "Residual" not in viewer.layers
+
+
+@pytest.mark.parametrize("mode", ["grid", "swipe", "residual"])
 def test_closing_the_dock_goes_back(
     viewer: Viewer, denoised: Image, open_dock: Open, mode: Mode, qapp: QApplication
 ) -> None:
@@ -197,7 +212,7 @@ def test_closing_the_dock_goes_back(
     viewer.layers.remove(denoised)
 
 
-@pytest.mark.parametrize("mode", ["swipe", "blink"])
+@pytest.mark.parametrize("mode", ["swipe", "blink", "residual"])
 @pytest.mark.usefixtures("denoised")
 def test_viewer_closes_during_a_comparison(viewer: Viewer, open_dock: Open, mode: Mode) -> None:
     open_dock().set_mode(mode)

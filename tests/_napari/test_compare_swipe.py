@@ -17,7 +17,7 @@ from napari.utils.interactions import (
 )
 from qtpy.QtWidgets import QApplication
 
-from napari_noise2same._napari.compare_swipe import Swipe
+from napari_noise2same._napari.compare_swipe import Swipe, as_dask
 from napari_noise2same._napari.results import add_result
 from napari_noise2same.core.errors import ImageError
 
@@ -168,6 +168,23 @@ def test_lazy_result_is_cut_without_reading_it(viewer: Viewer) -> None:
 
     assert sum(reads) <= 8 * 256
     moving.close()
+
+
+class OnDisk:
+    """An array that must not be read whole, for instance to derive a name from it."""
+
+    shape, dtype, ndim = (5, 16, 16, 3), np.dtype(np.uint8), 4
+
+    def __dask_tokenize__(self) -> None:
+        raise AssertionError
+
+    def __getitem__(self, index: Any) -> Any:
+        return np.zeros(self.shape, self.dtype)[index]
+
+
+def test_array_on_disk_is_wrapped_plane_by_plane() -> None:
+    assert as_dask(OnDisk(), colours=True).chunks == ((1,) * 5, (16,), (16,), (3,))
+    assert as_dask(OnDisk(), colours=False).chunks == ((1,) * 5, (1,) * 16, (16,), (3,))
 
 
 def test_multiscale_layer_is_cut_at_its_finest_level(viewer: Viewer) -> None:

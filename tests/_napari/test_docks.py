@@ -23,7 +23,7 @@ from napari_noise2same._napari.commands import (
 )
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same._napari.train_dock import TrainDock
-from napari_noise2same.core import TrainingConfig
+from napari_noise2same.core import DenoiseConfig, TrainingConfig, device
 from napari_noise2same.widgets import RunState
 
 SMALL = TrainingConfig(steps=30, batch=1, patch=(16, 16), validate_every=5, device="cpu")
@@ -84,7 +84,9 @@ def test_train_denoise_save_and_load_give_the_same_result(
     with qtbot.waitSignal(dock.files.opened, timeout=TIMEOUT):
         pass
     assert dock.panel.model.value() == "model"
-    dock.panel.layers.set_value([noisy.unique_id])
+    # The result is the active layer now, but not what is to be denoised next.
+    assert viewer.layers.selection.active is result
+    assert dock.controller.layers() == [noisy]
     denoise(qtbot, dock)
     again = viewer.layers["cells [n2s] [1]"]
     np.testing.assert_array_equal(again.data, result.data)
@@ -233,6 +235,22 @@ def test_a_multiscale_layer_is_denoised_at_a_chosen_level(
     result = viewer.layers["pyramid [n2s]"]
     assert result.data.shape == (32, 48)
     np.testing.assert_allclose(result.scale, (2, 2))
+
+
+@pytest.mark.usefixtures("noisy")
+def test_both_docks_offer_the_devices_of_the_machine(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "available_devices", lambda: ("cuda:0", "cpu"))
+    memory.remember("denoising", DenoiseConfig(device="cpu"))
+    dock = open_denoise_dock(viewer)
+    assert dock.panel.device.value() == "cpu"
+    train(qtbot, train_dock)
+    choices = [train_dock.panel.device, dock.panel.device]
+    wait(qtbot, lambda: [choice.count() for choice in choices] == [3, 3])
+    for choice in choices:
+        assert choice.itemText(0) == "Automatic (cuda:0)"
+        assert choice.value() == "cpu"
 
 
 def test_denoise_now_trains_and_denoises(qtbot: QtBot, viewer: Viewer, noisy: Image) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 
 from pytestqt.qtbot import QtBot
@@ -106,3 +108,45 @@ def test_close_ends_a_paused_worker_without_another_word(qtbot: QtBot) -> None:
     assert not worker.is_running
     qtbot.wait(250)
     assert words == []
+
+
+def test_leave_waits_for_nothing_and_the_work_ends_without_another_word(qtbot: QtBot) -> None:
+    words: list[object] = []
+    begun, gate = threading.Event(), threading.Event()
+
+    def work(stop: Stop) -> Iterator[int]:
+        while not stop():
+            begun.set()
+            gate.wait()
+            yield 1
+
+    worker = Worker(work)
+    worker.events.connect(words.append)
+    worker.finished.connect(lambda: words.append("finished"))
+    assert begun.wait(20)
+    worker.leave()
+    assert worker.is_running
+    gate.set()
+    qtbot.waitUntil(lambda: not worker.is_running)
+    qtbot.wait(250)
+    assert words == []
+
+
+def test_thread_that_was_left_keeps_no_worker(qtbot: QtBot) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def work(_stop: Stop) -> Iterator[int]:
+        begun.set()
+        gate.wait()
+        yield 1
+
+    worker = Worker(work)
+    assert begun.wait(20)
+    worker.leave()
+    left, future = weakref.ref(worker), worker._future
+    del worker
+    gc.collect()
+
+    assert left() is None
+    gate.set()
+    qtbot.waitUntil(future.done)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,16 +17,56 @@ from napari_noise2same.samples import cells
 Run = Callable[..., Any]
 
 
-def test_demo(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = partial(run_demo, sample=cells(side=64), config=TrainingConfig(steps=2))
-    monkeypatch.setattr(napari_noise2same.demo, "run_demo", small)
-    outcome = run("demo", "--output", tmp_path)
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A line for each time that the demo would have opened napari; a display is there."""
+    opened: list[str] = []
+    module = sys.modules["napari_noise2same.cli.demo"]
+    monkeypatch.setattr(module, "_in_window", lambda: opened.append("napari"))
+    monkeypatch.setattr(napari_noise2same.demo, "window_obstacle", lambda: None)
+    return opened
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo that takes a second."""
+    quick = partial(run_demo, sample=cells(side=64), config=TrainingConfig(steps=2))
+    monkeypatch.setattr(napari_noise2same.demo, "run_demo", quick)
+
+
+@pytest.mark.usefixtures("small")
+def test_without_a_window_files_are_written(run: Run, tmp_path: Path, windows: list[str]) -> None:
+    outcome = run("demo", "--headless", "--output", tmp_path)
 
     assert outcome.code == 0
+    assert not windows
     assert "Training 100%" in outcome.err
+    assert "without a window" in outcome.err
     assert "dB before" in outcome.out
     for path in tmp_path.iterdir():
         assert str(path) in outcome.out
+
+
+@pytest.mark.usefixtures("small")
+def test_where_no_window_can_open_files_are_written_and_the_reason_is_told(
+    run: Run, tmp_path: Path, windows: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(napari_noise2same.demo, "window_obstacle", lambda: "it is dark")
+    outcome = run("demo", "--output", tmp_path)
+
+    assert outcome.code == 0
+    assert not windows
+    assert "because it is dark" in outcome.err
+    assert any(tmp_path.iterdir())
+
+
+def test_where_a_window_can_open_napari_does(run: Run, tmp_path: Path, windows: list[str]) -> None:
+    outcome = run("demo", "--output", tmp_path)
+
+    assert outcome.code == 0
+    assert windows == ["napari"]
+    assert "napari" in outcome.err
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_demo_that_was_stopped_is_not_done(
@@ -35,4 +77,15 @@ def test_a_demo_that_was_stopped_is_not_done(
 
     monkeypatch.setattr(napari_noise2same.demo, "run_demo", stopped)
 
-    assert run("demo", "--output", tmp_path).code == 130
+    assert run("demo", "--headless", "--output", tmp_path).code == 130
+
+
+def test_the_command_line_loads_napari_for_a_window_alone() -> None:
+    code = (
+        "import sys, napari_noise2same.cli, napari_noise2same.demo as demo\n"
+        "demo.window_obstacle()\n"
+        "print({'napari', 'qtpy', 'magicgui'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"

@@ -72,6 +72,14 @@ def test_seconds_show_as_minutes(qtbot: QtBot) -> None:
     assert box.value() == 120
 
 
+@pytest.mark.parametrize(("text", "pixels"), [("64", 64_000_000), ("1.1", 1_100_000)])
+def test_whole_numbers_stay_whole_in_another_unit(qtbot: QtBot, text: str, pixels: int) -> None:
+    box = make(qtbot, int, scale=1_000_000)
+    box.edit.setText(text)
+    assert box.value() == pixels
+    assert isinstance(box.value(), int)
+
+
 @pytest.mark.parametrize(
     ("start", "steps", "end"),
     [(0.002, 1, 0.005), (0.002, -1, 0.001), (0.003, 1, 0.005), (3.0, 2, 10.0), (0.0, 1, 0.1)],

@@ -19,13 +19,13 @@ def panel(qtbot: QtBot) -> TrainPanel:
     panel = TrainPanel()
     qtbot.addWidget(panel)
     panel.resize(400, 950)
-    panel.set_layers({1: "cells", 2: "nuclei"}, 1)
+    panel.layers.set_layers({1: "cells", 2: "nuclei"}, 1)
     panel.show()
     return panel
 
 
 def test_settings_come_back(panel: TrainPanel) -> None:
-    panel.set_devices({"auto": "Automatic", "cpu": "CPU"})
+    panel.device.set_devices(["cpu"])
     config = Preset.BEST.config(lambda_inv=FixedLambda(value=1), steps=7, device="cpu")
     panel.set_value(config)
     assert panel.quality.value() is Preset.BEST
@@ -40,7 +40,7 @@ def test_the_nearest_quality_is_chosen(panel: TrainPanel, effort: float, preset:
 
 @pytest.mark.parametrize("preset", list(Preset))
 def test_quality_and_device_make_the_settings(panel: TrainPanel, preset: Preset) -> None:
-    panel.set_devices({"auto": "Automatic", "cpu": "CPU"})
+    panel.device.set_devices(["cpu"])
     panel.quality.set_value(preset)
     panel.device.set_value("cpu")
     assert panel.value() == preset.config(device="cpu")
@@ -74,48 +74,8 @@ def test_inputs_are_locked_during_a_run_and_buttons_follow(
     assert panel.plot.isEnabled()
 
 
-@pytest.mark.parametrize(
-    ("state", "part", "name"),
-    [
-        (RunState.IDLE, "run", "train"),
-        (RunState.TRAINING, "run", "pause"),
-        (RunState.TRAINING, "run", "stop"),
-        (RunState.PAUSED, "run", "resume"),
-        (RunState.IDLE, "model", "load"),
-        (RunState.IDLE, "model", "save"),
-        (RunState.IDLE, "model", "copy_script"),
-        (RunState.IDLE, "model", "copy_command"),
-    ],
-)
-def test_buttons_are_forwarded(
-    qtbot: QtBot, panel: TrainPanel, state: RunState, part: str, name: str
-) -> None:
-    panel.set_model(available=True)
-    panel.set_state(state)
-    with qtbot.waitSignal(getattr(panel, f"{name}_requested")):
-        qtbot.mouseClick(getattr(getattr(panel, part), name), LEFT)
-
-
-def test_continue_is_forwarded_with_its_steps(qtbot: QtBot, panel: TrainPanel) -> None:
-    panel.set_state(RunState.FINISHED)
-    with qtbot.waitSignal(panel.continue_requested) as signal:
-        qtbot.mouseClick(panel.run.proceed, LEFT)
-    assert signal.args == [panel.run.more_steps.value()]
-
-
-def test_changes_of_inputs_are_forwarded(qtbot: QtBot, panel: TrainPanel) -> None:
-    with qtbot.waitSignal(panel.layers_changed):
-        panel.set_layers({2: "nuclei"}, 2)
-    with qtbot.waitSignal(panel.axes_changed) as signal:
-        qtbot.keyClicks(panel.axes.edit, "y")
-    assert signal.args == ["Y"]
-    panel.set_region_layers({9: "Shapes"})
-    with qtbot.waitSignal(panel.region_changed):
-        panel.region.set_value(9)
-    with qtbot.waitSignal(panel.preview_toggled) as signal:
-        qtbot.mouseClick(panel.preview, LEFT, pos=QPoint(8, 8))
-    assert signal.args == [False]
-    panel.set_devices({"auto": "Automatic", "cpu": "CPU"})
+def test_every_change_of_a_setting_is_told(qtbot: QtBot, panel: TrainPanel) -> None:
+    panel.device.set_devices(["cpu"])
     with qtbot.waitSignal(panel.settings_changed):
         panel.device.set_value("cpu")
     with qtbot.waitSignal(panel.settings_changed):
@@ -136,19 +96,7 @@ def test_regions_show_only_where_there_are_some(panel: TrainPanel) -> None:
     assert not panel.region.isVisible()
 
 
-def test_there_is_nothing_to_save_without_a_model(panel: TrainPanel) -> None:
-    assert not panel.model.save.isEnabled()
-    panel.set_model(available=True)
-    assert panel.model.save.isEnabled()
-
-
-def test_messages_sentences_and_times_reach_their_places(panel: TrainPanel) -> None:
-    panel.show_message("No memory.", "trace", error=True)
-    panel.set_axes_sentence("40 frames as samples")
-    panel.set_expected_times({Preset.QUICK: 30})
-    assert panel.message.value() == "No memory."
-    assert panel.axes.sentence.text() == "40 frames as samples"
-    assert "≈ 30 s" in panel.quality.buttons[Preset.QUICK].text()
+def test_a_plot_that_cannot_be_exported_says_so(panel: TrainPanel) -> None:
     panel.plot.export_failed.emit("Disk full.")
     assert panel.message.value() == "Disk full."
 
@@ -163,10 +111,12 @@ def test_the_plot_is_in_view_with_everything_that_may_stand_above_it(
     qtbot: QtBot, panel: TrainPanel, width: int
 ) -> None:
     panel.resize(width, 900)
-    panel.set_layers({i: f"layer {i}" for i in range(9)}, 1)
+    panel.layers.set_layers({i: f"layer {i}" for i in range(9)}, 1)
     panel.set_region_layers({10: "Shapes"})
-    panel.set_axes_sentence("2 channels denoised separately, 40 frames as samples, 2D network")
-    panel.show_message("The memory does not suffice: choose a smaller patch or batch.", "trace")
+    panel.axes.set_sentence("2 channels denoised separately, 40 frames as samples, 2D network")
+    panel.message.show_message(
+        "The memory does not suffice: choose a smaller patch or batch.", "trace"
+    )
     panel.set_state(RunState.STOPPED)
     panel.advanced.set_value(True)
     qtbot.waitUntil(lambda: panel.plot.canvas.height() >= 180)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import napari
 from napari.layers import Image as ImageLayer
 
-from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.errors import ConfigurationError, ImageError
+from napari_noise2same.widgets import RunState
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -33,8 +34,7 @@ def open_train_dock(viewer: Viewer) -> TrainDock:
     TrainDock
         The dock.
     """
-    dock: TrainDock
-    _, dock = viewer.window.add_plugin_dock_widget(_PLUGIN, "Noise2Same Train")
+    dock: TrainDock = _open(viewer, "Noise2Same Train")
     return dock
 
 
@@ -51,8 +51,7 @@ def open_denoise_dock(viewer: Viewer) -> DenoiseDock:
     DenoiseDock
         The dock.
     """
-    dock: DenoiseDock
-    _, dock = viewer.window.add_plugin_dock_widget(_PLUGIN, "Noise2Same Denoise", tabify=True)
+    dock: DenoiseDock = _open(viewer, "Noise2Same Denoise", tabify=True)
     return dock
 
 
@@ -73,27 +72,48 @@ def open_model(path: str) -> None:
 
 
 def denoise_now() -> None:
-    """Train on the active layer with the settings of the dock, then denoise it.
+    """Train on the selected images with the settings of the dock, then denoise them.
+
+    The dock of what is going on is in front, with the button that stops it; then nothing follows.
 
     Raises
     ------
     ImageError
-        If there is no viewer, or the active layer is no image.
+        If there is no viewer, or no image layer is selected.
+    ConfigurationError
+        If a run is on.
     """
     viewer = _current_viewer()
-    layer = viewer.layers.selection.active
-    if not isinstance(layer, ImageLayer):
+    selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
+    keys = [layer.unique_id for layer in selected if isinstance(layer, ImageLayer)]
+    if not keys:
         raise ImageError("Expected an image layer to denoise, found none selected: select one.")
-    train, denoise = open_train_dock(viewer), open_denoise_dock(viewer)
-    train.panel.layers.set_value([layer.unique_id])
-    denoise.panel.layers.set_value([layer.unique_id])
-
-    def then(_name: str) -> None:
-        train.controller.trained.disconnect(then)
-        denoise.controller.denoise()
-
-    train.controller.trained.connect(then)
+    train = open_train_dock(viewer)
+    if train.controller.is_running:
+        raise ConfigurationError("Expected no run to be on, found one: stop it, or wait for it.")
+    denoise = open_denoise_dock(viewer)
+    open_train_dock(viewer)
+    train.panel.layers.set_value(keys)
     train.controller.train()
+
+    def go_on() -> None:
+        if train.panel.run.state() is RunState.FINISHED:
+            open_denoise_dock(viewer)
+            denoise.panel.layers.set_value(keys)
+            denoise.panel.model.set_value(train.controller.name)
+            denoise.controller.denoise()
+
+    # There is none if the dock has refused, and said why. It forgets us when it is over.
+    if train.controller.worker is not None:
+        train.controller.worker.finished.connect(go_on)
+
+
+def _open(viewer: Viewer, name: str, *, tabify: bool = False) -> Any:
+    """Open a dock, or bring it to the front when it is hidden or a tab behind another."""
+    frame, dock = viewer.window.add_plugin_dock_widget(_PLUGIN, name, tabify=tabify)
+    frame.show()
+    frame.raise_()
+    return dock
 
 
 def _current_viewer() -> Viewer:

@@ -12,6 +12,7 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFormLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_noise2same._napari.comparison import Comparison, Mode
+from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.results import CARD
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.widgets import ChoiceBox, MessageLine
@@ -137,11 +138,11 @@ class CompareDock(QWidget):
     def _start(self, mode: Mode) -> None:
         """Compare, or say why not."""
         try:
-            self._comparison = Comparison(self._viewer, *self._pair(), self._on_stop)
+            self._comparison = Comparison(self._viewer, *self._pair(), self._on_stop, self._on_fail)
             self._comparison.start(mode)
         except ImageError as error:
             self._on_stop()
-            self.message.show_message(str(error), error=True)
+            self.message.show_error(str(error))
         else:
             self._press(mode)
 
@@ -150,6 +151,10 @@ class CompareDock(QWidget):
         self._comparison = None
         self._press(None)
         self._refresh()
+
+    def _on_fail(self, error: BaseException) -> None:
+        """Say why a comparison has ended."""
+        self.message.show_error(*explain(error, "Comparing"))
 
     def _on_changed(self) -> None:
         """Compare the layers that are chosen now in the same way."""

@@ -10,20 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import dask.array as da
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Layer, Shapes
 
-from napari_noise2same._napari.compare_residual import as_dask
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.results import CARD
+from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["Swipe"]
+__all__ = ["Swipe", "as_dask"]
 
 # On the screen: how thick the line is, and how near to it a press takes hold of it.
 _WIDTH, _REACH = 3, 12
@@ -163,6 +164,30 @@ class Swipe:
         ends[:, self._down] = [-0.5, self._data.shape[self._down] - 0.5]
         self._line.data = []
         self._line.add_lines([ends], edge_width=_WIDTH / self._pixels(), edge_color=_COLOUR)
+
+
+def as_dask(data: ArrayLike, *, colours: bool) -> da.Array:
+    """Wrap an array so that its planes are read one by one.
+
+    Parameters
+    ----------
+    data : ArrayLike
+        The array; a dask array is returned as it is.
+    colours : bool
+        Whether the last axis holds colours, so that a plane has three dimensions.
+
+    Returns
+    -------
+    dask.array.Array
+        The same values; none is read yet.
+    """
+    if isinstance(data, da.Array):
+        return data
+    plane = 3 if colours else 2
+    chunks = (1,) * (len(data.shape) - plane) + ("auto",) * plane
+    # Without a name dask would read the whole array to derive one.
+    array: da.Array = da.from_array(data, chunks=chunks, name=False)  # type: ignore[no-untyped-call]
+    return array
 
 
 def _copy(layer: ImageLayer, data: Any, viewer: Viewer) -> ImageLayer:

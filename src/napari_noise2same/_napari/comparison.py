@@ -11,7 +11,7 @@ from napari.layers import Layer
 from napari.settings import get_plugin_settings
 from qtpy.QtCore import QTimer
 
-from napari_noise2same._napari.compare_residual import add_residual
+from napari_noise2same._napari.compare_residual import Residual
 from napari_noise2same._napari.compare_swipe import Swipe
 from napari_noise2same.core.errors import ImageError
 
@@ -83,6 +83,8 @@ class Comparison:
     on_stop : callable
         Called whenever a comparison has ended, also by itself: because one of the layers was
         removed, or because the swipe line cannot follow to other axes or to the 3D view.
+    on_fail : callable
+        Called with the exception after a comparison has ended because a layer cannot be read.
     """
 
     def __init__(
@@ -91,9 +93,10 @@ class Comparison:
         noisy: ImageLayer,
         denoised: ImageLayer,
         on_stop: Callable[[], None] = lambda: None,
+        on_fail: Callable[[BaseException], None] = lambda _: None,
     ) -> None:
         self._viewer, self._noisy, self._denoised = viewer, noisy, denoised
-        self._on_stop = on_stop
+        self._on_stop, self._on_fail = on_stop, on_fail
         self._look: _Look | None = None
         self._running: _Closable | None = None
 
@@ -115,10 +118,11 @@ class Comparison:
         self._check()
         self._look = _Look.of(self._viewer)
         self._viewer.layers.events.removed.connect(self._on_removed)
-        pair = (self._noisy, self._denoised)
+        # Of a residual's layers napari need read nothing, as it does of those that show.
+        shown = () if mode == "residual" else (self._noisy, self._denoised)
         try:
             for layer in self._viewer.layers:
-                layer.visible = layer in pair
+                layer.visible = layer in shown
             self._running = self._begin(mode)
         except ImageError:
             self.stop()
@@ -144,10 +148,15 @@ class Comparison:
         if mode == "blink":
             return _Blink(noisy, denoised)
         if mode == "residual":
-            return _Residual(viewer, noisy, denoised)
+            return Residual(viewer, noisy, denoised, self._fail)
         # napari moves all views of a grid together.
         viewer.canvas.grid.update({"enabled": True, "shape": (1, 2), "stride": 1, "spacing": _GAP})
         return None
+
+    def _fail(self, error: BaseException) -> None:
+        """Go back, and pass on why."""
+        self.stop()
+        self._on_fail(error)
 
     def _check(self) -> None:
         """Refuse what cannot be compared."""
@@ -182,20 +191,6 @@ class _Blink:
     def close(self) -> None:
         """Stop the timer."""
         self._timer.stop()
-
-
-class _Residual:
-    """What was taken away, as a layer."""
-
-    def __init__(self, viewer: Viewer, noisy: ImageLayer, denoised: ImageLayer) -> None:
-        self._viewer = viewer
-        self._layer = add_residual(viewer, noisy, denoised)
-        noisy.visible = denoised.visible = False
-
-    def close(self) -> None:
-        """Remove the layer."""
-        if self._layer in self._viewer.layers:
-            self._viewer.layers.remove(self._layer)
 
 
 def _blink_milliseconds() -> int:

@@ -70,12 +70,14 @@ class DenoiseController(QObject):
         self._store = store
         self.tracker = LayerTracker(viewer)
         self.worker: Worker | None = None
+        self._listing: Worker | None = None
         self._jobs: list[_Job] = []
         self._results: list[ImageLayer] = []
+        self._filling = False
         self._activity: Activity | None = None
         self.tracker.changed.connect(self.update)
         self._store.changed.connect(self._update_models)
-        panel.layers_changed.connect(self._update_levels)
+        panel.layers.changed.connect(self._update_levels)
         panel.denoise_requested.connect(self.denoise)
         panel.cancel_requested.connect(self.cancel)
         self.update()
@@ -88,7 +90,7 @@ class DenoiseController(QObject):
 
     def update(self) -> None:
         """Show the layers that there are now."""
-        self._panel.set_layers(self.tracker.images(), self.tracker.active())
+        self._panel.layers.set_layers(self.tracker.images(), self.tracker.active())
         self._update_levels()
 
     def layers(self) -> list[ImageLayer]:
@@ -103,11 +105,11 @@ class DenoiseController(QObject):
         try:
             model, jobs = self._model(), self._plan()
         except Noise2SameError as error:
-            self._panel.show_message(str(error), error=True)
+            self._panel.message.show_error(str(error))
             return
-        self._jobs, self._results = jobs, []
+        self._jobs, self._results, self._filling = jobs, [], False
         self._card = model_card(model)
-        self._panel.show_message("")
+        self._panel.message.clear()
         self._panel.set_running(True)
         self._panel.progress.set_busy("Preparing…")
         self._activity = Activity("Noise2Same denoising")
@@ -135,8 +137,9 @@ class DenoiseController(QObject):
         """End everything at once; safe to call when the panel is gone."""
         self.tracker.close()
         self._store.changed.disconnect(self._update_models)
-        if self.worker is not None:
-            self.worker.close()
+        for worker in (self.worker, self._listing):
+            if worker is not None:
+                worker.close()
         self._forget()
 
     def _model(self) -> TrainedModel:
@@ -186,12 +189,14 @@ class DenoiseController(QObject):
                 self.denoised.emit(self._jobs[len(self._results) - 1].layer, self._results[-1])
         tiles = [event for event in events if isinstance(event, TileDone)]
         if tiles:
+            self._filling = True
             self._results[-1].refresh()
             self._show_progress(tiles[-1])
 
     def _begin_result(self, data: Any) -> None:
         """Add the layer that will fill."""
         job = self._jobs[len(self._results)]
+        self._filling = False
         self._results.append(
             add_result(
                 self._viewer,
@@ -219,10 +224,15 @@ class DenoiseController(QObject):
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong; the dock can be used again."""
-        self._panel.show_message(*explain(error, "Denoising"), error=True)
+        self._panel.message.show_error(*explain(error, "Denoising"))
 
     def _on_over(self) -> None:
-        """Clean up."""
+        """Clean up; a layer in which nothing is done shows nothing, and goes."""
+        if not self._filling:
+            self._panel.progress.reset()
+            for layer in self._results[-1:]:
+                if layer in self._viewer.layers:
+                    self._viewer.layers.remove(layer)
         self._panel.set_running(False)
         self._forget()
 
@@ -239,6 +249,19 @@ class DenoiseController(QObject):
         names = self._store.names()
         active = names[-1] if names else None
         self._panel.set_models({name: name for name in names}, active)
+        if names and self._listing is None:
+            self._list_devices()
+
+    def _list_devices(self) -> None:
+        """Offer the devices: what has made a model has loaded torch."""
+
+        def work(_stop: Callable[[], bool]) -> Iterator[Any]:
+            from napari_noise2same.core import available_devices
+
+            yield available_devices()
+
+        self._listing = Worker(work)
+        self._listing.events.connect(lambda events: self._panel.device.set_devices(events[-1]))
 
     def _update_levels(self) -> None:
         """Offer the levels of a multiscale layer."""

@@ -60,9 +60,15 @@ class LayerTracker(QObject):
         return {layer.unique_id: layer.name for layer in self._layers if isinstance(layer, kinds)}
 
     def active(self) -> Hashable | None:
-        """Return the key of the active layer if it is an image."""
+        """Return the key of the active layer if it is an image, and no result of ours.
+
+        Every new result becomes active, but hardly anybody wants to denoise it once more.
+        """
         layer = self._layers.selection.active
-        return layer.unique_id if layer is not None and _is_image(layer) else None
+        if layer is None or CARD in layer.metadata or not _is_image(layer):
+            return None
+        key: Hashable = layer.unique_id
+        return key
 
     def layer(self, key: object) -> Layer | None:
         """Return the layer of a key, or None if it is no longer there.

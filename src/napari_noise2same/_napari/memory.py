@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from qtpy.QtCore import QSettings
 
-__all__ = ["recall", "remember"]
+from napari_noise2same.core.errors import Noise2SameError
+
+__all__ = ["keep_settings", "recall", "remember"]
 
 _ORGANISATION = "napari-noise2same"
 
 Config = TypeVar("Config", bound=BaseModel)
+
+
+class _Form(Protocol[Config]):
+    """A view of settings."""
+
+    def value(self) -> Config:
+        """Return the settings."""
+
+    def set_value(self, config: Config, /) -> None:
+        """Show settings."""
+
+
+def keep_settings(form: _Form[Config], name: str, kind: type[Config], used: Any) -> None:
+    """Show the settings of the last session in a form, and remember those that are used now.
+
+    Parameters
+    ----------
+    form : TrainPanel or DenoisePanel
+        The form.
+    name : str
+        What the settings are for.
+    kind : type
+        Their class.
+    used : Signal
+        A run was asked for.
+    """
+
+    def keep() -> None:
+        try:
+            remember(name, form.value())
+        except Noise2SameError:
+            # Whoever starts the run says what is wrong with them.
+            return
+
+    form.set_value(recall(name, kind))
+    used.connect(keep)
 
 
 def remember(name: str, config: BaseModel) -> None:

@@ -20,9 +20,9 @@ _GROUP = "1_conversion"
 def activate(context: PluginContext) -> None:
     """Add *Denoise now* to the context menu of the layer list.
 
-    napari 0.9 lets no manifest contribute to that menu, so this is done when napari activates the
-    plugin: at its first use in a session. The Layers menu and the command palette have the entry
-    from the start.
+    napari 0.9 drops what a manifest contributes to that menu (`MenuId.contributables`), so this is
+    done when napari activates the plugin: at its first use in a session. The Layers menu and the
+    command palette have the entry from the start.
 
     Parameters
     ----------

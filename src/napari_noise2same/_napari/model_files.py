@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import Noise2SameError
@@ -15,9 +17,10 @@ from napari_noise2same.core.errors import Noise2SameError
 if TYPE_CHECKING:
     from napari_noise2same.core import TrainedModel
 
-__all__ = ["FILE_FILTER", "ModelFiles", "explain"]
+__all__ = ["ModelFiles", "explain"]
 
-FILE_FILTER = "Noise2Same models (*.safetensors)"
+_ENDING = "safetensors"
+_FILTER = f"Noise2Same models (*.{_ENDING})"
 
 
 def explain(error: BaseException, what: str) -> tuple[str, str]:
@@ -38,7 +41,11 @@ def explain(error: BaseException, what: str) -> tuple[str, str]:
     if isinstance(error, Noise2SameError):
         return str(error), ""
     details = "".join(traceback.format_exception(error))
-    return f"{what} failed unexpectedly: {error}", details
+    if isinstance(error, MemoryError):
+        return f"{what} needs more memory than there is: work on a smaller part.", details
+    # Only the first line: errors of devices go on for pages.
+    reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return f"{what} failed unexpectedly: {reason.rstrip('.')}.", details
 
 
 class ModelFiles(QObject):
@@ -62,6 +69,39 @@ class ModelFiles(QObject):
         super().__init__()
         self._workers: list[Worker] = []
 
+    def ask_to_save(self, parent: QWidget, model: TrainedModel, name: str) -> None:
+        """Let the user choose where to write a model.
+
+        Parameters
+        ----------
+        parent : QWidget
+            Over which window to ask.
+        model : TrainedModel
+            The model.
+        name : str
+            What to call the file, if nothing else is entered.
+        """
+        dialog = QFileDialog(parent, "Save model", "", _FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        # The dialog itself must know it, to ask before it replaces a file.
+        dialog.setDefaultSuffix(_ENDING)
+        dialog.selectFile(re.sub(r'[\\/:*?"<>|]', "_", f"{name}.{_ENDING}"))
+        if dialog.exec():
+            self.save(model, dialog.selectedFiles()[0])
+        dialog.deleteLater()
+
+    def ask_to_open(self, parent: QWidget) -> None:
+        """Let the user choose a model file to read.
+
+        Parameters
+        ----------
+        parent : QWidget
+            Over which window to ask.
+        """
+        path, _ = QFileDialog.getOpenFileName(parent, "Choose a model", "", _FILTER)
+        if path:
+            self.open(path)
+
     def save(self, model: TrainedModel, path: str) -> None:
         """Write a model file.
 
@@ -72,13 +112,13 @@ class ModelFiles(QObject):
         path : str
             The file, with or without its ending.
         """
-        target = Path(path).with_suffix(".safetensors")
+        target = path if path.endswith(f".{_ENDING}") else f"{path}.{_ENDING}"
 
         def work(_stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import save_model
 
             save_model(model, target)
-            yield str(target)
+            yield target
 
         self._run(work, lambda events: self.saved.emit(events[-1]), "Saving")
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels, Layer, Shapes
+from napari.layers import Layer
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 
 from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
+from napari_noise2same._napari.marking import marking, united
 from napari_noise2same.core.array import ArrayLike, Region, validate_axes
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image
@@ -23,6 +23,8 @@ __all__ = ["Window", "crop", "current_frame", "restrict", "visible_region"]
 
 # Pixels by which an edge may miss a border between pixels because numbers are rounded.
 _ROUNDING = 1e-6
+# Pixels around a region: half the side of patches of 128.
+_MARGIN = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,11 @@ def crop(image: Image, region: Region) -> Image:
     Image
         The region, with all else that is known about the image.
     """
-    return replace(image, data=Window(image.data, region))
+    mask = image.mask
+    if mask is not None:
+        parts = zip(region, mask.shape, strict=True)
+        mask = mask[tuple(slice(None) if length == 1 else part for part, length in parts)]
+    return replace(image, data=Window(image.data, region), mask=mask)
 
 
 def visible_region(
@@ -172,9 +178,9 @@ def current_frame(
 def restrict(image: Image, layer: Layer, regions: Layer, *, level: int = 0) -> list[Image]:
     """Return the parts of an image that the user has marked, to train on them alone.
 
-    Each shape, and each label, gives its bounding box in Y and X, in all frames, planes and
-    channels wherever it was drawn: more pixels of the same kind only help. Regions that overlap
-    are seen that much more often. A Labels layer is read whole.
+    A shape marks what lies inside of it in Y and X, in all frames and planes. A label marks its
+    pixels in the frames and planes that the Labels layer has; this layer is read whole. Both hold
+    for all channels.
 
     Parameters
     ----------
@@ -190,32 +196,44 @@ def restrict(image: Image, layer: Layer, regions: Layer, *, level: int = 0) -> l
     Returns
     -------
     list of Image
-        One image per region, not yet read.
+        Boxes around what is marked, wide enough for patches around its outermost pixels, with a
+        mask each. They do not overlap, and nothing of the image is read.
 
     Raises
     ------
     ImageError
         If nothing is marked, nothing of it lies on the image, or the layer cannot mark regions.
     """
-    outlines = [
-        _onto(layer, regions, outline) / level_factors(layer, level)
-        for outline in _outlines(regions)
-    ]
+    marks = marking(layer, image.axes, regions, level)
     dims = [image.axes.index(axis) for axis in "YX"]
+    lengths = [image.data.shape[dim] for dim in dims]
+    boxes = [_box(outline[:, dims], lengths) for outline in marks.outlines()]
     crops = []
-    for outline in outlines:
+    for box in united([box for box in boxes if all(part.start < part.stop for part in box)]):
         region = [slice(0, length) for length in image.data.shape]
-        for dim in dims:
-            low, high = outline[:, dim].min(), outline[:, dim].max()
-            region[dim] = _limited(low, high, image.data.shape[dim], None)
-        if all(region[dim].start < region[dim].stop for dim in dims):
-            crops.append(crop(image, tuple(region)))
+        for dim, part in zip(dims, box, strict=True):
+            region[dim] = part
+        mask = marks.mask(tuple(region))
+        if mask.any():
+            crops.append(replace(crop(image, tuple(region)), mask=mask))
     if not crops:
         raise ImageError(
             f"Expected regions on the image, found none of {regions.name!r} there: draw a region "
             "or label pixels, or train on the whole image."
         )
     return crops
+
+
+def _box(outline: NDArray[Any], lengths: Sequence[int]) -> Region:
+    """Return the pixels around an outline, grown by what patches need; empty beside the image."""
+    low, high = outline.min(axis=0) + 0.5, outline.max(axis=0) + 0.5
+    found = [_limited(*edges, None) for edges in zip(low, high, lengths, strict=True)]
+    return tuple(
+        slice(max(part.start - _MARGIN, 0), min(part.stop + _MARGIN, length))
+        if part.start < part.stop
+        else part
+        for part, length in zip(found, lengths, strict=True)
+    )
 
 
 def _shift(part: slice, place: Any) -> Any:
@@ -269,32 +287,3 @@ def _around(position: int, count: int, length: int) -> slice:
     count = min(count, length)
     start = min(max(int(position) - count // 2, 0), length - count)
     return slice(start, start + count)
-
-
-def _outlines(regions: Layer) -> Iterable[NDArray[Any]]:
-    """Return the corners of each region, in the pixels of the layer it was drawn on."""
-    if isinstance(regions, Shapes):
-        return [np.asarray(vertices) for vertices in regions.data]
-    if isinstance(regions, Labels):
-        labels = regions.data[0] if regions.multiscale else regions.data
-        boxes = [box for box in find_objects(np.asarray(labels)) if box is not None]
-        return [_corners(box) for box in boxes]
-    raise ImageError(
-        f"Expected a Shapes or a Labels layer to train inside, found {regions.name!r}, which is "
-        "neither: choose another layer."
-    )
-
-
-def _corners(box: Region) -> NDArray[Any]:
-    """Return the corners of a box of pixels, at the outer edges of these."""
-    edges = [(part.start - 0.5, part.stop - 0.5) for part in box]
-    return np.stack(np.meshgrid(*edges, indexing="ij"), axis=-1).reshape(-1, len(box))
-
-
-def _onto(layer: Layer, regions: Layer, outline: NDArray[Any]) -> NDArray[Any]:
-    """Return points of a regions layer as edges between pixels of an image layer."""
-    world = np.stack([regions.data_to_world(point) for point in outline])
-    # Layers of fewer dimensions lie along the last ones of the others.
-    missing = max(layer.ndim - regions.ndim, 0)
-    world = np.pad(world, [(0, 0), (missing, 0)])[:, -layer.ndim :]
-    return np.stack([layer.world_to_data(point) for point in world]) + 0.5

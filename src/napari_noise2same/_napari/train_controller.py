@@ -61,15 +61,18 @@ class TrainController(QObject):
         self._preview: PreviewLayer | None = None
         self._piece: Image | None = None
         self._activity: Activity | None = None
-        self._images: list[Image] = []
         self._name = ""
+        self._images: list[Image] = []
         self.model: TrainedModel | None = None
-        panel.train_requested.connect(self.train)
-        panel.pause_requested.connect(self.pause)
-        panel.resume_requested.connect(self.resume)
-        panel.stop_requested.connect(self.stop)
-        panel.continue_requested.connect(self.proceed)
-        panel.preview_toggled.connect(self._on_preview_toggled)
+        # Name and images of the model that the run under way will give.
+        self._coming: tuple[str, list[Image]] = "", []
+        self._done = False
+        panel.run.train_requested.connect(self.train)
+        panel.run.pause_requested.connect(self.pause)
+        panel.run.resume_requested.connect(self.resume)
+        panel.run.stop_requested.connect(self.stop)
+        panel.run.continue_requested.connect(self.proceed)
+        panel.preview.toggled.connect(self._on_preview_toggled)
 
     @property
     def name(self) -> str:
@@ -88,11 +91,11 @@ class TrainController(QObject):
         try:
             config, images = self._panel.value(), self.inputs.images()
         except Noise2SameError as error:
-            self._panel.show_message(str(error), error=True)
+            self._panel.message.show_error(str(error))
             return
-        self._name = self._store.unique(f"Model of {self.inputs.layers()[0].name}")
+        self._coming = self._store.unique(f"Model of {self.inputs.layers()[0].name}"), images
         self._panel.plot.clear()
-        self._start(images, config, None)
+        self._start(config, None)
 
     def resume(self) -> None:
         """Go on with a paused or a stopped run."""
@@ -138,9 +141,7 @@ class TrainController(QObject):
             The model.
         """
         self._name, self.model, self._images = name, model, []
-        self._panel.plot.set_history(model.history.columns)
-        self._panel.set_model(available=True)
-        self._panel.set_state(RunState.STOPPED if model.resume else RunState.IDLE)
+        self._show_model(model)
 
     def script(self) -> str:
         """Return the run as a Python script."""
@@ -163,17 +164,22 @@ class TrainController(QObject):
         try:
             images = self._images or self.inputs.images()
         except Noise2SameError as error:
-            self._panel.show_message(str(error), error=True)
+            self._panel.message.show_error(str(error))
             return
-        self._start(images, config, self.model)
+        self._coming = self._name, images
+        self._start(config, self.model)
 
-    def _start(
-        self, images: list[Image], config: TrainingConfig | None, model: TrainedModel | None
-    ) -> None:
+    def _show_model(self, model: TrainedModel) -> None:
+        """Show the model that there is while no run is on."""
+        self._panel.plot.set_history(model.history.columns)
+        self._panel.model.save.setEnabled(True)
+        self._panel.set_state(RunState.STOPPED if model.resume else RunState.IDLE)
+
+    def _start(self, config: TrainingConfig | None, model: TrainedModel | None) -> None:
         """Start the thread."""
-        self._images = images
-        self._piece = None
-        self._panel.show_message("")
+        _, images = self._coming
+        self._done, self._piece = False, None
+        self._panel.message.clear()
         self._panel.set_state(RunState.PREPARING)
         self._panel.progress.set_busy("Preparing…")
         self._activity = Activity("Noise2Same training")
@@ -217,7 +223,7 @@ class TrainController(QObject):
         self._steps = plan.steps
         self._device = event.device
         patch = " × ".join(map(str, plan.patch))
-        self._panel.show_message(
+        self._panel.message.show_message(
             f"Each step takes {plan.batch} patches of {patch} pixels; the network has "
             f"{event.parameters:,} weights."
         )
@@ -238,24 +244,28 @@ class TrainController(QObject):
 
     def _on_finished(self, event: Any) -> None:
         """Keep the model."""
+        self._done = True
+        self._name, self._images = self._coming
         self.model = event.model
         self._store.put(self._name, event.model)
-        self._panel.set_model(available=True)
+        self._panel.model.save.setEnabled(True)
         completed = event.reason == "completed"
         self._panel.set_state(RunState.FINISHED if completed else RunState.STOPPED)
 
     def _on_failed(self, error: BaseException) -> None:
-        """Say what went wrong; the dock can be used again."""
-        self._panel.show_message(*explain(error, "Training"), error=True)
+        """Say what went wrong; what there was before can be used again."""
+        self._panel.message.show_error(*explain(error, "Training"))
         self._panel.progress.reset()
-        self._panel.set_state(RunState.IDLE if self.model is None else RunState.STOPPED)
+        self._panel.set_state(RunState.IDLE)
+        if self.model is not None:
+            self._show_model(self.model)
 
     def _on_over(self) -> None:
         """Clean up after a run."""
         self.worker = None
         self._end_activity()
         self._end_preview()
-        if self._panel.run.state() in (RunState.FINISHED, RunState.STOPPED) and self.model:
+        if self._done:
             self.trained.emit(self._name)
 
     def _begin_preview(self) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.theme import get_theme
-from qtpy.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_noise2same._napari.memory import recall, remember
-from napari_noise2same._napari.model_files import FILE_FILTER, ModelFiles
+from napari_noise2same._napari.dock_parts import fill, when_gone
+from napari_noise2same._napari.memory import keep_settings
+from napari_noise2same._napari.model_files import ModelFiles
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.train_controller import TrainController
 from napari_noise2same.core.errors import Noise2SameError
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from napari_noise2same.core import TrainedModel
 
 __all__ = ["TrainDock"]
-
-_MEMORY = "training"
 
 
 class TrainDock(QWidget):
@@ -45,12 +44,10 @@ class TrainDock(QWidget):
         self._viewer = napari_viewer
         self.store = ModelStore.of(napari_viewer)
         self.panel = TrainPanel()
-        self.panel.set_value(recall(_MEMORY, TrainingConfig))
+        keep_settings(self.panel, "training", TrainingConfig, self.panel.run.train_requested)
         self.controller = TrainController(napari_viewer, self.panel, self.store)
         self.files = ModelFiles()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
+        fill(self, self.panel)
         self._connect()
         self._on_theme()
 
@@ -77,53 +74,28 @@ class TrainDock(QWidget):
 
     def _connect(self) -> None:
         """Connect buttons, files, theme, and the end."""
-        panel, files = self.panel, self.files
-        panel.train_requested.connect(self._remember)
-        panel.save_requested.connect(self._ask_and_save)
-        panel.load_requested.connect(self._ask_and_open)
-        panel.copy_script_requested.connect(lambda: self._copy(self.controller.script))
-        panel.copy_command_requested.connect(lambda: self._copy(self.controller.command))
-        files.saved.connect(lambda path: panel.show_message(f"Saved {path}."))
-        files.failed.connect(lambda text, more: panel.show_message(text, more, error=True))
+        model, files, message = self.panel.model, self.files, self.panel.message
+        model.save_requested.connect(self._ask_to_save)
+        model.load_requested.connect(lambda: files.ask_to_open(self))
+        model.copy_script_requested.connect(lambda: self._copy(self.controller.script))
+        model.copy_command_requested.connect(lambda: self._copy(self.controller.command))
+        files.saved.connect(lambda path: message.show_message(f"Saved {path}."))
+        files.failed.connect(message.show_error)
         files.opened.connect(self._on_opened)
-        theme = self._viewer.events.theme
-        theme.connect(self._on_theme)
-        controller, on_theme = self.controller, self._on_theme
+        theme, on_theme = self._viewer.events.theme, self._on_theme
+        theme.connect(on_theme)
+        when_gone(self, lambda: theme.disconnect(on_theme), self.controller.close, files.close)
 
-        def close() -> None:
-            theme.disconnect(on_theme)
-            controller.close()
-            files.close()
-
-        # Qt tells of the end when this widget is half gone: nothing in it may be touched.
-        self.destroyed.connect(close)
-
-    def _remember(self) -> None:
-        """Keep the settings for the next session."""
-        try:
-            remember(_MEMORY, self.panel.value())
-        except Noise2SameError:
-            # The controller has said what is wrong with them.
-            return
-
-    def _ask_and_save(self) -> None:
+    def _ask_to_save(self) -> None:
         """Ask for a place for the model."""
-        suggestion = f"{self.controller.name}.safetensors"
-        path, _ = QFileDialog.getSaveFileName(self, "Save model", suggestion, FILE_FILTER)
-        if path:
-            self.save_model(path)
-
-    def _ask_and_open(self) -> None:
-        """Ask for a model file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Load model", "", FILE_FILTER)
-        if path:
-            self.open_model(path)
+        if self.controller.model is not None:
+            self.files.ask_to_save(self, self.controller.model, self.controller.name)
 
     def _on_opened(self, name: str, model: TrainedModel) -> None:
         """Offer the model to every dock; a run that is on keeps its own."""
         name = self.store.unique(name)
         self.store.put(name, model)
-        self.panel.show_message(f"Opened {name}: {len(model.history):,} steps.")
+        self.panel.message.show_message(f"Opened {name}: {len(model.history):,} steps.")
         if not self.controller.is_running:
             self.controller.set_model(name, model)
 
@@ -134,9 +106,9 @@ class TrainDock(QWidget):
         try:
             clipboard.setText(text())
         except Noise2SameError as error:
-            self.panel.show_message(str(error), error=True)
+            self.panel.message.show_error(str(error))
             return
-        self.panel.show_message("Copied.")
+        self.panel.message.show_message("Copied.")
 
     def _on_theme(self, _event: Any = None) -> None:
         """Draw the plot in napari's colours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -51,15 +52,16 @@ class TrainInputs:
         self._timer.setInterval(_SETTLED)
         self._timer.timeout.connect(self._measure)
         self.tracker.changed.connect(self.update)
-        panel.layers_changed.connect(self._on_layers)
-        panel.axes_changed.connect(self._on_axes)
+        panel.layers.changed.connect(self._on_layers)
+        panel.axes.changed.connect(self._on_axes)
+        panel.region.changed.connect(self._describe)
         panel.settings_changed.connect(self._describe)
         self.update()
         self._on_layers()
 
     def update(self) -> None:
         """Show the layers that there are now."""
-        self._panel.set_layers(self.tracker.images(), self.tracker.active())
+        self._panel.layers.set_layers(self.tracker.images(), self.tracker.active())
         self._panel.set_region_layers(self.tracker.regions())
 
     def layers(self) -> list[ImageLayer]:
@@ -146,17 +148,20 @@ class TrainInputs:
     def _describe(self) -> None:
         """Say in a sentence what will happen, and soon how long it takes."""
         if not self.layers():
-            self._panel.set_axes_sentence("")
+            self._panel.axes.set_sentence("")
             return
         try:
-            image = self.whole_images()[0]
-            self._tell_kind(image)
-            sentence = describe(image.axes, image.data.shape, self._panel.value())
+            images, settings = self.whole_images(), self._panel.value()
+            self._tell_kind(images[0])
+            sentence = describe(images[0].axes, images[0].data.shape, settings)
         except Noise2SameError as error:
-            self._panel.set_axes_sentence(str(error), error=True)
-            self._panel.set_expected_times({})
+            self._panel.axes.set_sentence(str(error), error=True)
+            self._panel.quality.set_expected_times({})
             return
-        self._panel.set_axes_sentence(sentence)
+        pixels = sum(math.prod(image.data.shape) for image in images)
+        if self._panel.region.value() is None and pixels > settings.max_pixels:
+            sentence += f", an evenly spread sample: {_of(settings.max_pixels, pixels)}"
+        self._panel.axes.set_sentence(sentence)
         self._timer.start()
 
     def _tell_kind(self, image: Image) -> None:
@@ -192,8 +197,12 @@ class TrainInputs:
         """Show the devices and the expected times."""
         for event in events:
             if isinstance(event, dict):
-                self._panel.set_expected_times(event)
+                self._panel.quality.set_expected_times(event)
             else:
-                self._panel.set_devices(
-                    {"auto": f"Automatic ({event[0]})", **dict(zip(event, event, strict=True))}
-                )
+                self._panel.device.set_devices(event)
+
+
+def _of(part: int, whole: int) -> str:
+    """Write two numbers of pixels in millions."""
+    digits = 0 if part >= 10_000_000 else 1
+    return f"{part / 1e6:,.{digits}f} of {whole / 1e6:,.{digits}f} Mpx"

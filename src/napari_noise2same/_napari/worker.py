@@ -61,7 +61,9 @@ class Worker(QObject):
         self._timer.timeout.connect(self._drain)
         self._timer.start()
         # The future holds whatever the work raises, until the GUI thread asks.
-        self._future = self._executor.submit(self._run, work)
+        self._future = self._executor.submit(
+            _run, work, self._queue, self._stop.is_set, self._going.wait
+        )
         self._executor.shutdown(wait=False)
 
     @property
@@ -92,15 +94,16 @@ class Worker(QObject):
 
         Waits for at most the step or tile under way.
         """
-        self.stop()
-        self._timer.stop()
+        self.leave()
         self._future.exception()
 
-    def _run(self, work: Callable[[Stop], Iterator[Any]]) -> None:
-        """Fill the queue: all that the thread does."""
-        for event in work(self._stop.is_set):
-            self._queue.append(event)
-            self._going.wait()
+    def leave(self) -> None:
+        """End the work without another word, and wait for nothing.
+
+        The thread ends by itself after the step or tile under way.
+        """
+        self.stop()
+        self._timer.stop()
 
     def _drain(self) -> None:
         """Pass on what has come in, and the end."""
@@ -108,10 +111,23 @@ class Worker(QObject):
         batch = [self._queue.popleft() for _ in range(len(self._queue))]
         if batch:
             self.events.emit(batch)
-        if not over:
+        # Showing them may have run the event loop, and in it the end of this worker.
+        if not over or not self._timer.isActive():
             return
         self._timer.stop()
         error = self._future.exception()
         if error is not None:
             self.failed.emit(error)
         self.finished.emit()
+
+
+def _run(
+    work: Callable[[Stop], Iterator[Any]],
+    queue: deque[Any],
+    stop: Stop,
+    wait: Callable[[], object],
+) -> None:
+    """Fill the queue: all that the thread does, knowing no Qt object that may be gone by then."""
+    for event in work(stop):
+        queue.append(event)
+        wait()

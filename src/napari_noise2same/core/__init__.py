@@ -27,6 +27,7 @@ _HOMES = {
     "settings": (
         "AdaptiveLambda",
         "CalibratedLambda",
+        "CovarianceLambda",
         "DenoiseConfig",
         "FixedLambda",
         "MaskConfig",

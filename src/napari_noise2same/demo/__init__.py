@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from napari_noise2same.demo.run import DemoReport, run_demo
+from napari_noise2same.demo.window import window_obstacle
 
-__all__ = ["DemoReport", "run_demo"]
+__all__ = ["DemoReport", "run_demo", "window_obstacle"]

@@ -5,6 +5,7 @@ from napari_noise2same.widgets.choice import ChoiceBox
 from napari_noise2same.widgets.collapsible import Collapsible
 from napari_noise2same.widgets.config_form import ConfigForm
 from napari_noise2same.widgets.denoise_panel import DenoisePanel, Region
+from napari_noise2same.widgets.device_choice import DeviceChoice
 from napari_noise2same.widgets.layer_list import LayerList
 from napari_noise2same.widgets.loss_plot import LossPlot
 from napari_noise2same.widgets.message import MessageLine
@@ -19,6 +20,7 @@ __all__ = [
     "Collapsible",
     "ConfigForm",
     "DenoisePanel",
+    "DeviceChoice",
     "LayerList",
     "LossPlot",
     "MessageLine",

@@ -28,6 +28,7 @@ _MAIN = (
     "network",
     "spatial_dims",
     "joint_channels",
+    "max_pixels",
     "steps",
     "seconds",
     "patch",
@@ -37,7 +38,6 @@ _MAIN = (
     "seed",
 )
 _MORE = (
-    "max_pixels",
     "validate_every",
     "mixed_precision",
     "weight_decay",
@@ -65,8 +65,11 @@ class ConfigForm(QWidget):
         self._base = TrainingConfig()
         self.strategy = LambdaEditor()
         self.network = NetworkChoice()
-        minutes = NumberBox(float, low=0, optional=True, scale=60)
-        editors: dict[str, QWidget] = {"network": self.network, "seconds": minutes}
+        editors: dict[str, QWidget] = {
+            "network": self.network,
+            "seconds": NumberBox(float, low=0, optional=True, scale=60),
+            "max_pixels": NumberBox(int, low=0.1, scale=1_000_000),
+        }
         self.main = FieldForm(TrainingConfig, _MAIN, editors)
         self.more = FieldForm(TrainingConfig, _MORE)
         self.reset = QPushButton("Restore defaults")

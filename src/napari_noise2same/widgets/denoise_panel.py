@@ -7,18 +7,14 @@ from typing import Any, Literal, cast
 
 from pydantic import ValidationError
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import (
-    QFormLayout,
-    QHBoxLayout,
-    QPushButton,
-    QWidget,
-)
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.widgets.choice import ChoiceBox
-from napari_noise2same.widgets.field_form import FieldForm, make_label
-from napari_noise2same.widgets.form_texts import FieldText
+from napari_noise2same.widgets.device_choice import DeviceChoice
+from napari_noise2same.widgets.field_form import FieldForm, add_row, make_rows
+from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.layer_list import LayerList
 from napari_noise2same.widgets.message import MessageLine
 from napari_noise2same.widgets.progress import RunProgress
@@ -31,26 +27,13 @@ Region = Literal["all", "view", "frame"]
 
 _FIELDS = ("dtype", "averaging", "precision", "tile")
 _PREFIX = "denoise."
-_REGIONS: dict[Hashable, str] = {
-    "all": "Everything",
-    "view": "Current view",
-    "frame": "Current frame",
-}
 _ONE_LEVEL: dict[Hashable, str] = {0: "Full"}
-_MODEL = FieldText("Model", "The model to denoise with: the one just trained, or a saved one.")
-_REGION = FieldText(
-    "Region",
-    "Everything in the layer, only what can be seen now (to try things out), or only the present "
-    "frame or plane.",
-)
-_LEVEL = FieldText("Level", "Of a multiscale image: the level of detail to denoise.")
-_DEVICE = FieldText("Device", "Where to calculate. Automatic takes the fastest.")
 
 
 class DenoisePanel(ScrollPanel):
     """Everything to denoise: model, images, region, settings, progress.
 
-    Its parts may be used directly: `model`, `choose_file`, `layers`, `region`, `level`, `device`,
+    Its parts are used directly: `model`, `choose_file`, `layers`, `region`, `level`, `device`,
     `options`, `denoise`, `cancel`, `progress`, `message`.
 
     Parameters
@@ -62,8 +45,6 @@ class DenoisePanel(ScrollPanel):
     ----------
     denoise_requested, cancel_requested, choose_file_requested
         A button was pressed.
-    model_changed, layers_changed
-        Another model or other images were chosen.
     settings_changed
         The region, the level, the device or another setting was changed, valid or not.
     """
@@ -71,8 +52,6 @@ class DenoisePanel(ScrollPanel):
     denoise_requested = Signal()
     cancel_requested = Signal()
     choose_file_requested = Signal()
-    model_changed = Signal()
-    layers_changed = Signal()
     settings_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -82,15 +61,15 @@ class DenoisePanel(ScrollPanel):
         self.choose_file = QPushButton("Choose file…")
         self.choose_file.setToolTip("Read a model from a file.")
         self.layers = LayerList()
-        self.region = ChoiceBox(_REGIONS)
+        self.region = ChoiceBox(TEXTS["denoise.region"].choices)
         self.level = ChoiceBox(_ONE_LEVEL)
-        self.device = ChoiceBox({"auto": "Automatic"})
+        self.device = DeviceChoice()
         self.options = FieldForm(DenoiseConfig, _FIELDS, prefix=_PREFIX)
         self.denoise = QPushButton("Denoise")
         self.cancel = QPushButton("Cancel")
         self.progress = RunProgress("tile")
         self.message = MessageLine()
-        self._inputs, self._inputs_layout = self._make_inputs()
+        self._inputs = self._make_inputs()
         self._arrange()
         self._connect()
         self.set_value(self._base)
@@ -121,7 +100,7 @@ class DenoisePanel(ScrollPanel):
         Parameters
         ----------
         config : DenoiseConfig
-            The settings. A device that is not in the list changes nothing.
+            The settings. A device that is known not to be there changes nothing.
         """
         self._base = config
         self.options.set_value(config)
@@ -150,18 +129,6 @@ class DenoisePanel(ScrollPanel):
             self.model.set_value(active)
         self.set_running(self._running)
 
-    def set_layers(self, names: Mapping[Hashable, str], active: Hashable | None = None) -> None:
-        """Replace the images.
-
-        Parameters
-        ----------
-        names : mapping of hashable to str
-            Name of each image layer by an opaque key that outlives renaming.
-        active : hashable, optional
-            Key of the active layer, if it is one of them.
-        """
-        self.layers.set_layers(names, active)
-
     def set_levels(self, names: Mapping[Hashable, str]) -> None:
         """Replace the levels; the row shows only if there is a choice.
 
@@ -171,17 +138,7 @@ class DenoisePanel(ScrollPanel):
             Name of each level, such as ``{0: "Full, 4096 × 4096", 1: "2048 × 2048"}``.
         """
         self.level.set_choices(names or _ONE_LEVEL)
-        self._inputs_layout.setRowVisible(self.level, len(names) > 1)
-
-    def set_devices(self, names: Mapping[Hashable, str]) -> None:
-        """Replace the devices.
-
-        Parameters
-        ----------
-        names : mapping of str to str
-            What is shown for each device, such as ``{"auto": "Automatic (CPU)", "cpu": "CPU"}``.
-        """
-        self.device.set_choices(names)
+        self._rows.setRowVisible(self.level, len(names) > 1)
 
     def set_running(self, running: bool) -> None:
         """Show what can be done now; inputs are locked during a run.
@@ -196,41 +153,23 @@ class DenoisePanel(ScrollPanel):
         self.cancel.setEnabled(running)
         self._inputs.setDisabled(running)
 
-    def show_message(self, text: str, details: str = "", *, error: bool = False) -> None:
-        """Show one sentence; an empty one hides the line.
-
-        Parameters
-        ----------
-        text : str
-            The sentence.
-        details : str
-            What only some want to read.
-        error : bool
-            Whether something went wrong.
-        """
-        self.message.show_message(text, details, error=error)
-
     def _validated(self) -> DenoiseConfig:
         """Return the settings; pydantic's error if they are not valid."""
         shown: dict[str, Any] = {**self.options.value(), "device": self.device.value()}
         return DenoiseConfig.model_validate({**self._base.model_dump(), **shown})
 
-    def _make_inputs(self) -> tuple[QWidget, QFormLayout]:
+    def _make_inputs(self) -> QWidget:
         """Lay out what is locked during a run."""
         inputs = QWidget()
-        layout = QFormLayout(inputs)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(4)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        layout.addRow(self.layers)
-        self.model.setToolTip(_MODEL.tooltip)
-        layout.addRow(make_label(_MODEL), self.model)
-        layout.addRow("", self.choose_file)
-        for text, box in ((_REGION, self.region), (_LEVEL, self.level), (_DEVICE, self.device)):
-            box.setToolTip(text.tooltip)
-            layout.addRow(make_label(text), box)
-        layout.addRow(self.options)
-        return inputs, layout
+        self._rows = make_rows(inputs)
+        self._rows.addRow(self.layers)
+        add_row(self._rows, TEXTS["denoise.model"], self.model)
+        self._rows.addRow("", self.choose_file)
+        add_row(self._rows, TEXTS["denoise.region"], self.region)
+        add_row(self._rows, TEXTS["denoise.level"], self.level)
+        add_row(self._rows, TEXTS["device"], self.device)
+        self._rows.addRow(self.options)
+        return inputs
 
     def _arrange(self) -> None:
         """Lay out the panel."""
@@ -248,8 +187,6 @@ class DenoisePanel(ScrollPanel):
         self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
         self.choose_file.clicked.connect(lambda: self.choose_file_requested.emit())
-        self.model.changed.connect(self.model_changed)
-        self.layers.changed.connect(self.layers_changed)
         for part in (self.region, self.level, self.device, self.options):
             part.changed.connect(self._on_settings)
 

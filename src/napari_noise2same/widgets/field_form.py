@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 from napari_noise2same.widgets.editors import Editor, make_editor
 from napari_noise2same.widgets.form_texts import TEXTS, FieldText
 
-__all__ = ["FieldForm", "FieldRow", "make_label"]
+__all__ = ["FieldForm", "FieldRow", "add_row", "make_rows"]
 
 _LABEL_WIDTH = 124
 
@@ -89,16 +89,13 @@ class FieldForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self.rows: dict[str, FieldRow] = {}
-        self.fields = QFormLayout(self)
-        self.fields.setContentsMargins(0, 0, 0, 0)
-        self.fields.setVerticalSpacing(4)
-        self.fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.fields = make_rows(self)
         for path in paths:
             text = TEXTS[prefix + path]
             editor = (editors or {}).get(path) or make_editor(_field(model, path), text)
             row = self.rows[path] = FieldRow(editor, text)
             row.editor.changed.connect(lambda: self.changed.emit())
-            self.fields.addRow(make_label(text), row)
+            add_row(self.fields, text, row)
 
     def value(self) -> dict[str, Any]:
         """Return what was entered, nested like the model."""
@@ -135,23 +132,43 @@ class FieldForm(QWidget):
             row.show_reason(next(own, ""))
 
 
-def make_label(text: FieldText) -> QLabel:
-    """Make the label of a row; one width lines up the rows of all forms.
+def make_rows(parent: QWidget) -> QFormLayout:
+    """Lay a widget out in rows, as all forms are.
 
     Parameters
     ----------
-    text : FieldText
-        Texts of the setting.
+    parent : QWidget
+        The widget.
 
     Returns
     -------
-    QLabel
-        The label.
+    QFormLayout
+        Its layout.
+    """
+    rows = QFormLayout(parent)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setVerticalSpacing(4)
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return rows
+
+
+def add_row(rows: QFormLayout, text: FieldText, widget: QWidget) -> None:
+    """Add a row with its texts; one width of the labels lines up the rows of all forms.
+
+    Parameters
+    ----------
+    rows : QFormLayout
+        The form.
+    text : FieldText
+        Label and tooltip.
+    widget : QWidget
+        What stands beside the label.
     """
     label = QLabel(text.label)
-    label.setToolTip(text.tooltip)
     label.setMinimumWidth(_LABEL_WIDTH)
-    return label
+    for part in (label, widget):
+        part.setToolTip(text.tooltip)
+    rows.addRow(label, widget)
 
 
 def _field(model: type[BaseModel], path: str) -> FieldInfo:

@@ -40,8 +40,9 @@ TEXTS: Mapping[str, FieldText] = {
         "Weight of the invariance term: how strongly the result at a pixel is kept from copying "
         "that pixel's noise. Choose another strategy if the result is too smooth or still noisy.",
         {
-            "calibrated": "Calibrated to the noise",
+            "calibrated": "Calibrated to noise",
             "adaptive": "Adaptive bound",
+            "covariance": "Covariance",
             "noise2info": "Noise2Info bound",
             "fixed": "Fixed value",
             "staged": "Staged schedule",
@@ -77,9 +78,13 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "mask.replacement": FieldText(
         "Replaced by",
-        "What hidden pixels show instead: the mean of their neighbours, or random values as "
-        "published. The mean suits most images.",
-        {"donut": "mean of neighbours", "gaussian": "random values"},
+        "What hidden pixels show instead: the mean of their neighbours, as it is or with noise "
+        "like that of the image, or random values as published. The mean suits most images.",
+        {
+            "donut": "mean of neighbours",
+            "noisy": "mean with noise",
+            "gaussian": "random values",
+        },
     ),
     "mask.independent_channels": FieldText(
         "Mask per channel",
@@ -138,8 +143,9 @@ TEXTS: Mapping[str, FieldText] = {
         "Mixed precision", "Calculate in bfloat16 where that is faster. Off to compare machines."
     ),
     "max_pixels": FieldText(
-        "Most pixels",
-        "Of a larger image only an evenly spread sample of so many pixels is kept in memory.",
+        "At most (Mpx)",
+        "Learn from at most so many million pixels: of larger layers an evenly spread sample is "
+        "read. Less needs less memory; more helps if the structures differ from place to place.",
     ),
     "validate_every": FieldText(
         "Validate every", "Steps between two checks of which model is the best so far."
@@ -157,6 +163,20 @@ TEXTS: Mapping[str, FieldText] = {
     "gradient_clip": FieldText(
         "Gradient limit", "Largest norm of the gradient. Lower it if the loss jumps."
     ),
+    "device": FieldText("Device", "Where to calculate. Automatic takes the fastest."),
+    "train.region": FieldText(
+        "Train inside", "Learn only from inside the shapes or the labelled pixels."
+    ),
+    "denoise.model": FieldText(
+        "Model", "The model to denoise with: the one just trained, or a saved one."
+    ),
+    "denoise.region": FieldText(
+        "Region",
+        "Everything in the layer, only what can be seen now (to try things out), or only the "
+        "present frame or plane.",
+        {"all": "Everything", "view": "Current view", "frame": "Current frame"},
+    ),
+    "denoise.level": FieldText("Level", "Of a multiscale image: the level of detail to denoise."),
     "denoise.averaging": FieldText(
         "Average turns",
         "Average the results for all 8 flips and turns: better, and 8 times slower.",

@@ -12,13 +12,14 @@ from qtpy.QtWidgets import QFormLayout, QWidget
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
     CalibratedLambda,
+    CovarianceLambda,
     FixedLambda,
     LambdaConfig,
     Noise2InfoLambda,
     StagedLambda,
 )
 from napari_noise2same.widgets.choice import ChoiceBox
-from napari_noise2same.widgets.field_form import FieldForm, make_label
+from napari_noise2same.widgets.field_form import FieldForm, add_row, make_rows
 from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.stages_table import StagesTable
 
@@ -26,6 +27,7 @@ __all__ = ["LambdaEditor"]
 
 _STRATEGIES: dict[str, type[BaseModel]] = {
     "calibrated": CalibratedLambda,
+    "covariance": CovarianceLambda,
     "adaptive": AdaptiveLambda,
     "noise2info": Noise2InfoLambda,
     "fixed": FixedLambda,
@@ -48,13 +50,9 @@ class LambdaEditor(QWidget):
         super().__init__(parent)
         text = TEXTS["lambda_inv"]
         self.kind = ChoiceBox(text.choices)
-        self.kind.setToolTip(text.tooltip)
         self.forms = {kind: _strategy_form(kind, model) for kind, model in _STRATEGIES.items()}
-        layout = QFormLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(4)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        layout.addRow(make_label(text), self.kind)
+        layout = make_rows(self)
+        add_row(layout, text, self.kind)
         for form in self.forms.values():
             layout.addRow(form)
             form.changed.connect(lambda: self.changed.emit())

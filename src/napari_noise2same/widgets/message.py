@@ -60,6 +60,18 @@ class MessageLine(QWidget):
         self.collapsible.setVisible(bool(details))
         self.setVisible(bool(text))
 
+    def show_error(self, text: str, details: str = "") -> None:
+        """Say what went wrong.
+
+        Parameters
+        ----------
+        text : str
+            The sentence.
+        details : str
+            What only some want to read, such as a traceback.
+        """
+        self.show_message(text, details, error=True)
+
     def clear(self) -> None:
         """Show nothing."""
         self.show_message("")

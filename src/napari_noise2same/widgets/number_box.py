@@ -23,7 +23,7 @@ class NumberBox(QAbstractSpinBox):
     Parameters
     ----------
     kind : type
-        `int` or `float`.
+        `int` or `float`: of the value, not of what is shown in another unit.
     low, high : float, optional
         Bounds of the arrows.
     optional : bool
@@ -47,7 +47,8 @@ class NumberBox(QAbstractSpinBox):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._kind = kind
+        self._kind = kind if scale == 1 else float
+        self._whole = kind is int
         self._low = low
         self._high = high
         self._scale = scale
@@ -67,7 +68,9 @@ class NumberBox(QAbstractSpinBox):
         number = self._parse(text)
         if number is None:
             return text or None
-        return number * self._scale if self._scale != 1 else number
+        if self._scale == 1:
+            return number
+        return round(number * self._scale) if self._whole else number * self._scale
 
     def set_value(self, value: int | float | None) -> None:
         """Show a number.

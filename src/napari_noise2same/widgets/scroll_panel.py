@@ -38,7 +38,11 @@ class ScrollPanel(QScrollArea):
             height = self.column.minimumHeightForWidth(content.width())
             content.setMinimumHeight(max(height, 0))
             # Wide enough for the column and the bar beside it: it scrolls up and down only.
-            bar = self.verticalScrollBar()
-            extent = bar.sizeHint().width() if bar is not None else 0
-            self.setMinimumWidth(content.minimumSizeHint().width() + extent)
+            self.setMinimumWidth(content.minimumSizeHint().width() + self._room_beside())
         return super().eventFilter(watched, event)
+
+    def _room_beside(self) -> int:
+        """Return what the vertical bar takes of the width, and the frame that some themes draw."""
+        bar = self.verticalScrollBar()
+        frame = self.width() - self.maximumViewportSize().width()
+        return frame + (bar.sizeHint().width() if bar is not None else 0)

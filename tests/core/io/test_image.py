@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,25 @@ def test_reordering_moves_the_pixels_with_their_axes() -> None:
     moved, axes = reorder_axes(data, "YXC", "TCZYX")
     assert axes == "CYX"
     assert moved[3, 1, 2] == data[1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.ones((4, 4), bool),
+        np.ones((1, 2, 4, 4), bool),
+        np.ones((2, 1, 4, 4), bool),
+        np.ones((3, 1, 4, 4), int),
+        np.zeros((3, 1, 4, 4), bool),
+    ],
+    ids=["dimensions", "channels", "length", "numbers", "nothing marked"],
+)
+def test_a_mask_that_does_not_fit_is_refused(mask: np.ndarray[Any, Any]) -> None:
+    with pytest.raises(ImageError, match="Expected a mask"):
+        Image(np.zeros((3, 2, 4, 4)), "TCYX", mask=mask)
+
+
+def test_a_mask_may_hold_for_all_frames_or_for_each() -> None:
+    for shape in ((1, 1, 4, 4), (3, 1, 4, 4), (3, 1, 1, 1)):
+        mask = np.ones(shape, bool)
+        assert Image(np.zeros((3, 2, 4, 4)), "TCYX", mask=mask).mask is mask

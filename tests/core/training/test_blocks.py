@@ -160,3 +160,44 @@ def test_channels_are_normalised_in_their_own_domains() -> None:
     found = normalise(values, (1, 2), domains)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, [[[3.0]], [[0.0]]])
+
+
+def masked_view(array: Any, axes: str, mask: Array, *, joint: bool = False) -> ImageView:
+    layout = plan_layout(axes, array.shape)
+    return ImageView(array, layout, joint_channels=joint, mask=mask)
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_frames_in_which_nothing_is_marked_are_not_read(joint: bool) -> None:
+    array = CountingArray(5, 2, 20, 30)
+    mask = np.zeros((5, 1, 20, 30), bool)
+    mask[3, 0, 4:7, 5:9] = True
+    blocks = load_blocks([masked_view(array, "TCYX", mask, joint=joint)], 10**5, seed=0)
+    assert {index[0] for index in array.indices} == {3}
+    assert sorted(channel for block in blocks for channel in block.channels) == [0, 1]
+    for block in blocks:
+        assert block.mask is not None
+        np.testing.assert_array_equal(block.mask, mask[3, 0])
+
+
+def test_a_mask_without_frames_holds_for_all_of_them() -> None:
+    mask = np.zeros((1, 20, 30), bool)
+    mask[0, 4, 5] = True
+    blocks = load_blocks([masked_view(CountingArray(3, 20, 30), "TYX", mask)], 10**5, seed=0)
+    assert len(blocks) == 3
+    for block in blocks:
+        np.testing.assert_array_equal(block.mask, mask[0])
+
+
+def test_of_a_large_image_the_blocks_around_marks_are_read() -> None:
+    array = CountingArray(10, 2, 1000, 1000)
+    mask = np.zeros((10, 1, 1000, 1000), bool)
+    mask[[2, 7], 0, 640:643, 700:702] = True
+    blocks = load_blocks([masked_view(array, "TCYX", mask)], 8 * 256**2, seed=0)
+    assert array.pixels == 8 * 256**2
+    assert {index[0] for index in array.indices} == {2, 7}
+    assert {channel for block in blocks for channel in block.channels} == {0, 1}
+    for block in blocks:
+        assert block.mask is not None
+        assert block.mask.shape == (256, 256)
+        assert block.mask.any()

@@ -3,8 +3,13 @@ from __future__ import annotations
 from itertools import product
 from typing import get_args
 
+import hypothesis.strategies as st
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_noise2same.core.settings import Augmentation
@@ -96,3 +101,84 @@ def test_the_seed_decides() -> None:
 
     assert torch.equal(draw(1), draw(1))
     assert not torch.equal(draw(1), draw(2))
+
+
+def starts(batch: Tensor, block: Tensor) -> set[tuple[int, ...]]:
+    """Where the patches of a numbered block begin."""
+    first = batch.flatten(1)[:, 0].long().numpy()
+    return set(zip(*map(np.ndarray.tolist, np.unravel_index(first, block.shape[1:])), strict=True))
+
+
+def draw_starts(mask: NDArray[np.bool_], patch: tuple[int, ...]) -> set[tuple[int, ...]]:
+    block = numbered(1, *mask.shape)
+    generator = torch.Generator().manual_seed(0)
+    return starts(PatchSampler([block], patch, [mask]).draw(400, "none", generator), block)
+
+
+@st.composite
+def masks_and_patches(draw: st.DrawFn) -> tuple[NDArray[np.bool_], tuple[int, ...]]:
+    """Images with marks, which need not lie where a patch can have its centre."""
+    plane, volume = array_shapes(min_dims=2, max_dims=2, max_side=5), st.just((3, 3, 3))
+    shape = draw(st.one_of(plane, volume))
+    mask = draw(arrays(np.bool_, shape).filter(np.any))
+    return mask, tuple(draw(st.integers(1, length)) for length in shape)
+
+
+@settings(max_examples=50)
+@given(masks_and_patches())
+def test_patches_are_centred_on_marked_pixels_and_cover_them_all(
+    case: tuple[NDArray[np.bool_], tuple[int, ...]],
+) -> None:
+    mask, patch = case
+    ends = [length - side for length, side in zip(mask.shape, patch, strict=True)]
+    found = draw_starts(mask, patch)
+
+    covered = np.zeros_like(mask)
+    for start in found:
+        centre = tuple(s + side // 2 for s, side in zip(start, patch, strict=True))
+        if all(0 < s < end for s, end in zip(start, ends, strict=True)):
+            assert mask[centre]
+        patch_slice = tuple(slice(s, s + side) for s, side in zip(start, patch, strict=True))
+        assert mask[patch_slice].any()
+        covered[patch_slice] = True
+    assert covered[mask].all()
+
+
+def test_all_places_whose_centre_is_marked_are_alike() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[10:12, 10:20] = mask[30, 25:30] = True
+    block = numbered(1, 40, 40)
+    sampler = PatchSampler([block], (8, 9), [mask])
+    batch = sampler.draw(10_000, "none", torch.Generator().manual_seed(0))
+    centres, counts = np.unique(batch[:, 0, 4, 4].long().numpy(), return_counts=True)
+
+    np.testing.assert_array_equal(centres, np.flatnonzero(mask))
+    assert counts.min() > 300
+    assert counts.max() < 500
+
+
+def test_a_mark_in_a_corner_is_covered_by_the_patch_in_the_corner() -> None:
+    mask = np.zeros((20, 20), bool)
+    mask[0, 19] = True
+
+    assert draw_starts(mask, (8, 8)) == {(0, 12)}
+
+
+def test_without_a_mask_patches_are_the_same_as_ever() -> None:
+    """Resumed runs rely on it: the block first, then each axis, flips and the turn."""
+    blocks = [numbered(1, 20, 30), numbered(1, 25, 15) + 1000]
+    for masks in (None, [None, None]):
+        generator = torch.Generator().manual_seed(5)
+        batch = PatchSampler(blocks, (4, 4), masks).draw(4, "full", generator)
+        assert batch[:, 0, 0, 0].tolist() == [1229, 333, 385, 230]
+        assert int(torch.randint(1000, (), generator=generator)) == 783
+
+
+def test_blocks_are_drawn_by_what_is_marked_in_them() -> None:
+    small, large = torch.zeros(1, 10, 10), torch.ones(1, 20, 20)
+    marks = [np.ones((10, 10), bool), np.zeros((20, 20), bool)]
+    marks[1][:5, :5] = True
+    batch = PatchSampler([small, large], (2, 2), marks).draw(
+        4000, "none", torch.Generator().manual_seed(0)
+    )
+    assert batch.mean().item() == pytest.approx(0.2, abs=0.03)

@@ -25,7 +25,7 @@ class Scale(nn.Module):
 def validation(block: Tensor, *, seed: int = 0, **mask: object) -> Validation:
     sampler = PatchSampler([block], (16, 16))
     config = MaskConfig.model_validate(mask)
-    return Validation(sampler, config, batch=8, device=CPU, seed=seed)
+    return Validation(sampler, config, batch=8, device=CPU, sigma=1.0, seed=seed)
 
 
 def scaled(factor: float) -> dict[str, Tensor]:

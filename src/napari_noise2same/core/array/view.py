@@ -29,10 +29,20 @@ class ImageView:
     joint_channels : bool
         Whether the channels of a frame form one sample of several channels. Otherwise each
         channel of each frame is a sample of one channel.
+    mask : ndarray of bool, optional
+        Marked pixels: of length 1 along channels, and along axes for which it is the same.
     """
 
-    def __init__(self, array: ArrayLike, layout: Layout, *, joint_channels: bool = False) -> None:
+    def __init__(
+        self,
+        array: ArrayLike,
+        layout: Layout,
+        *,
+        joint_channels: bool = False,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.array = array
+        self._mask = None if mask is None else np.broadcast_to(mask, array.shape)
         self.layout = layout
         length = dict(zip(layout.axes, array.shape, strict=True))
         self.spatial_shape = tuple(length[a] for a in layout.spatial)
@@ -103,6 +113,26 @@ class ImageView:
         if self.sample_channels == 1 and values.ndim == len(self.layout.spatial):
             values = values[np.newaxis]
         return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+    def read_mask(self, sample: int, region: Region | None = None) -> NDArray[np.bool_] | None:
+        """Say which pixels of a region of a sample are marked.
+
+        Parameters
+        ----------
+        sample : int
+            Which sample.
+        region : tuple of slice, optional
+            One slice per spatial axis; the whole sample by default.
+
+        Returns
+        -------
+        ndarray of bool, shape ([Z,] Y, X), or None
+            The marked pixels; None if there is no mask.
+        """
+        if self._mask is None:
+            return None
+        marked: NDArray[np.bool_] = self.read_from(self._mask, sample, region)[0]
+        return marked
 
     def assign(self, target: Any, sample: int, region: Region | None, values: NDArray[Any]) -> None:
         """Write the values of a region of a sample into an array of the same axes.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ArrayLike, check_image, validate_axes
+from napari_noise2same.core.errors import ImageError
 
 __all__ = ["Image", "Size", "reorder_axes", "resolve_axes"]
 
@@ -39,11 +40,16 @@ class Image:
     metadata : mapping of str to mapping
         What only one file format knows (``"imagej"``: display ranges, colours; ``"ome"``: dyes,
         wavelengths), kept so that a file of the same format can be written.
+    mask : ndarray of bool, optional
+        Where training draws its patches: around the pixels that are True. One length per
+        dimension, the array's or 1, which stands for all places along it and is the only one
+        allowed for channels.
 
     Raises
     ------
     ImageError
-        If the array is empty or holds no real numbers.
+        If the array is empty or holds no real numbers, or the mask does not fit it or marks
+        nothing.
     AxesError
         If the axes do not fit the array.
     """
@@ -54,11 +60,14 @@ class Image:
     units: Mapping[str, str] = field(default_factory=dict)
     channel_names: tuple[str, ...] = ()
     metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mask: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         """Validate the array and its axes."""
         check_image(self.data)
         object.__setattr__(self, "axes", validate_axes(self.axes, self.data.shape))
+        if self.mask is not None:
+            _check_mask(self.mask, self.axes, self.data.shape)
 
     @classmethod
     def from_file(
@@ -149,3 +158,17 @@ def reorder_axes(data: NDArray[Any], axes: str, order: str) -> tuple[NDArray[Any
     """
     target = "".join(sorted(axes, key=order.index))
     return np.transpose(data, [axes.index(axis) for axis in target]), target
+
+
+def _check_mask(mask: NDArray[np.bool_], axes: str, shape: tuple[int, ...]) -> None:
+    """Refuse a mask that does not fit its image."""
+    fits = mask.ndim == len(shape) and all(
+        found == 1 or (found == length and axis not in "CS")
+        for axis, found, length in zip(axes, mask.shape, shape, strict=True)
+    )
+    if mask.dtype != np.bool_ or not fits or not mask.any():
+        raise ImageError(
+            f"Expected a mask of True and False, one or {shape} long along {axes} but one along "
+            f"channels, with a pixel marked, found {mask.dtype} values of shape {mask.shape}, "
+            f"{np.count_nonzero(mask)} of them marked."
+        )

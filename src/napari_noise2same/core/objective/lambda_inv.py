@@ -1,7 +1,7 @@
 """How large λ_inv is at each step: one small object per strategy.
 
-A strategy is asked for its value before a step and told the terms after it. Its state is a
-mapping of numbers, so that a resumed run goes on exactly where it was.
+A strategy is asked for the value in a step, and told the step's terms once it is done. Its state
+is a mapping of numbers, so that a resumed run goes on exactly where it was.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from napari_noise2same.core.objective.loss import Terms
+from napari_noise2same.core.objective.loss import Terms, discrepancy
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
     CalibratedLambda,
+    CovarianceLambda,
     FixedLambda,
     LambdaConfig,
     Noise2InfoLambda,
@@ -34,8 +35,8 @@ INITIAL_LAMBDA = 2.0
 class LambdaStrategy(Protocol):
     """What training asks of a strategy."""
 
-    def value(self, progress: float) -> float:
-        """Return λ_inv for the step at `progress` in [0, 1]."""
+    def value(self, progress: float, terms: Terms) -> float | Tensor:
+        """Return λ_inv for the step at `progress` in [0, 1], which has found these terms."""
 
     def update(self, terms: Terms, generator: torch.Generator) -> None:
         """Take in what a step found."""
@@ -52,7 +53,7 @@ def build_strategy(config: LambdaConfig, *, sigma: float) -> LambdaStrategy:
 
     Parameters
     ----------
-    config : FixedLambda, AdaptiveLambda, CalibratedLambda, Noise2InfoLambda or StagedLambda
+    config : LambdaConfig
         Which strategy, with its settings.
     sigma : float
         Estimated standard deviation of the noise, in normalised units.
@@ -69,6 +70,8 @@ def build_strategy(config: LambdaConfig, *, sigma: float) -> LambdaStrategy:
             return _Adaptive(config)
         case CalibratedLambda():
             return _Calibrated(config, sigma)
+        case CovarianceLambda():
+            return _Covariance(sigma)
         case Noise2InfoLambda():
             return _Noise2Info(config)
         case StagedLambda():
@@ -109,7 +112,7 @@ class _Fixed(_Stateless):
     def __init__(self, config: FixedLambda) -> None:
         self._value = config.value
 
-    def value(self, progress: float) -> float:  # noqa: ARG002
+    def value(self, progress: float, terms: Terms) -> float:  # noqa: ARG002
         return self._value
 
 
@@ -117,7 +120,7 @@ class _Staged(_Stateless):
     def __init__(self, config: StagedLambda) -> None:
         self._config = config
 
-    def value(self, progress: float) -> float:
+    def value(self, progress: float, terms: Terms) -> float:  # noqa: ARG002
         stage, done = self._config.at(progress)
         return stage.lambda_start + done * (stage.lambda_stop - stage.lambda_start)
 
@@ -162,7 +165,7 @@ class _Adaptive(_Averaging):
     def __init__(self, config: AdaptiveLambda) -> None:
         super().__init__(config.decay)
 
-    def value(self, progress: float) -> float:  # noqa: ARG002
+    def value(self, progress: float, terms: Terms) -> float:  # noqa: ARG002
         bound = self.bound
         return INITIAL_LAMBDA if bound is None else 2 * math.sqrt(bound)
 
@@ -172,12 +175,23 @@ class _Calibrated(_Averaging):
         super().__init__(config.decay)
         self._variance = sigma**2 if config.sigma == "noise" else None
 
-    def value(self, progress: float) -> float:  # noqa: ARG002
+    def value(self, progress: float, terms: Terms) -> float:  # noqa: ARG002
         bound, replaced = self.bound, self.replaced.mean
         if bound is None or not replaced:
             return INITIAL_LAMBDA
         variance = bound if self._variance is None else self._variance
         return 2 * variance / math.sqrt(replaced)
+
+
+class _Covariance(_Stateless):
+    """λ_inv such that the whole term is 2σ²·covariance/q², whose gradient is unbiased."""
+
+    def __init__(self, sigma: float) -> None:
+        self._variance = sigma**2
+
+    def value(self, progress: float, terms: Terms) -> Tensor:  # noqa: ARG002
+        slope = terms.covariance / terms.replaced
+        return 2 * self._variance * slope / discrepancy(terms)
 
 
 class _Noise2Info:
@@ -186,7 +200,7 @@ class _Noise2Info:
         self._sigma = INITIAL_LAMBDA / 2
         self._step = 0
 
-    def value(self, progress: float) -> float:  # noqa: ARG002
+    def value(self, progress: float, terms: Terms) -> float:  # noqa: ARG002
         return 2 * self._sigma
 
     def update(self, terms: Terms, generator: torch.Generator) -> None:

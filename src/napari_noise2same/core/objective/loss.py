@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_noise2same.core.objective.masks import Mask
 
-__all__ = ["Terms", "noise2same_loss", "noise2same_terms"]
+__all__ = ["Terms", "discrepancy", "noise2same_loss", "noise2same_terms"]
 
 # Keeps the gradient of the square root finite where both passes agree.
 EPSILON = 1e-8
@@ -31,6 +31,9 @@ class Terms:
         reported and not trained on.
     replaced : Tensor, scalar
         Mean over the masked pixels of ``(x − replacement)²``: how far the masking moved them.
+    covariance : Tensor, scalar
+        Mean over the masked pixels of ``(x − replacement)·(f(x) − f(x_masked))``: how far the
+        output follows.
     residual : Tensor, shape of the batch
         ``f(x) − x``, without gradient.
     """
@@ -39,6 +42,7 @@ class Terms:
     inv: Tensor
     blind_spot: Tensor
     replaced: Tensor
+    covariance: Tensor
     residual: Tensor
 
 
@@ -63,27 +67,31 @@ def noise2same_terms(
     Terms
         The terms of the loss; gradients reach both passes.
     """
-    plain, masked = network(torch.cat([x, mask.replace(x, values)])).float().chunk(2)
+    hidden = mask.replace(x, values)
+    plain, masked = network(torch.cat([x, hidden])).float().chunk(2)
     target = mask.gather(x)
     blind = mask.gather(masked)
+    # Looked up, because a pixel that two boxes have drawn has one replacement only.
+    moved, followed = target - mask.gather(hidden), mask.gather(plain) - blind
     residual = plain - x
     return Terms(
         rec=residual.square().mean(),
-        inv=(mask.gather(plain) - blind).square().mean(),
+        inv=followed.square().mean(),
         blind_spot=(blind - target).square().mean().detach(),
-        replaced=(target - values).square().mean(),
+        replaced=moved.square().mean(),
+        covariance=(moved * followed).mean(),
         residual=residual.detach(),
     )
 
 
-def noise2same_loss(terms: Terms, lambda_inv: float) -> Tensor:
+def noise2same_loss(terms: Terms, lambda_inv: float | Tensor) -> Tensor:
     """Return ``rec + λ_inv·sqrt(inv)``.
 
     Parameters
     ----------
     terms : Terms
         What `noise2same_terms` returns.
-    lambda_inv : float
+    lambda_inv : float or Tensor
         Weight of the invariance term; 2σ makes the loss the bound of the theorem.
 
     Returns
@@ -96,4 +104,20 @@ def noise2same_loss(terms: Terms, lambda_inv: float) -> Tensor:
     Equation 6 of Xie, Wang and Ji, "Noise2Same: Optimizing a self-supervised bound for image
     denoising", NeurIPS 2020.
     """
-    return terms.rec + lambda_inv * torch.sqrt(terms.inv + EPSILON)
+    return terms.rec + lambda_inv * discrepancy(terms)
+
+
+def discrepancy(terms: Terms) -> Tensor:
+    """Return ``sqrt(inv)``, with a finite gradient where both passes agree.
+
+    Parameters
+    ----------
+    terms : Terms
+        What `noise2same_terms` returns.
+
+    Returns
+    -------
+    Tensor, scalar
+        The root.
+    """
+    return torch.sqrt(terms.inv + EPSILON)

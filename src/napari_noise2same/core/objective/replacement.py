@@ -20,8 +20,9 @@ GAUSSIAN_SCALE = 0.2
 def replacement_values(
     x: Tensor,
     mask: Mask,
-    kind: Literal["gaussian", "donut"],
+    kind: Literal["donut", "gaussian", "noisy"],
     *,
+    sigma: float,
     generator: torch.Generator,
 ) -> Tensor:
     """Return what replaces the masked values.
@@ -32,8 +33,11 @@ def replacement_values(
         Normalised images.
     mask : Mask
         The masked pixels.
-    kind : {"gaussian", "donut"}
-        A draw from N(0, 0.2²), as published, or the mean of the neighbours.
+    kind : {"donut", "gaussian", "noisy"}
+        The mean of the neighbours, a draw from N(0, 0.2²), as published, or the mean of the
+        neighbours plus a draw from N(0, σ²).
+    sigma : float
+        σ of the image's noise, in normalised units.
     generator : torch.Generator
         Source of randomness, on the device of `x`.
 
@@ -50,7 +54,9 @@ def replacement_values(
     if kind == "donut":
         return mask.gather(donut_mean(x))
     noise = torch.randn(len(mask), generator=generator, device=x.device, dtype=x.dtype)
-    return GAUSSIAN_SCALE * noise
+    if kind == "gaussian":
+        return GAUSSIAN_SCALE * noise
+    return mask.gather(donut_mean(x)) + sigma * noise
 
 
 def donut_mean(x: Tensor) -> Tensor:

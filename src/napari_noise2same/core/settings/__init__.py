@@ -8,6 +8,7 @@ from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
     AdaptiveLambda,
     CalibratedLambda,
+    CovarianceLambda,
     FixedLambda,
     LambdaConfig,
     MaskConfig,
@@ -22,6 +23,7 @@ __all__ = [
     "AdaptiveLambda",
     "Augmentation",
     "CalibratedLambda",
+    "CovarianceLambda",
     "DenoiseConfig",
     "FixedLambda",
     "LambdaConfig",

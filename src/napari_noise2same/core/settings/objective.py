@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "AdaptiveLambda",
     "CalibratedLambda",
+    "CovarianceLambda",
     "FixedLambda",
     "LambdaConfig",
     "MaskConfig",
@@ -33,14 +34,15 @@ class MaskConfig(_Config):
     ----------
     percentage : float
         Percentage of the pixels that the second pass does not see.
-    replacement : {"donut", "gaussian"}
-        The mean of the neighbours, or a draw from N(0, 0.2²) as published.
+    replacement : {"donut", "gaussian", "noisy"}
+        The mean of the neighbours, a draw from N(0, 0.2²) as published, or the mean of the
+        neighbours with fresh noise on it, which looks like any other pixel.
     independent_channels : bool
         Whether several channels of one network are masked at different places.
     """
 
     percentage: Annotated[float, Field(gt=0, le=25)] = 3.0
-    replacement: Literal["donut", "gaussian"] = "donut"
+    replacement: Literal["donut", "gaussian", "noisy"] = "donut"
     independent_channels: bool = False
 
 
@@ -90,6 +92,18 @@ class CalibratedLambda(_Config):
     kind: Literal["calibrated"] = "calibrated"
     sigma: Literal["blind_spot", "noise"] = "blind_spot"
     decay: Decay = 0.98
+
+
+class CovarianceLambda(_Config):
+    """λ_inv that estimates the covariance in the proof, rather than bound it.
+
+    The theorem bounds the covariance of noise and output by Cauchy–Schwarz. In a domain where σ
+    is known, both passes estimate it instead: 2σ²·mean((x − r)·(f(x) − f(x_masked)))/q² over the
+    masked pixels, r the replacement and q² the mean of (x − r)². λ_inv is that over sqrt(inv).
+    Nothing is smoothed that the noise does not ask for; but a wrong σ is not forgiven.
+    """
+
+    kind: Literal["covariance"] = "covariance"
 
 
 class Noise2InfoLambda(_Config):
@@ -165,6 +179,11 @@ class StagedLambda(_Config):
 
 
 LambdaConfig = Annotated[
-    FixedLambda | AdaptiveLambda | CalibratedLambda | Noise2InfoLambda | StagedLambda,
+    FixedLambda
+    | AdaptiveLambda
+    | CalibratedLambda
+    | CovarianceLambda
+    | Noise2InfoLambda
+    | StagedLambda,
     Field(discriminator="kind"),
 ]

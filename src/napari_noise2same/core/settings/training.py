@@ -59,8 +59,8 @@ class TrainingConfig(BaseModel):
     mixed_precision : bool
         Use bfloat16 for the network where the device gains from it.
     max_pixels : int
-        Largest number of pixels kept in memory; of larger images a random sample of blocks is
-        used.
+        Largest number of pixels kept in memory; of larger images an evenly spread sample of
+        blocks is used.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     seed : int

@@ -1,9 +1,9 @@
-"""The pixels that training sees: all of them, or a random sample of blocks of a large image."""
+"""The pixels that training sees: all of them, or blocks spread evenly over a large image."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import ImageView, Region
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.noise import Domain, DomainKind, fit_domain
+from napari_noise2same.core.training.positions import Positions, start_around
+from napari_noise2same.core.training.spreading import spread_blocks
 
 __all__ = ["Block", "fit_domains", "load_blocks", "normalise"]
 
@@ -33,10 +35,13 @@ class Block:
         Finite values in the image's units.
     channels : tuple of int
         Which channels of the image they are.
+    mask : ndarray of bool, shape ([Z,] Y, X), optional
+        Where to train; everywhere by default.
     """
 
     values: NDArray[Any]
     channels: tuple[int, ...]
+    mask: NDArray[np.bool_] | None = None
 
 
 def load_blocks(
@@ -49,8 +54,8 @@ def load_blocks(
     views : sequence of ImageView
         The images.
     max_pixels : int
-        Most pixels to read. Images with more are sampled in random blocks, each image by its
-        share of the pixels.
+        Most pixels to read. Images with more are sampled in blocks that are spread evenly, each
+        image by its share of the pixels.
     seed : int
         Seed of the choice.
     patch : sequence of int
@@ -59,7 +64,8 @@ def load_blocks(
     Returns
     -------
     list of Block
-        Whole samples, or random blocks of them, less those without a finite pixel.
+        Whole samples, or blocks of them, less those without a finite pixel. Of an image
+        with a mask, samples and blocks in which nothing is marked are not read.
 
     Raises
     ------
@@ -75,11 +81,12 @@ def load_blocks(
         regions = [
             place
             for view in views
-            for place in _random_places(view, max_pixels * _pixels(view) / total, patch, rng)
+            for place in _spread_places(view, max_pixels * _pixels(view) / total, patch, rng)
         ]
     blocks = [
-        Block(_filled(view.read(sample, region)), view.channels(sample))
+        Block(_filled(view.read(sample, region)), view.channels(sample), mask)
         for view, sample, region in regions
+        if (mask := view.read_mask(sample, region)) is None or mask.any()
     ]
     alive = [block for block in blocks if block.values.size]
     if {c for block in alive for c in block.channels} != {c for b in blocks for c in b.channels}:
@@ -104,7 +111,7 @@ def _filled(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]:
-    """Fit one domain to each channel, over all blocks.
+    """Fit one domain to each channel, over all blocks, marked or not: patches hold both.
 
     Parameters
     ----------
@@ -161,10 +168,10 @@ def _pixels(view: ImageView) -> int:
     return len(view) * view.sample_channels * math.prod(view.spatial_shape)
 
 
-def _random_places(
+def _spread_places(
     view: ImageView, max_pixels: float, patch: Sequence[int], rng: np.random.Generator
-) -> list[_Place]:
-    """Choose blocks until the budget is used: from all channels alike, from random frames."""
+) -> Iterator[_Place]:
+    """Spread blocks evenly until the budget is used: as many in each channel."""
     sides = _BLOCK_SIDES[len(view.spatial_shape)]
     shape = [
         min(max(side, least), length)
@@ -172,12 +179,26 @@ def _random_places(
     ]
     affordable = int(max_pixels / (math.prod(shape) * view.sample_channels))
     turns = view.n_channels // view.sample_channels
-    frames = rng.permutation(len(view) // turns)
-    places: list[_Place] = []
-    for count in range(max(affordable, turns)):
-        sample = frames[count // turns % len(frames)] * turns + count % turns
-        ends = [n - side + 1 for n, side in zip(view.spatial_shape, shape, strict=True)]
-        corner = [int(rng.integers(end)) for end in ends]
-        region = tuple(slice(c, c + side) for c, side in zip(corner, shape, strict=True))
-        places.append((view, int(sample), region))
-    return places
+    frames = [
+        frame
+        for frame in range(len(view) // turns)
+        if (mask := view.read_mask(frame * turns)) is None or mask.any()
+    ]
+    for turn in range(turns):
+        count = max(affordable // turns + (turn < affordable % turns), 1)
+        for frame, corner in spread_blocks(len(frames), view.spatial_shape, shape, count, rng):
+            sample = frames[frame] * turns + turn
+            start = _marked_start(view, sample, shape, rng) or corner
+            region = tuple(slice(c, c + side) for c, side in zip(start, shape, strict=True))
+            yield view, sample, region
+
+
+def _marked_start(
+    view: ImageView, sample: int, shape: Sequence[int], rng: np.random.Generator
+) -> tuple[int, ...] | None:
+    """Choose where a block begins around a marked pixel, if some are marked and others not."""
+    mask = view.read_mask(sample)
+    if mask is None:
+        return None
+    marked = Positions(mask)
+    return start_around(marked[int(rng.integers(len(marked)))], shape, view.spatial_shape)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +16,30 @@ from napari_noise2same.core.objective import Mask, Terms, noise2same_loss, noise
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.averaging import AveragedWeights
 
-__all__ = ["Learner"]
+__all__ = ["LearnedStep", "Learner"]
 
 # So many non-finite losses in a row, at ever smaller rates, are no accident.
 MAX_RECOVERIES = 8
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+@dataclass(frozen=True)
+class LearnedStep:
+    """What a step has found, before it changed the weights.
+
+    Attributes
+    ----------
+    terms : Terms
+        The terms of the loss.
+    lambda_inv : float
+        Weight of the invariance term.
+    loss : float
+        The loss.
+    """
+
+    terms: Terms
+    lambda_inv: float
+    loss: float
 
 
 class Learner:
@@ -67,8 +87,14 @@ class Learner:
         )
 
     def learn(
-        self, x: Tensor, mask: Mask, values: Tensor, *, lambda_inv: float, rate: float
-    ) -> Terms | None:
+        self,
+        x: Tensor,
+        mask: Mask,
+        values: Tensor,
+        *,
+        lambda_inv: Callable[[Terms], float | Tensor],
+        rate: float,
+    ) -> LearnedStep | None:
         """Do one step.
 
         Parameters
@@ -79,15 +105,15 @@ class Learner:
             The masked pixels.
         values : Tensor, shape (masked,)
             What replaces them.
-        lambda_inv : float
-            Weight of the invariance term.
+        lambda_inv : callable
+            Weight of the invariance term, which may depend on the terms.
         rate : float
             Learning rate, before `rate_scale`.
 
         Returns
         -------
-        Terms or None
-            The terms before the step; None if the loss or its gradient was not finite. Then
+        LearnedStep or None
+            What was found before the step; None if the loss or its gradient was not finite. Then
             the network is back at its averaged weights, with half the rate.
 
         Raises
@@ -100,7 +126,8 @@ class Learner:
         self._optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
             terms = noise2same_terms(self.network, x, mask, values)
-        loss = noise2same_loss(terms, lambda_inv)
+        weight = lambda_inv(terms)
+        loss = noise2same_loss(terms, weight)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._config.gradient_clip)
         if not torch.isfinite(loss + norm):
@@ -110,7 +137,7 @@ class Learner:
         self.average.update(self.network, self._steps)
         self._steps += 1
         self._failures = 0
-        return terms
+        return LearnedStep(terms, float(weight), loss.item())
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors that a resumed run needs, copied to the CPU."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_noise2same.core.settings import Augmentation
+from napari_noise2same.core.training.positions import Positions, patch_starts
 
 __all__ = ["PatchSampler"]
 
@@ -21,12 +25,25 @@ class PatchSampler:
         Normalised pixels, on the device.
     patch : tuple of int
         Spatial shape of a patch; no block is smaller.
+    masks : sequence of (ndarray of bool, shape ([Z,] Y, X)) or None, optional
+        For each block the pixels to train on, None for all. A patch then has its centre on such a
+        pixel, or as near to one as the block's border lets it, and all such places are alike.
     """
 
-    def __init__(self, blocks: Sequence[Tensor], patch: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        blocks: Sequence[Tensor],
+        patch: tuple[int, ...],
+        masks: Sequence[NDArray[np.bool_] | None] | None = None,
+    ) -> None:
         self._blocks = list(blocks)
         self._patch = patch
-        sizes = torch.tensor([float(block.numel()) for block in blocks])
+        masks = masks or [None] * len(self._blocks)
+        self._starts = [
+            None if mask is None else Positions(patch_starts(mask, patch)) for mask in masks
+        ]
+        pairs = zip(self._blocks, masks, strict=True)
+        sizes = torch.tensor([_size(block, mask) for block, mask in pairs])
         self._weights = sizes / sizes.sum()
 
     def draw(self, batch: int, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
@@ -53,8 +70,8 @@ class PatchSampler:
     def _crop(self, block: int, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
         """Cut one patch out of a block, and flip and turn it."""
         values = self._blocks[block]
-        for axis, side in enumerate(self._patch, start=1):
-            start = _below(values.shape[axis] - side + 1, generator)
+        starts = self._start(block, generator)
+        for axis, (start, side) in enumerate(zip(starts, self._patch, strict=True), start=1):
             values = values.narrow(axis, start, side)
         if augmentation == "none":
             return values
@@ -64,6 +81,21 @@ class PatchSampler:
         if augmentation == "full" and square and _below(2, generator):
             values = values.transpose(-1, -2)
         return values
+
+    def _start(self, block: int, generator: torch.Generator) -> tuple[int, ...]:
+        """Draw the first pixel of a patch."""
+        starts = self._starts[block]
+        if starts is not None:
+            return starts[_below(len(starts), generator)]
+        lengths = self._blocks[block].shape[1:]
+        ends = [length - side + 1 for length, side in zip(lengths, self._patch, strict=True)]
+        return tuple(_below(end, generator) for end in ends)
+
+
+def _size(block: Tensor, mask: NDArray[np.bool_] | None) -> float:
+    """Return the number of values to train on."""
+    pixels = math.prod(block.shape[1:]) if mask is None else np.count_nonzero(mask)
+    return float(block.shape[0] * pixels)
 
 
 def _below(limit: int, generator: torch.Generator) -> int:

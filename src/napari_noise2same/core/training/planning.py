@@ -72,7 +72,7 @@ def view_image(image: Image, config: TrainingConfig) -> ImageView:
         If the axes do not fit.
     """
     layout = plan_layout(image.axes, image.data.shape, spatial_dims=config.spatial_dims)
-    return ImageView(image.data, layout, joint_channels=config.joint_channels)
+    return ImageView(image.data, layout, joint_channels=config.joint_channels, mask=image.mask)
 
 
 def plan_training(

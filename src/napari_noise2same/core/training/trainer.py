@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
@@ -20,9 +21,7 @@ from napari_noise2same.core.networks import count_parameters
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.objective import (
     Mask,
-    Terms,
     build_strategy,
-    noise2same_loss,
     replacement_values,
     stratified_mask,
 )
@@ -36,7 +35,7 @@ from napari_noise2same.core.training.events import (
     TrainingEvent,
     Validated,
 )
-from napari_noise2same.core.training.learner import Learner
+from napari_noise2same.core.training.learner import LearnedStep, Learner
 from napari_noise2same.core.training.patches import PatchSampler
 from napari_noise2same.core.training.planning import plan_training, view_image
 from napari_noise2same.core.training.schedule import learning_rate
@@ -115,7 +114,7 @@ class Trainer:
         self._axes = images[0].axes
         self._load(views, resume)
         self._learner = Learner(self.plan.network, config, self.device)
-        self._strategy = build_strategy(config.lambda_inv, sigma=_mean_sigma(self.domains))
+        self._strategy = build_strategy(config.lambda_inv, sigma=self._sigma)
         self._choice = torch.Generator().manual_seed(config.seed)
         self._noise = torch.Generator(self.device).manual_seed(config.seed)
         self._rows: list[tuple[float, ...]] = []
@@ -169,16 +168,22 @@ class Trainer:
             self.domains = fit_domains(blocks, config.domain)
         else:
             self.domains = resume.domains_for(views[0].n_channels)
+        self._sigma = _mean_sigma(self.domains)
         pixels = [
             torch.from_numpy(normalise(block.values, block.channels, self.domains))
             for block in blocks
         ]
-        self._sampler = PatchSampler([p.to(self.device) for p in pixels], self.plan.patch)
+        self._sampler = PatchSampler(
+            [p.to(self.device) for p in pixels],
+            self.plan.patch,
+            [block.mask for block in blocks],
+        )
         self._validation = Validation(
             self._sampler,
             self.config.mask,
             batch=self.plan.batch,
             device=self.device,
+            sigma=self._sigma,
             seed=self.config.seed,
         )
 
@@ -186,16 +191,16 @@ class Trainer:
         """Do one step."""
         begun = time.perf_counter()
         progress = self._progress()
-        lambda_inv = self._strategy.value(progress)
+        lambda_inv = partial(self._strategy.value, progress)
         rate, augmentation = self._rate(progress)
         x, mask, values = self._batch(augmentation)
-        terms = self._learner.learn(x, mask, values, lambda_inv=lambda_inv, rate=rate)
+        learned = self._learner.learn(x, mask, values, lambda_inv=lambda_inv, rate=rate)
         self.seconds += time.perf_counter() - begun
         self.step += 1
-        if terms is None:
+        if learned is None:
             return Recovered(self.step, self._learner.rate_scale)
-        self._strategy.update(terms, self._noise)
-        return self._report(terms, lambda_inv, rate)
+        self._strategy.update(learned.terms, self._noise)
+        return self._report(learned, rate)
 
     def _batch(self, augmentation: Augmentation) -> tuple[Tensor, Mask, Tensor]:
         """Draw patches, hide some of their pixels, and say what replaces them."""
@@ -207,7 +212,9 @@ class Trainer:
             generator=self._noise,
             independent_channels=config.independent_channels,
         )
-        values = replacement_values(x, mask, config.replacement, generator=self._noise)
+        values = replacement_values(
+            x, mask, config.replacement, sigma=self._sigma, generator=self._noise
+        )
         return x, mask, values
 
     def _rate(self, progress: float) -> tuple[float, Augmentation]:
@@ -219,10 +226,10 @@ class Trainer:
         rate = learning_rate(progress, self.config.learning_rate, self.config.warm_up)
         return rate, self.config.augmentation
 
-    def _report(self, terms: Terms, lambda_inv: float, rate: float) -> StepDone:
+    def _report(self, learned: LearnedStep, rate: float) -> StepDone:
         """Write a step down, and say so."""
+        terms, loss, lambda_inv = learned.terms, learned.loss, learned.lambda_inv
         rec, inv, blind_spot = terms.rec.item(), terms.inv.item(), terms.blind_spot.item()
-        loss = noise2same_loss(terms, lambda_inv).item()
         self._rows.append((self.step, loss, rec, inv, blind_spot, lambda_inv))
         progress = self._progress()
         return StepDone(

@@ -34,6 +34,8 @@ class Validation:
         Patches in one forward pass.
     device : torch.device
         Where the network is.
+    sigma : float
+        Standard deviation of the noise, in normalised units.
     seed : int
         Seed of the patches and of the mask.
     """
@@ -45,6 +47,7 @@ class Validation:
         *,
         batch: int,
         device: torch.device,
+        sigma: float,
         seed: int,
     ) -> None:
         choice = torch.Generator().manual_seed(seed)
@@ -55,7 +58,7 @@ class Validation:
         for _ in range(rounds):
             x = sampler.draw(batch, "none", choice)
             hidden = stratified_mask(tuple(x.shape), mask.percentage, generator=noise)
-            values = replacement_values(x, hidden, mask.replacement, generator=noise)
+            values = replacement_values(x, hidden, mask.replacement, sigma=sigma, generator=noise)
             self._rounds.append((hidden.replace(x, values), hidden, hidden.gather(x)))
 
     @torch.no_grad()

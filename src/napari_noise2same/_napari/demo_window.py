@@ -1,0 +1,109 @@
+"""The demonstration in napari: a scene is trained on, denoised and compared in the docks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import napari
+from napari.layers import Image as ImageLayer
+from napari.layers import Layer
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt
+
+from napari_noise2same._napari.sample_data import LayerData, cells_2d
+from napari_noise2same.core.settings import TrainingConfig
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+    from napari_noise2same._napari.compare_dock import CompareDock
+    from napari_noise2same._napari.denoise_dock import DenoiseDock
+    from napari_noise2same._napari.train_dock import TrainDock
+
+__all__ = ["DemoGuide", "open_demo"]
+
+_PLUGIN = "napari-noise2same"
+
+
+class DemoGuide(QObject):
+    """Drives the docks of a viewer from training to the comparison, then leaves it alone.
+
+    Whatever the user does meanwhile counts: a training that is stopped is denoised with its best
+    model, and a dock that was closed opens again when it is its turn.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    layers : sequence of tuple
+        What to show, the noisy image last.
+    config : TrainingConfig
+        How to train; what the user's docks remember is neither used nor changed.
+    """
+
+    def __init__(self, viewer: Viewer, layers: Sequence[LayerData], config: TrainingConfig) -> None:
+        super().__init__()
+        self._viewer = viewer
+        for data in layers:
+            self._noisy = viewer.add_layer(Layer.create(*data))
+        viewer.layers.selection.active = self._noisy
+        self.train: TrainDock = self._show("Train")
+        self.denoise: DenoiseDock = self._show("Denoise")
+        self.compare: CompareDock = self._show("Compare")
+        self._show("Train")
+        self.train.panel.set_value(config)
+        self.train.panel.layers.set_value([self._noisy.unique_id])
+        # A dock that ends takes with it whoever waits for it.
+        self.setParent(self.train)
+
+    def start(self) -> None:
+        """Train, and let the other docks follow."""
+        self.train.controller.trained.connect(self._on_trained)
+        self.train.controller.train()
+
+    def _on_trained(self, _name: str) -> None:
+        """Denoise with the new model."""
+        self.train.controller.trained.disconnect(self._on_trained)
+        self.denoise = self._show("Denoise")
+        self.setParent(self.denoise)
+        self.denoise.panel.layers.set_value([self._noisy.unique_id])
+        # Queued: another dock changes the viewer after this one has shown its result.
+        queued = Qt.ConnectionType.QueuedConnection
+        self.denoise.controller.denoised.connect(self._on_denoised, queued)
+        self.denoise.controller.denoise()
+
+    def _on_denoised(self, noisy: ImageLayer, result: ImageLayer) -> None:
+        """Compare the result with the noisy image."""
+        self.denoise.controller.denoised.disconnect(self._on_denoised)
+        self.compare = self._show("Compare")
+        self.compare.set_layers(noisy, result)
+        self.compare.set_mode("swipe")
+
+    def _show(self, name: str) -> Any:
+        """Open a dock of the plugin, or bring it to the front."""
+        frame, dock = self._viewer.window.add_plugin_dock_widget(
+            _PLUGIN, f"Noise2Same {name}", tabify=True
+        )
+        frame.show()
+        frame.raise_()
+        return dock
+
+
+def open_demo(
+    layers: Sequence[LayerData] | None = None, config: TrainingConfig | None = None
+) -> None:
+    """Open napari with a noisy scene, train on it, denoise it and show the comparison.
+
+    Parameters
+    ----------
+    layers : sequence of tuple, optional
+        What to show, the noisy image last; generated cells, their ground truth hidden, by default.
+    config : TrainingConfig, optional
+        How to train.
+    """
+    viewer = napari.Viewer(title="napari-noise2same demo")
+    guide = DemoGuide(viewer, layers or cells_2d(), config or TrainingConfig())
+    guide.start()
+    napari.run()
+    # The docks end their threads when Qt deletes them, which nobody does after the event loop.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -1,0 +1,43 @@
+"""What all docks have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+__all__ = ["fill", "when_gone"]
+
+
+def fill(dock: QWidget, panel: QWidget) -> None:
+    """Let a panel be all that a dock shows.
+
+    Parameters
+    ----------
+    dock : QWidget
+        The dock.
+    panel : QWidget
+        Its view.
+    """
+    layout = QVBoxLayout(dock)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(panel)
+
+
+def when_gone(dock: QWidget, *ends: Callable[[], None]) -> None:
+    """Call functions when a dock goes.
+
+    Parameters
+    ----------
+    dock : QWidget
+        The dock.
+    *ends : callable
+        What ends its work. Qt tells of the end when the dock is half gone: they may touch no
+        widget of it, nor be methods of it.
+    """
+
+    def end() -> None:
+        for function in ends:
+            function()
+
+    dock.destroyed.connect(end)

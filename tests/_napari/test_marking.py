@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels, Layer, Shapes
+
+from napari_noise2same._napari.marking import marking, united
+
+Array = np.ndarray[Any, Any]
+
+RECTANGLE = np.array([[9.5, 4.5], [9.5, 24.5], [19.5, 24.5], [19.5, 4.5]])
+PAINTED = np.pad(np.ones((10, 20), int), [(10, 10), (5, 15)])
+
+
+def mask_on(layer: Layer, regions: Layer, axes: str, *, level: int = 0) -> Array:
+    """What is marked on the whole of a layer."""
+    shape = layer.data[level].shape if layer.multiscale else layer.data.shape
+    found = marking(layer, axes, regions, level).mask(tuple(slice(0, n) for n in shape))
+    return np.broadcast_to(found, shape)
+
+
+@pytest.mark.parametrize(
+    "regions",
+    [
+        Shapes([RECTANGLE]),
+        Shapes([RECTANGLE / 2], scale=(2, 2)),
+        Shapes([RECTANGLE - (10, 5)], translate=(10, 5)),
+        Shapes([np.insert(RECTANGLE, 0, 1, axis=1)]),
+        Labels(PAINTED),
+        Labels(PAINTED[5:, 5:], translate=(5, 5)),
+        Labels(PAINTED[::2, 1::2], scale=(2, 2), translate=(0.5, 1.5)),
+        Labels(np.stack([PAINTED] * 3)),
+        Labels(PAINTED[np.newaxis, np.newaxis].repeat(3, axis=1)),
+        Labels([PAINTED, PAINTED[::2, ::2]], multiscale=True),
+    ],
+    ids=[
+        "shape",
+        "scaled shape",
+        "moved shape",
+        "shape on a frame",
+        "labels",
+        "moved labels",
+        "coarse labels",
+        "labels in frames",
+        "labels of more axes",
+        "multiscale labels",
+    ],
+)
+def test_the_same_pixels_are_marked_in_every_way(regions: Layer) -> None:
+    layer = ImageLayer(np.zeros((3, 30, 40)))
+
+    np.testing.assert_array_equal(mask_on(layer, regions, "TYX"), [PAINTED > 0] * 3)
+
+
+def test_a_coarse_label_marks_all_pixels_under_it_up_to_the_border() -> None:
+    labels = Labels(np.ones((15, 20), int), scale=(2, 2), translate=(0.5, 0.5))
+
+    assert mask_on(ImageLayer(np.zeros((30, 40))), labels, "YX").all()
+
+
+def test_an_ellipse_marks_no_corners() -> None:
+    box = np.array([[4.5, 9.5], [4.5, 49.5], [24.5, 49.5], [24.5, 9.5]])
+    y, x = np.mgrid[:30, :60]
+    inside = ((y - 14.5) / 10) ** 2 + ((x - 29.5) / 20) ** 2 <= 1
+
+    found = mask_on(ImageLayer(np.zeros((30, 60))), Shapes([box], shape_type="ellipse"), "YX")
+
+    assert np.count_nonzero(found != inside) < 0.01 * np.count_nonzero(inside)
+    assert found[14, [10, 48]].all()
+    assert not found[5:8, 10:13].any()
+
+
+def test_a_polygon_marks_what_is_inside_and_not_its_hole() -> None:
+    outer = [(1.5, 1.5), (1.5, 25.5), (25.5, 25.5), (25.5, 1.5), (1.5, 1.5)]
+    hole = [(9.5, 9.5), (9.5, 15.5), (15.5, 15.5), (15.5, 9.5), (9.5, 9.5)]
+    expected = np.zeros((30, 30), bool)
+    expected[2:26, 2:26] = True
+    expected[10:16, 10:16] = False
+    shapes = Shapes([np.array(outer + hole)], shape_type="polygon")
+
+    np.testing.assert_array_equal(mask_on(ImageLayer(expected), shapes, "YX"), expected)
+
+
+def test_shapes_that_overlap_mark_what_either_covers() -> None:
+    moved = RECTANGLE + np.array([5, 10])
+    layer = ImageLayer(np.zeros((30, 40)))
+    either = mask_on(layer, Shapes([RECTANGLE]), "YX") | mask_on(layer, Shapes([moved]), "YX")
+
+    both = mask_on(layer, Shapes([RECTANGLE, moved]), "YX")
+
+    np.testing.assert_array_equal(both, either)
+
+
+def test_labels_hold_for_their_frames_and_planes_and_all_channels() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(-1, 3, (2, 3, 4, 12, 12)).clip(0)
+    layer = ImageLayer(np.zeros(labels.shape), axis_labels=("t", "c", "z", "y", "x"))
+
+    found = mask_on(layer, Labels(labels), "TCZYX")
+
+    expected = np.repeat((labels > 0).any(axis=1, keepdims=True), 3, axis=1)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_colours_are_marked_alike() -> None:
+    layer = ImageLayer(np.zeros((30, 40, 3), np.uint8), rgb=True)
+    region = (slice(0, 30), slice(0, 40), slice(0, 3))
+
+    for regions in (Labels(PAINTED), Shapes([RECTANGLE])):
+        found = marking(layer, "YXS", regions, 0).mask(region)
+        np.testing.assert_array_equal(found[..., 0], PAINTED > 0)
+        assert found.shape == (30, 40, 1)
+
+
+@pytest.mark.parametrize("kind", ["shapes", "labels"])
+def test_marks_follow_layers_that_are_turned_and_a_level(kind: str) -> None:
+    place = {"scale": (0.5, 0.25), "rotate": 30, "translate": (3, 4)}
+    fine = np.kron(PAINTED, np.ones((2, 2), int))
+    layer = ImageLayer([fine, PAINTED], multiscale=True, **place)
+    # The same pixels, in a layer whose own ones are as large as those of the level.
+    if kind == "labels":
+        regions: Layer = Labels(fine, **place)
+    else:
+        corners = (RECTANGLE + 0.5) * 2 - 0.5
+        regions = Shapes([[layer.data_to_world(corner) for corner in corners]])
+
+    np.testing.assert_array_equal(mask_on(layer, regions, "YX", level=1), PAINTED > 0)
+
+
+def test_a_region_of_the_mask_is_the_mask_of_the_region() -> None:
+    layer = ImageLayer(np.zeros((3, 30, 40)))
+    region = (slice(1, 3), slice(12, 30), slice(3, 21))
+
+    for regions in (Labels(np.stack([PAINTED] * 3)), Labels(PAINTED), Shapes([RECTANGLE])):
+        marks = marking(layer, "TYX", regions, 0)
+        part = np.broadcast_to(marks.mask(region), (2, 18, 18))
+        np.testing.assert_array_equal(part, mask_on(layer, regions, "TYX")[region])
+
+
+interval = st.tuples(st.integers(0, 40), st.integers(1, 15)).map(lambda p: slice(p[0], sum(p)))
+
+
+@given(st.lists(st.tuples(interval, interval), max_size=12))
+def test_united_boxes_cover_the_boxes_and_have_no_pixel_in_common(boxes: list[Any]) -> None:
+    covered, counts = np.zeros((60, 60), bool), np.zeros((60, 60), int)
+    for box in boxes:
+        covered[box] = True
+
+    for box in united(boxes):
+        assert covered[box].any()
+        counts[box] += 1
+
+    assert (counts[covered] == 1).all()
+    assert counts.max() <= 1

@@ -1,0 +1,70 @@
+"""What the train dock says about the layers of a real viewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari import Viewer
+from qtpy.QtCore import QSettings, Qt
+
+from napari_noise2same._napari import memory
+from napari_noise2same._napari.commands import open_train_dock
+from napari_noise2same._napari.train_dock import TrainDock
+from napari_noise2same.core import TrainingConfig
+from napari_noise2same.widgets import TrainPanel
+
+
+@pytest.fixture
+def train_dock(viewer: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainDock:
+    file = str(tmp_path / "settings.ini")
+    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
+    return open_train_dock(viewer)
+
+
+def test_the_sentence_says_when_only_a_sample_is_read(
+    viewer: Viewer, train_dock: TrainDock
+) -> None:
+    viewer.add_image(np.broadcast_to(np.float32(0), (9, 5000, 6000)), contrast_limits=(0, 1))
+    sentence = train_dock.panel.axes.sentence
+    assert sentence.text().endswith("an evenly spread sample: 64 of 270 Mpx")
+    train_dock.panel.set_value(TrainingConfig(max_pixels=270_000_000))
+    assert "sample:" not in sentence.text()
+    train_dock.panel.set_value(TrainingConfig(max_pixels=1_500_000))
+    assert sentence.text().endswith("1.5 of 270.0 Mpx")
+
+
+def test_layers_follow_the_active_one_until_some_are_ticked(
+    viewer: Viewer, train_dock: TrainDock
+) -> None:
+    rng = np.random.default_rng(0)
+    first = viewer.add_image(rng.normal(size=(40, 40)), name="first")
+    second = viewer.add_image(rng.normal(size=(3, 40, 40)), name="second")
+    panel, inputs = train_dock.panel, train_dock.controller.inputs
+    assert inputs.layers() == [second]
+    assert "3 frames" in panel.axes.sentence.text()
+    viewer.layers.selection.active = first
+    assert inputs.layers() == [first]
+    assert "one image" in panel.axes.sentence.text()
+    viewer.layers.selection = {first, second}
+    assert inputs.layers() == [first]
+    viewer.add_shapes([[0, 0], [9, 9]], shape_type="rectangle")
+    assert inputs.layers() == [first]
+    tick(panel, "second")
+    assert inputs.layers() == [second, first]
+    assert not panel.layers.follow.isChecked()
+    third = viewer.add_image(rng.normal(size=(40, 40)), name="third")
+    assert viewer.layers.selection.active is third
+    assert inputs.layers() == [second, first]
+    viewer.layers.remove(first)
+    second.name = "renamed"
+    assert inputs.layers() == [second]
+    panel.layers.follow.click()
+    assert inputs.layers() == [third]
+
+
+def tick(panel: TrainPanel, name: str) -> None:
+    """Tick a layer as a click does."""
+    (item,) = panel.layers.list.findItems(name, Qt.MatchFlag.MatchExactly)
+    item.setCheckState(Qt.CheckState.Checked)

@@ -1,0 +1,208 @@
+"""Train the network that the package ships, on generated scenes alone.
+
+python training/pretrain.py --output FOLDER [--steps 15000]
+
+Interrupted, the same command goes on where it stopped. What each step sees depends on the seed and
+the number of the step only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from noise import observe
+from safetensors.torch import load_file, save_file
+from scenes import draw_scene
+from torch import Tensor, nn
+
+from napari_noise2same.core.networks import build_network
+from napari_noise2same.core.settings import NetworkConfig
+
+NETWORK = NetworkConfig(widths=(48, 96, 80, 80))
+
+_SIDE, _PATCH, _BATCH = 192, 128, 8
+# Scenes that are kept and shown again, and how many new ones join them in each step.
+_POOL, _FRESH = 1024, 2
+_RATE, _WARM_UP, _DECAY = 6e-4, 300, 0.35
+_AVERAGING, _CLIP = 0.999, 1.0
+# A short memory of squares: with the usual 0.999, and a rate of 1e-3, training once blew up.
+_BETAS = (0.9, 0.98)
+_REPORT = 250
+
+
+class Pool:
+    """The latest generated scenes; scene number i depends on the seed and on i alone."""
+
+    def __init__(self, seed: int, step: int) -> None:
+        self._seed = seed
+        last = _POOL // 4 + _FRESH * step
+        self._scenes = deque(map(self._draw, range(max(0, last - _POOL), last)), maxlen=_POOL)
+        self._next = last
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Draw new scenes, and take noisy pictures of crops of some.
+
+        Parameters
+        ----------
+        step : int
+            Number of the step.
+
+        Returns
+        -------
+        noisy, clean : Tensor, shape (batch, 1, patch, patch)
+            In units of the noise.
+        """
+        for _ in range(_FRESH):
+            self._scenes.append(self._draw(self._next))
+            self._next += 1
+        rng = np.random.default_rng((self._seed, 1, step))
+        chosen = rng.integers(len(self._scenes), size=_BATCH)
+        pairs = [observe(_crop(self._scenes[i], rng), rng) for i in chosen]
+        noisy, clean = (
+            torch.from_numpy(np.stack(images))[:, None] for images in zip(*pairs, strict=True)
+        )
+        return noisy, clean
+
+    def _draw(self, index: int) -> np.ndarray:
+        """Draw one scene."""
+        return draw_scene(_SIDE, np.random.default_rng((self._seed, 0, index)))
+
+
+def _crop(scene: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Cut out a patch, and turn it."""
+    y, x = rng.integers(_SIDE - _PATCH + 1, size=2)
+    patch = np.rot90(scene[y : y + _PATCH, x : x + _PATCH], int(rng.integers(4)))
+    return patch if rng.random() < 0.5 else patch.T
+
+
+class Pretraining:
+    """Network, optimiser and averaged weights, with a checkpoint in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where checkpoint, curve and weights are.
+    steps : int
+        Number of steps in all.
+    seed : int
+        Seed of scenes, noise and first weights.
+    """
+
+    def __init__(self, folder: Path, steps: int, seed: int) -> None:
+        torch.manual_seed(seed)
+        self._folder, self._steps, self._seed = folder, steps, seed
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        network = build_network(NETWORK).to(self._device, memory_format=torch.channels_last)
+        self._network = network
+        self._optimiser = torch.optim.AdamW(network.parameters(), betas=_BETAS, weight_decay=1e-4)
+        self._average = {k: v.clone() for k, v in network.state_dict().items()}
+        self._curve: list[dict[str, float]] = []
+        self.step = 0
+        if (folder / "checkpoint.safetensors").exists():
+            self._restore()
+
+    def run(self) -> None:
+        """Train to the end, leaving a checkpoint now and then."""
+        pool = Pool(self._seed, self.step)
+        losses: list[float] = []
+        start = time.perf_counter()
+        while self.step < self._steps:
+            losses.append(self._learn(*pool.batch(self.step)))
+            self.step += 1
+            if self.step % _REPORT == 0 or self.step == self._steps:
+                self._report(float(np.mean(losses)), (time.perf_counter() - start) / len(losses))
+                losses, start = [], time.perf_counter()
+
+    def _learn(self, noisy: Tensor, clean: Tensor) -> float:
+        """Do one step of the optimiser."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = _RATE * _shape(self.step, self._steps)
+        layout = {"device": self._device, "memory_format": torch.channels_last}
+        noisy, clean = noisy.to(**layout), clean.to(**layout)
+        with torch.autocast(self._device.type, torch.bfloat16):
+            found = self._network(noisy)
+        # The root weighs dim and bright scenes alike, as decibels do; squares would only see
+        # the bright ones, whose errors are the largest.
+        loss = (found.float() - clean).square().mean((1, 2, 3)).add(1e-4).sqrt().mean()
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"The loss of step {self.step} is not finite.")
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._network.parameters(), _CLIP)
+        self._optimiser.step()
+        keep = min(_AVERAGING, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self._network.state_dict().items():
+                self._average[name].lerp_(value, 1 - keep)
+        return loss.item()
+
+    def _report(self, loss: float, seconds: float) -> None:
+        """Write a line of the curve, the checkpoint, and the weights so far."""
+        self._curve.append({"step": self.step, "rmse": loss, "seconds_per_step": seconds})
+        sys.stderr.write(f"step {self.step}: error {loss:.4f} sigma, {seconds:.3f} s a step\n")
+        moments = self._optimiser.state_dict()["state"]
+        tensors = {f"network.{k}": v for k, v in self._network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self._average.items()}
+        tensors |= {f"{i}.{k}": v for i, state in moments.items() for k, v in state.items()}
+        self._write("checkpoint.safetensors", tensors, {"step": self.step, "curve": self._curve})
+        self._write("weights.safetensors", self._average, {"network": NETWORK.model_dump()})
+
+    def _write(self, name: str, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+        """Write a file whole or not at all."""
+        part = self._folder / f"{name}.part"
+        plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+        save_file(plain, part, {"json": json.dumps(values)})
+        part.replace(self._folder / name)
+
+    def _restore(self) -> None:
+        """Go on from the checkpoint."""
+        path = self._folder / "checkpoint.safetensors"
+        tensors = load_file(path)
+        header = path.read_bytes()
+        length = int.from_bytes(header[:8], "little")
+        values = json.loads(json.loads(header[8 : 8 + length])["__metadata__"]["json"])
+        self.step, self._curve = values["step"], values["curve"]
+        members = {
+            name: {k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)}
+            for name in ("network.", "average.")
+        }
+        self._network.load_state_dict(members["network."])
+        self._average = {k: v.to(self._device) for k, v in members["average."].items()}
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            index, _, moment = name.partition(".")
+            if index.isdigit():
+                state.setdefault(int(index), {})[moment] = tensor
+        groups = self._optimiser.state_dict()["param_groups"]
+        self._optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _shape(step: int, steps: int) -> float:
+    """Share of the peak rate: a short rise, a plateau, and a fall at the end."""
+    return min((step + 1) / _WARM_UP, 1.0, (steps - step) / (_DECAY * steps))
+
+
+def main() -> None:
+    """Run the program."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--output", type=Path, required=True, help="folder for everything")
+    parser.add_argument("--steps", type=int, default=15_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="of the processor; all by default")
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    options.output.mkdir(parents=True, exist_ok=True)
+    Pretraining(options.output, options.steps, options.seed).run()
+
+
+if __name__ == "__main__":
+    main()
