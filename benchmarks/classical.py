@@ -10,18 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from outcome import Method, Outcome, stopwatch
+from outcome import Method, Outcome, Task, stopwatch
 from skimage import restoration
 
 from napari_noise2same.core.errors import MissingDependencyError
-from napari_noise2same.core.io import Image
 from napari_noise2same.core.noise import (
     GeneralisedAnscombe,
     estimate_sigma,
     fit_poisson_gaussian,
 )
 
-__all__ = ["CLASSICAL"]
+__all__ = ["METHODS"]
 
 Floats = NDArray[np.float64]
 # From a plane, and the standard deviation of its noise, to the denoised plane.
@@ -31,14 +30,13 @@ PlaneDenoiser = Callable[[Floats, float], Floats]
 _STRENGTHS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
 
 
-def noisy(image: Image, seed: int) -> Outcome:  # noqa: ARG001
+def noisy(task: Task) -> Outcome:
     """Return the image as it is: what there is to beat."""
-    return Outcome(np.asarray(image.data), 0.0, 0.0)
+    return Outcome(task.pixels, 0.0, 0.0)
 
 
 def calibrated(
-    image: Image,
-    seed: int,  # noqa: ARG001
+    task: Task,
     denoiser: Callable[..., Floats],
     strength: str,
     fixed: dict[str, Any],
@@ -49,7 +47,7 @@ def calibrated(
     -----
     J. Batson and L. Royer, "Noise2Self", ICML 2019, as scikit-image offers it.
     """
-    planes = _planes(image)
+    planes = _planes(task)
     sigma = estimate_sigma(planes, spatial_ndim=2)
     with stopwatch() as training:
         chosen = restoration.calibrate_denoiser(  # type: ignore[no-untyped-call]
@@ -59,11 +57,11 @@ def calibrated(
         )
     with stopwatch() as denoising:
         clean = np.stack([chosen(plane) for plane in planes])
-    return Outcome(_unfold(clean, image), training.seconds, denoising.seconds)
+    return Outcome(_unfold(clean, task), training.seconds, denoising.seconds)
 
 
-def bm3d(image: Image, seed: int) -> Outcome:  # noqa: ARG001
-    """BM3D, taking the noise to be the same everywhere.
+def bm3d(task: Task) -> Outcome:
+    """BM3D, taking the noise to be the same everywhere; σ as told, or else estimated.
 
     Notes
     -----
@@ -71,14 +69,14 @@ def bm3d(image: Image, seed: int) -> Outcome:  # noqa: ARG001
     IEEE TIP 16 (2007).
     """
     package = _require("bm3d")
-    planes = _planes(image)
+    planes = _planes(task)
     with stopwatch() as denoising:
-        sigma = estimate_sigma(planes, spatial_ndim=2)
+        sigma = task.sigma or estimate_sigma(planes, spatial_ndim=2)
         clean = np.stack([_run_bm3d(package, plane, sigma) for plane in planes])
-    return Outcome(_unfold(clean, image), 0.0, denoising.seconds)
+    return Outcome(_unfold(clean, task), 0.0, denoising.seconds)
 
 
-def bm3d_vst(image: Image, seed: int) -> Outcome:  # noqa: ARG001
+def bm3d_vst(task: Task) -> Outcome:
     """BM3D between the generalised Anscombe transform and its exact unbiased inverse.
 
     Notes
@@ -87,13 +85,13 @@ def bm3d_vst(image: Image, seed: int) -> Outcome:  # noqa: ARG001
     Poisson-Gaussian noise", IEEE TIP 22 (2013).
     """
     package = _require("bm3d")
-    planes = _planes(image)
+    planes = _planes(task)
     with stopwatch() as denoising:
         transform = GeneralisedAnscombe(fit_poisson_gaussian(planes, spatial_ndim=2))
         stabilised = transform.forward(planes)
         clean = np.stack([_run_bm3d(package, plane, 1.0) for plane in stabilised])
         clean = transform.inverse(clean)
-    return Outcome(_unfold(clean, image), 0.0, denoising.seconds)
+    return Outcome(_unfold(clean, task), 0.0, denoising.seconds)
 
 
 def _run_bm3d(package: ModuleType, plane: Floats, sigma: float) -> Floats:
@@ -103,19 +101,19 @@ def _run_bm3d(package: ModuleType, plane: Floats, sigma: float) -> Floats:
     return np.asarray(clean * height + low)
 
 
-def _planes(image: Image) -> Floats:
-    """Return the planes of an image, shape (planes, Y, X)."""
-    axes = [axis for axis, letter in enumerate(image.axes) if letter not in "YX"]
-    y, x = image.axes.index("Y"), image.axes.index("X")
-    values = np.asarray(image.data, np.float64).transpose(*axes, y, x)
+def _planes(task: Task) -> Floats:
+    """Return the planes of the image, shape (planes, Y, X)."""
+    axes = [axis for axis, letter in enumerate(task.axes) if letter not in "YX"]
+    y, x = task.axes.index("Y"), task.axes.index("X")
+    values = np.asarray(task.pixels, np.float64).transpose(*axes, y, x)
     return values.reshape(-1, *values.shape[-2:])
 
 
-def _unfold(planes: Floats, image: Image) -> Floats:
+def _unfold(planes: Floats, task: Task) -> Floats:
     """Undo `_planes`."""
-    axes = [axis for axis, letter in enumerate(image.axes) if letter not in "YX"]
-    order = [*axes, image.axes.index("Y"), image.axes.index("X")]
-    shape = [image.data.shape[axis] for axis in order]
+    axes = [axis for axis, letter in enumerate(task.axes) if letter not in "YX"]
+    order = [*axes, task.axes.index("Y"), task.axes.index("X")]
+    shape = [task.pixels.shape[axis] for axis in order]
     return planes.reshape(shape).transpose(np.argsort(order))
 
 
@@ -129,7 +127,7 @@ def _require(package: str) -> ModuleType:
         ) from error
 
 
-def wavelet(image: Image, seed: int) -> Outcome:
+def wavelet(task: Task) -> Outcome:
     """BayesShrink with a calibrated noise level.
 
     Notes
@@ -139,10 +137,10 @@ def wavelet(image: Image, seed: int) -> Outcome:
     """
     _require("pywt")
     fixed = {"rescale_sigma": False, "wavelet": "db2"}
-    return calibrated(image, seed, restoration.denoise_wavelet, "sigma", fixed)
+    return calibrated(task, restoration.denoise_wavelet, "sigma", fixed)
 
 
-CLASSICAL: dict[str, Method] = {
+METHODS: dict[str, Method] = {
     "noisy": noisy,
     "nlm": partial(
         calibrated,

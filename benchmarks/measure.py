@@ -1,6 +1,6 @@
 """One method on one image, in a process of its own, so that its peak memory is its own.
 
-Started by ``quality.py``.
+Started by ``running.py``, in the interpreter of a peer too: needs numpy and the method alone.
 """
 
 from __future__ import annotations
@@ -10,41 +10,35 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from methods import METHODS
+from methods import find_method
+from outcome import Task
 
-from napari_noise2same.core.errors import Noise2SameError
-from napari_noise2same.core.io import read_image
-
-__all__ = ["main", "peak_memory"]
+__all__ = ["main", "memory_in_use", "peak_memory"]
 
 _STATUS = Path("/proc/self/status")
 
 
-def main(method: str, noisy: str, output: str, seed: str) -> None:
+def main(method: str, folder: str) -> None:
     """Denoise, and write what came out and what it took.
 
     Parameters
     ----------
     method : str
         Name of the method.
-    noisy : str
-        The noisy image's file.
-    output : str
-        Folder for ``prediction.npy`` and ``measured.json``.
-    seed : str
-        Seed, a whole number.
+    folder : str
+        Where ``noisy.npy`` and ``task.json`` are, and ``prediction.npy`` and ``measured.json``
+        are to be.
     """
-    try:
-        outcome = METHODS[method](read_image(noisy), int(seed))
-    except Noise2SameError as error:
-        sys.exit(str(error))
+    place = Path(folder)
+    settings = json.loads((place / "task.json").read_text())
+    outcome = find_method(method)(Task(np.load(place / "noisy.npy"), **settings))
     measured = {
         "training_seconds": outcome.training_seconds,
         "denoising_seconds": outcome.denoising_seconds,
         "peak_memory": peak_memory(),
     }
-    np.save(Path(output) / "prediction.npy", outcome.prediction)
-    (Path(output) / "measured.json").write_text(json.dumps(measured))
+    np.save(place / "prediction.npy", outcome.prediction)
+    (place / "measured.json").write_text(json.dumps(measured))
 
 
 def peak_memory() -> int | None:
@@ -57,14 +51,30 @@ def peak_memory() -> int | None:
     """
     if _STATUS.exists():
         # Not getrusage: there a process begins with the peak of the one that started it.
-        fields = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
-        return 1024 * int(fields["VmHWM"].split()[0])
+        return _status("VmHWM")
     if sys.platform == "win32":
         return None
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def memory_in_use() -> int | None:
+    """Return the resident size of this process now.
+
+    Returns
+    -------
+    int or None
+        Bytes; None on a system that does not tell.
+    """
+    return _status("VmRSS") if _STATUS.exists() else None
+
+
+def _status(field: str) -> int:
+    """Read a size from what Linux tells of this process."""
+    fields = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
+    return 1024 * int(fields[field].split()[0])
 
 
 if __name__ == "__main__":

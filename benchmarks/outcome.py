@@ -1,4 +1,4 @@
-"""What every method takes and gives."""
+"""What every method takes and gives. Peers import this too: numpy alone, nothing of the package."""
 
 from __future__ import annotations
 
@@ -10,9 +10,32 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from napari_noise2same.core.io import Image
+__all__ = ["Method", "Outcome", "Stopwatch", "Task", "stopwatch"]
 
-__all__ = ["Method", "Outcome", "Stopwatch", "stopwatch"]
+
+@dataclass(frozen=True)
+class Task:
+    """A noisy image, and what a method may know and spend.
+
+    Attributes
+    ----------
+    pixels : ndarray
+        The noisy image.
+    axes : str
+        A letter for each of its axes.
+    seed : int
+        Seed of all random choices.
+    seconds : float or None
+        Time for training; None for the method's own default.
+    sigma : float or None
+        The true standard deviation of the noise, for methods that are told it.
+    """
+
+    pixels: NDArray[Any]
+    axes: str
+    seed: int = 0
+    seconds: float | None = None
+    sigma: float | None = None
 
 
 @dataclass(frozen=True)
@@ -34,8 +57,7 @@ class Outcome:
     denoising_seconds: float
 
 
-# From a noisy image and a seed.
-Method = Callable[[Image, int], Outcome]
+Method = Callable[[Task], Outcome]
 
 
 @dataclass
