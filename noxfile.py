@@ -40,10 +40,10 @@ VIEWER_PACKAGES = (
 )
 
 
-# What the benchmarks' classical peers need, and where pip finds a torch without CUDA for the peer
-# that has an environment of its own (versions: benchmarks/careamics.txt).
+# What the benchmarks' classical peers need, and the torch of the peer that has an environment of
+# its own (other versions: benchmarks/careamics.txt).
 BENCHMARK_PACKAGES = ("bm3d==4.0.3", "PyWavelets==1.8.0")
-PEER_TORCH = ("torch==2.13.0", "--extra-index-url", "https://download.pytorch.org/whl/cpu")
+PEER_TORCH = ("torch==2.13.0",)
 
 
 def install(session: nox.Session, *requirements: str) -> None:

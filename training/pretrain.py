@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 from noise import observe
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from scenes import draw_scene
 from torch import Tensor, nn
 
@@ -152,7 +153,8 @@ class Pretraining:
         tensors = {f"network.{k}": v for k, v in self._network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self._average.items()}
         tensors |= {f"{i}.{k}": v for i, state in moments.items() for k, v in state.items()}
-        self._write("checkpoint.safetensors", tensors, {"step": self.step, "curve": self._curve})
+        values = {"step": self.step, "seed": self._seed, "curve": self._curve}
+        self._write("checkpoint.safetensors", tensors, values)
         self._write("weights.safetensors", self._average, {"network": NETWORK.model_dump()})
 
     def _write(self, name: str, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
@@ -164,11 +166,7 @@ class Pretraining:
 
     def _restore(self) -> None:
         """Go on from the checkpoint."""
-        path = self._folder / "checkpoint.safetensors"
-        tensors = load_file(path)
-        header = path.read_bytes()
-        length = int.from_bytes(header[:8], "little")
-        values = json.loads(json.loads(header[8 : 8 + length])["__metadata__"]["json"])
+        values, tensors = read_checkpoint(self._folder)
         self.step, self._curve = values["step"], values["curve"]
         members = {
             name: {k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)}
@@ -183,6 +181,26 @@ class Pretraining:
                 state.setdefault(int(index), {})[moment] = tensor
         groups = self._optimiser.state_dict()["param_groups"]
         self._optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Read what a run has left.
+
+    Parameters
+    ----------
+    folder : Path
+        Its folder.
+
+    Returns
+    -------
+    values : dict
+        Step, seed and curve.
+    tensors : dict of str to Tensor
+        Weights, averaged weights and the optimiser's moments.
+    """
+    with safe_open(folder / "checkpoint.safetensors", framework="pt") as file:
+        values = json.loads(file.metadata()["json"])
+        return values, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def _shape(step: int, steps: int) -> float:

@@ -25,7 +25,9 @@ from napari_noise2same.widgets import RunState
 
 NAME = "napari-noise2same"
 ENTRY = "Denoise now (Noise2Same)"
-SMALL = TrainingConfig(steps=10, batch=1, patch=(16, 16), validate_every=5, device="cpu")
+SMALL = TrainingConfig(
+    start="scratch", steps=10, batch=1, patch=(16, 16), validate_every=5, device="cpu"
+)
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
 TIMEOUT = 60_000
 

@@ -19,7 +19,9 @@ from napari_noise2same.core import TrainingConfig
 from napari_noise2same.samples import cells
 from napari_noise2same.widgets import RunState
 
-SMALL = TrainingConfig(steps=20, batch=1, patch=(16, 16), validate_every=5, device="cpu")
+SMALL = TrainingConfig(
+    start="scratch", steps=20, batch=1, patch=(16, 16), validate_every=5, device="cpu"
+)
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
 TIMEOUT = 60_000
 

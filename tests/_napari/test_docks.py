@@ -26,7 +26,9 @@ from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import DenoiseConfig, TrainingConfig, device
 from napari_noise2same.widgets import RunState
 
-SMALL = TrainingConfig(steps=30, batch=1, patch=(16, 16), validate_every=5, device="cpu")
+SMALL = TrainingConfig(
+    start="scratch", steps=30, batch=1, patch=(16, 16), validate_every=5, device="cpu"
+)
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
 TIMEOUT = 60_000
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,17 @@ from typer.testing import CliRunner
 
 from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same.cli import app
-from napari_noise2same.core import FixedLambda, MaskConfig, TrainingConfig, load_model
+from napari_noise2same.core import (
+    Finished,
+    FixedLambda,
+    MaskConfig,
+    Preset,
+    TrainingConfig,
+    load_model,
+    read_image,
+    save_model,
+    train,
+)
 
 CONFIG = TrainingConfig(
     steps=2,
@@ -53,4 +64,31 @@ def test_the_command_trains_with_the_same_settings(
 
 
 def test_defaults_are_left_out() -> None:
-    assert "--settings" not in as_command(["a.tif"], "YX", TrainingConfig())
+    command = as_command(["a.tif"], "YX", TrainingConfig())
+    for option in ("--settings", "--preset", "--start"):
+        assert option not in command
+    assert "start" not in as_script(["a.tif"], "YX", TrainingConfig())
+
+
+def test_preset_and_start_are_options() -> None:
+    command = as_command(["a.tif"], "YX", Preset.QUICK.config(start="scratch"))
+    assert command.endswith("--start scratch --preset quick")
+
+
+def test_both_start_from_a_model(path: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = read_image(path)
+    *_, first = train([image], CONFIG.model_copy(update={"start": "scratch"}))
+    assert isinstance(first, Finished)
+    save_model(first.model, "my model.safetensors")
+    instant = Preset.INSTANT.config()
+    exec(compile(ast.parse(as_script([str(path)], "YX", instant, "my model")), "", "exec"), {})
+    scripted = load_model("model.safetensors")
+    Path("model.safetensors").unlink()
+    words = shlex.split(as_command([str(path)], "YX", instant, "my model"))
+    result = CliRunner().invoke(app, words[1:])
+    assert result.exit_code == 0, result.output
+    for model in (scripted, load_model("model.safetensors")):
+        assert model.start == "model"
+        assert model.network == first.model.network
+        assert len(model.history) == 0

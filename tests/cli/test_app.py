@@ -57,7 +57,9 @@ def test_an_impossible_setting_is_one_sentence(run: Run, noisy: Path, tmp_path: 
         ["denoise", "a.tif"],
         ["unknown"],
         ["train", "a.tif", "--model", "m", "--lambda-inv", "much"],
-        ["train", "a.tif", "--model", "m", "--steps", "0"],
+        ["train", "a.tif", "--model", "m", "--steps", "-1"],
+        ["train", "a.tif", "--model", "m", "--preset", "slow"],
+        ["train", "a.tif", "--model", "m", "--preset", "best", "--steps", "9"],
         ["denoise", "a.tif", "--output", "b.tif", "--dtype", "uint8"],
     ],
 )

@@ -36,7 +36,7 @@ def test_result_says_how_it_was_made(run: Run, noisy: Path, model: Path, tmp_pat
     with tifffile.TiffFile(output) as file:
         card = str(file.imagej_metadata)
 
-    for entry in ("Noise2Same", "napari-noise2same", "steps: 2", "seed: 0", "calibrated"):
+    for entry in ("Noise2Same", "napari-noise2same", "start: pretrained", "steps: 2", "seed: 0"):
         assert entry in card
 
 
@@ -100,12 +100,30 @@ def test_other_ways_give_another_result(
     assert not np.array_equal(tifffile.imread(usual), tifffile.imread(other))
 
 
-def test_a_budget_with_a_model_is_wrong_usage(
-    run: Run, noisy: Path, model: Path, tmp_path: Path
+@pytest.mark.parametrize("option", ["--steps=9", "--preset=quick", "--start=scratch"])
+def test_training_with_a_model_is_wrong_usage(
+    run: Run, noisy: Path, model: Path, tmp_path: Path, option: str
 ) -> None:
-    options = ("--output", tmp_path / "out.tif", "--model", model, "--steps", 9)
+    options = ("--output", tmp_path / "out.tif", "--model", model, option)
 
     assert run("denoise", noisy, *options).code == 2
+
+
+def test_instantly_with_the_weights_of_a_start(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    results = {}
+    for start in ("pretrained", model):
+        output = tmp_path / "out.npy"
+        options = ("--preset", "instant", "--start", start, "--json")
+        training = run("denoise", noisy, "--output", output, *options).json()["training"]
+        results[training["start"]] = np.load(output)
+        assert training["steps"] == 0
+        assert training["loss"] is None
+        assert training["change"] == 0
+
+    assert results.keys() == {"pretrained", "model"}
+    assert not np.array_equal(results["pretrained"], results["model"])
 
 
 def test_refuses_to_replace_the_image_before_training(run: Run, noisy: Path) -> None:

@@ -15,6 +15,7 @@ def test_facts(run: Run, model: Path) -> None:
     assert facts["network"]["kind"] == "unet"
     assert facts["parameters"] == sum(w.numel() for w in expected.weights.values())
     assert facts["axes"] == "YX"
+    assert facts["start"] == "pretrained"
     assert facts["steps"] == 2
     assert facts["loss"] == expected.history.last()["loss"]
     assert facts["domains"] == [expected.domains[0].to_dict()]
@@ -29,7 +30,8 @@ def test_text(run: Run, model: Path) -> None:
 
     assert "axes: YX" in lines
     assert "domains 0:" in lines
-    assert "  kind: calibrated" in {line[2:] for line in lines}
+    assert "start: pretrained" in lines
+    assert "  percentage: 3" in {line[2:] for line in lines}
 
 
 def test_another_file(run: Run, noisy: Path) -> None:

@@ -10,11 +10,12 @@ import pytest
 import tifffile
 
 from napari_noise2same.cli import running
-from napari_noise2same.core import StepDone, load_model
+from napari_noise2same.core import StepDone, load_model, load_pretrained
 
 Run = Callable[..., Any]
 
 RESULTS = {
+    "start",
     "steps",
     "seconds",
     "loss",
@@ -22,6 +23,7 @@ RESULTS = {
     "inv",
     "blind_spot",
     "lambda_inv",
+    "change",
     "device",
     "parameters",
 }
@@ -73,6 +75,7 @@ def test_shows_what_was_chosen_and_how_it_goes_on_standard_error(
     ("given", "kind"),
     [
         ("adaptive", "adaptive"),
+        ("covariance", "covariance"),
         ("noise2info", "noise2info"),
         ("staged", "staged"),
         ("1.5", "fixed"),
@@ -97,6 +100,46 @@ def test_other_settings_reach_the_model(run: Run, tmp_path: Path) -> None:
     assert model.axes == "CYX"
     assert model.network.channels == 2
     assert model.settings["domain"] == "linear"
+
+
+def test_starts_where_it_is_told(run: Run, noisy: Path, model: Path, tmp_path: Path) -> None:
+    texts = {
+        "pretrained": "starts at the shipped weights",
+        "scratch": "Training from scratch",
+        str(model): "starts at the weights of a model",
+    }
+    for number, (start, text) in enumerate(texts.items()):
+        path = tmp_path / f"{number}.safetensors"
+        outcome = run("train", noisy, "--model", path, "--steps", 1, "--start", start, "--json")
+        results = outcome.json()
+        assert text in outcome.err
+        assert results["start"] == load_model(path).start
+        assert (results["change"] is None) == (start == "scratch")
+
+
+def test_says_why_it_starts_from_scratch(run: Run, noisy: Path, tmp_path: Path) -> None:
+    options = ("--settings", '{"network": {"widths": [4]}}', "--steps", 1)
+    outcome = run("train", noisy, "--model", tmp_path / "m.safetensors", *options)
+
+    assert "The shipped weights are for another network: training from scratch." in outcome.err
+    assert "changed" not in outcome.out
+
+
+def test_the_instant_preset_takes_the_weights_as_they_are(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.safetensors"
+    outcome = run("train", noisy, "--model", path, "--preset", "instant")
+    shipped = load_pretrained().weights
+
+    assert "no steps of training" in outcome.out
+    assert "Nothing was left" not in outcome.err
+    weights = load_model(path).weights
+    assert all(bool((weights[name] == shipped[name]).all()) for name in shipped)
+
+
+def test_a_start_that_is_no_model(run: Run, noisy: Path, tmp_path: Path) -> None:
+    assert run("train", noisy, "--model", tmp_path / "m", "--start", noisy).code == 1
 
 
 def test_never_replaces_a_model_unless_told(run: Run, noisy: Path, model: Path) -> None:
@@ -176,11 +219,14 @@ def test_resume_of_what_is_complete_says_so(run: Run, noisy: Path, model: Path) 
     assert "Nothing was left to do after 2 steps" in outcome.err
 
 
-def test_resume_cannot_change_the_method(run: Run, noisy: Path, model: Path) -> None:
-    outcome = run("train", noisy, "--model", model, "--resume", "--lambda-inv", 2)
+@pytest.mark.parametrize(
+    "option", ["--lambda-inv=2", "--start=scratch", "--start=m.safetensors", "--preset=best"]
+)
+def test_resume_cannot_change_the_method(run: Run, noisy: Path, model: Path, option: str) -> None:
+    outcome = run("train", noisy, "--model", model, "--resume", option)
 
     assert outcome.code == 2
-    assert "--lambda-inv" in outcome.err
+    assert option.partition("=")[0] in outcome.err
 
 
 def test_resume_without_a_model(run: Run, noisy: Path, tmp_path: Path) -> None:

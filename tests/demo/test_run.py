@@ -5,7 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_noise2same.core import Finished, Started, TrainingConfig, load_model, psnr, read_image
+from napari_noise2same.core import (
+    Finished,
+    Started,
+    TrainingConfig,
+    Validated,
+    load_model,
+    psnr,
+    read_image,
+)
 from napari_noise2same.core.errors import FileError, MissingDependencyError
 from napari_noise2same.demo import DemoReport, figures, run_demo
 from napari_noise2same.samples import Sample, cells
@@ -60,7 +68,7 @@ def test_passes_events_on_and_can_be_stopped(sample: Sample, tmp_path: Path) -> 
     events: list[object] = []
     report = run_demo(tmp_path, sample=sample, watch=events.append, stop=lambda: True)
 
-    assert [type(event) for event in events] == [Started, Finished]
+    assert [type(event) for event in events] == [Started, Validated, Finished]
     assert not report.completed
 
 

@@ -13,6 +13,7 @@ from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
     CalibratedLambda,
+    CovarianceLambda,
     FixedLambda,
     MaskConfig,
     NetworkConfig,
@@ -48,6 +49,8 @@ stages = st.builds(
     augmentation=augmentations,
 )
 strategies = st.one_of(
+    st.none(),
+    st.just(CovarianceLambda()),
     st.builds(FixedLambda, value=positive),
     st.builds(AdaptiveLambda, decay=reals(0, 0.999)),
     st.builds(CalibratedLambda, sigma=st.sampled_from(["blind_spot", "noise"])),
@@ -72,7 +75,7 @@ masks = st.builds(
 )
 budgets: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
-    st.fixed_dictionaries({"steps": st.integers(1, 10**9)}),
+    st.fixed_dictionaries({"steps": st.integers(0, 10**9)}),
     st.fixed_dictionaries({"seconds": positive}),
 )
 configs = st.builds(
@@ -84,10 +87,11 @@ configs = st.builds(
     spatial_dims=st.sampled_from([None, 2]),
     joint_channels=st.booleans(),
     domain=st.sampled_from(["stabilised", "linear"]),
+    start=st.sampled_from(["pretrained", "scratch"]),
     effort=reals(0.01, 100),
     patch=st.sampled_from([None, (64, 64), (16, 48, 48)]),
     batch=st.none() | st.integers(1, 512),
-    learning_rate=reals(1e-9, 1),
+    learning_rate=st.none() | reals(1e-9, 1),
     weight_decay=reals(),
     warm_up=reals(),
     averaging=reals(0, 0.9999),
@@ -116,7 +120,7 @@ def test_defaults_are_those_of_the_engine(form: ConfigForm) -> None:
 
 def test_every_setting_is_in_the_form_but_those_that_others_show(form: ConfigForm) -> None:
     shown = {path.partition(".")[0] for path in (*form.main.rows, *form.more.rows)}
-    assert set(TrainingConfig.model_fields) - shown == {"lambda_inv", "effort", "device"}
+    assert set(TrainingConfig.model_fields) - shown == {"lambda_inv", "effort", "start", "device"}
     masks = {path for path in form.main.rows if path.startswith("mask.")}
     assert masks == {f"mask.{name}" for name in MaskConfig.model_fields}
 
@@ -202,13 +206,12 @@ def test_a_network_fits_the_images_and_the_dimensions_that_were_chosen(form: Con
 
 
 def test_defaults_are_restored_but_for_what_others_show(qtbot: QtBot, form: ConfigForm) -> None:
-    config = TrainingConfig(
-        lambda_inv=FixedLambda(value=1), seed=4, warm_up=0.5, effort=4, device="cpu"
-    )
+    kept: dict[str, Any] = {"effort": 4, "start": "scratch", "device": "cpu"}
+    config = TrainingConfig(lambda_inv=FixedLambda(value=1), seed=4, warm_up=0.5, **kept)
     form.set_value(config)
     with qtbot.waitSignal(form.changed):
         qtbot.mouseClick(form.reset, Qt.MouseButton.LeftButton)
-    assert form.value() == TrainingConfig(effort=4, device="cpu")
+    assert form.value() == TrainingConfig(**kept)
 
 
 def test_setting_a_value_tells_once(form: ConfigForm) -> None:

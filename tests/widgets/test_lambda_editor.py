@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
     CalibratedLambda,
+    CovarianceLambda,
     FixedLambda,
     LambdaConfig,
     Noise2InfoLambda,
@@ -16,6 +17,7 @@ from napari_noise2same.widgets.lambda_editor import LambdaEditor
 
 STRATEGIES = [
     FixedLambda(value=0.95),
+    CovarianceLambda(),
     AdaptiveLambda(decay=0.5),
     CalibratedLambda(sigma="noise", decay=0.9),
     Noise2InfoLambda(every=7, draws=2),
@@ -34,6 +36,14 @@ def test_every_strategy_comes_back(qtbot: QtBot, strategy: LambdaConfig) -> None
     editor = make(qtbot)
     editor.set_value(strategy)
     assert TypeAdapter(LambdaConfig).validate_python(editor.value()) == strategy
+
+
+def test_a_strategy_may_be_left_to_be_chosen(qtbot: QtBot) -> None:
+    editor = make(qtbot)
+    editor.set_value(FixedLambda(value=3))
+    editor.set_value(None)
+    assert editor.value() is None
+    assert all(form.isHidden() for form in editor.forms.values())
 
 
 def test_only_the_chosen_strategy_shows_its_settings(qtbot: QtBot) -> None:

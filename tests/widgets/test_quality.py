@@ -35,4 +35,4 @@ def test_times_show_where_they_are_known_and_the_choice_is_ticked(qtbot: QtBot) 
     choice.set_expected_times({Preset.QUICK: 30, Preset.BEST: 1200})
     choice.set_value(Preset.BEST)
     texts = [button.text() for button in choice.buttons.values()]
-    assert texts == ["Quick\n≈ 30 s", "Balanced\n", "✓ Best\n≈ 20 min"]
+    assert texts == ["Instant\nno training", "Quick\n≈ 30 s", "Balanced\n", "✓ Best\n≈ 20 min"]

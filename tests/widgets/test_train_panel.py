@@ -26,13 +26,17 @@ def panel(qtbot: QtBot) -> TrainPanel:
 
 def test_settings_come_back(panel: TrainPanel) -> None:
     panel.device.set_devices(["cpu"])
-    config = Preset.BEST.config(lambda_inv=FixedLambda(value=1), steps=7, device="cpu")
+    config = Preset.BEST.config(
+        lambda_inv=FixedLambda(value=1), start="scratch", steps=7, device="cpu"
+    )
     panel.set_value(config)
     assert panel.quality.value() is Preset.BEST
     assert panel.value() == config
 
 
-@pytest.mark.parametrize(("effort", "preset"), [(0.1, Preset.QUICK), (99, Preset.BEST)])
+@pytest.mark.parametrize(
+    ("effort", "preset"), [(0, Preset.INSTANT), (0.01, Preset.QUICK), (99, Preset.BEST)]
+)
 def test_the_nearest_quality_is_chosen(panel: TrainPanel, effort: float, preset: Preset) -> None:
     panel.set_value(TrainingConfig(effort=effort))
     assert panel.quality.value() is preset
@@ -66,7 +70,8 @@ def test_inputs_are_locked_during_a_run_and_buttons_follow(
     panel: TrainPanel, state: RunState
 ) -> None:
     panel.set_state(state)
-    inputs = (panel.layers, panel.axes, panel.quality, panel.device, panel.form, panel.model.load)
+    settings = (panel.quality, panel.start, panel.device, panel.form)
+    inputs = (panel.layers, panel.axes, *settings, panel.model.load)
     for part in inputs:
         assert part.isEnabled() == (state not in BUSY)
     assert panel.run.state() is state
@@ -80,6 +85,8 @@ def test_every_change_of_a_setting_is_told(qtbot: QtBot, panel: TrainPanel) -> N
         panel.device.set_value("cpu")
     with qtbot.waitSignal(panel.settings_changed):
         qtbot.mouseClick(panel.quality.buttons[Preset.QUICK], LEFT)
+    with qtbot.waitSignal(panel.settings_changed):
+        panel.start.set_value("scratch")
     batch = panel.form.main.rows["batch"].editor
     assert isinstance(batch, NumberBox)
     with qtbot.waitSignal(panel.settings_changed):

@@ -17,7 +17,7 @@ from napari_noise2same.core.errors import Noise2SameError
 if TYPE_CHECKING:
     from napari_noise2same.core import TrainedModel
 
-__all__ = ["ModelFiles", "explain"]
+__all__ = ["ModelFiles", "explain", "file_name"]
 
 _ENDING = "safetensors"
 _FILTER = f"Noise2Same models (*.{_ENDING})"
@@ -46,6 +46,22 @@ def explain(error: BaseException, what: str) -> tuple[str, str]:
     # Only the first line: errors of devices go on for pages.
     reason = next(iter(str(error).splitlines()), "") or type(error).__name__
     return f"{what} failed unexpectedly: {reason.rstrip('.')}.", details
+
+
+def file_name(name: str) -> str:
+    """Return the name of the file that a model is saved in unless the user chooses another.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+
+    Returns
+    -------
+    str
+        The same without what no file may be called.
+    """
+    return re.sub(r'[\\/:*?"<>|]', "_", f"{name}.{_ENDING}")
 
 
 class ModelFiles(QObject):
@@ -85,7 +101,7 @@ class ModelFiles(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         # The dialog itself must know it, to ask before it replaces a file.
         dialog.setDefaultSuffix(_ENDING)
-        dialog.selectFile(re.sub(r'[\\/:*?"<>|]', "_", f"{name}.{_ENDING}"))
+        dialog.selectFile(file_name(name))
         if dialog.exec():
             self.save(model, dialog.selectedFiles()[0])
         dialog.deleteLater()

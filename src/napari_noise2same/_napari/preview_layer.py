@@ -1,4 +1,4 @@
-"""The layer in which the image improves while a model trains."""
+"""The layer that shows what a model makes of what is in view."""
 
 from __future__ import annotations
 
@@ -23,22 +23,27 @@ _SUFFIX = " [n2s preview]"
 
 
 class PreviewLayer:
-    """Shows the model's present result on what is in view of a layer.
+    """Shows a result on what is in view of a layer.
 
     Parameters
     ----------
     viewer : napari.Viewer
         The viewer.
     source : napari.layers.Image
-        The layer that is trained on.
+        The layer that is looked at.
     image : Image
         That layer as the engine sees it.
+    suffix : str
+        What the name of the preview has behind that of the layer.
     """
 
-    def __init__(self, viewer: Viewer, source: ImageLayer, image: Image) -> None:
+    def __init__(
+        self, viewer: Viewer, source: ImageLayer, image: Image, suffix: str = _SUFFIX
+    ) -> None:
         self._viewer = viewer
         self._source = source
         self._image = image
+        self._suffix = suffix
         self._layer: ImageLayer | None = None
         self._wanted = True
 
@@ -48,16 +53,20 @@ class PreviewLayer:
         deleted = self._layer is not None and self._layer not in self._viewer.layers
         return self._wanted and not deleted and self._source in self._viewer.layers
 
-    def request(self) -> Image | None:
-        """Return what is in view, not yet read; None if there is nothing to preview."""
+    def region(self) -> Region | None:
+        """Return the part that is in view; None if there is nothing to preview."""
         if not self.wanted:
             return None
         try:
-            region = visible_region(self._viewer, self._source, axes=self._image.axes)
-            return crop(self._image, region)
+            return visible_region(self._viewer, self._source, axes=self._image.axes)
         except Noise2SameError:
             # The layer lies outside of what is in view.
             return None
+
+    def request(self) -> Image | None:
+        """Return what is in view, not yet read; None if there is nothing to preview."""
+        region = self.region()
+        return None if region is None else crop(self._image, region)
 
     def show(self, region: Region, result: NDArray[Any], step: int) -> None:
         """Show a result, which may have been asked for some time ago.
@@ -75,7 +84,7 @@ class PreviewLayer:
             return
         if self._layer is None:
             card = {PREVIEW: True}
-            name = self._source.name + _SUFFIX
+            name = self._source.name + self._suffix
             active = self._viewer.layers.selection.active
             self._layer = add_result(
                 self._viewer, self._source, result, card, name=name, region=region

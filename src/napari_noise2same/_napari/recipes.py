@@ -7,20 +7,21 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same._napari.model_files import file_name
+from napari_noise2same.core.settings import Preset, TrainingConfig
 
 __all__ = ["as_command", "as_script"]
 
 _SCRIPT = """\
 from napari_noise2same.core import Finished, TrainingConfig, denoise, read_image, save_model
-from napari_noise2same.core import train, write_image
+from napari_noise2same.core import {more}train, write_image
 
 paths = {paths}
 images = [read_image(path, axes={axes!r}) for path in paths]
 config = TrainingConfig.model_validate_json(
     {settings!r}
 )
-for event in train(images, config):
+for event in train(images, config{start}):
     if isinstance(event, Finished):
         model = event.model
 save_model(model, "model.safetensors")
@@ -29,7 +30,9 @@ for path, image in zip(paths, images):
 """
 
 
-def as_script(paths: Sequence[str], axes: str, config: TrainingConfig) -> str:
+def as_script(
+    paths: Sequence[str], axes: str, config: TrainingConfig, model: str | None = None
+) -> str:
     """Write a run as a Python script.
 
     Parameters
@@ -40,16 +43,26 @@ def as_script(paths: Sequence[str], axes: str, config: TrainingConfig) -> str:
         Their axes.
     config : TrainingConfig
         How they are trained on.
+    model : str, optional
+        Name of a model to start from.
 
     Returns
     -------
     str
         A script that trains on them, saves the model and denoises them.
     """
-    return _SCRIPT.format(paths=list(paths), axes=axes, settings=json.dumps(_changed(config)))
+    return _SCRIPT.format(
+        paths=list(paths),
+        axes=axes,
+        settings=json.dumps(_changed(config)),
+        more="" if model is None else "load_model, ",
+        start="" if model is None else f", start=load_model({file_name(model)!r})",
+    )
 
 
-def as_command(paths: Sequence[str], axes: str, config: TrainingConfig) -> str:
+def as_command(
+    paths: Sequence[str], axes: str, config: TrainingConfig, model: str | None = None
+) -> str:
     """Write a run as a line for the shell.
 
     Parameters
@@ -60,6 +73,8 @@ def as_command(paths: Sequence[str], axes: str, config: TrainingConfig) -> str:
         Their axes.
     config : TrainingConfig
         How they are trained on.
+    model : str, optional
+        Name of a model to start from.
 
     Returns
     -------
@@ -68,9 +83,23 @@ def as_command(paths: Sequence[str], axes: str, config: TrainingConfig) -> str:
     """
     words = ["napari-noise2same", "train", *paths, "--model", "model.safetensors", "--axes", axes]
     settings = _changed(config)
+    start = settings.pop("start", None) if model is None else file_name(model)
+    if start is not None:
+        words += ["--start", start]
+    preset = _preset(config)
+    if preset is not None and "effort" in settings:
+        del settings["effort"]
+        words += ["--preset", preset]
     if settings:
         words += ["--settings", json.dumps(settings)]
     return shlex.join(words)
+
+
+def _preset(config: TrainingConfig) -> Preset | None:
+    """Return the preset of this effort, where nothing else gives the length."""
+    if config.steps is not None or config.seconds is not None:
+        return None
+    return next((p for p in Preset if p.config().effort == config.effort), None)
 
 
 def _changed(config: TrainingConfig) -> dict[str, Any]:

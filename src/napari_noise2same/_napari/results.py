@@ -134,11 +134,12 @@ def model_card(model: TrainedModel) -> dict[str, Any]:
     Returns
     -------
     dict
-        Data for JSON: settings, seed, versions, network, axes, the number of training steps and
-        the numbers of the last of them.
+        Data for JSON: settings, start, seed, versions, network, axes, the number of training
+        steps and the numbers of the last of them.
     """
     return {
         "settings": dict(model.settings),
+        "start": model.start,
         "seed": model.seed,
         "versions": dict(model.versions),
         "network": model.network.model_dump(mode="json"),

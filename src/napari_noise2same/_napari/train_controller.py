@@ -10,12 +10,14 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.device_memory import device_memory
+from napari_noise2same._napari.instant_preview import InstantPreview
+from napari_noise2same._napari.live_preview import LivePreview
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
-from napari_noise2same._napari.preview_layer import PreviewLayer
 from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import TrainInputs
+from napari_noise2same._napari.train_texts import describe_change, describe_start
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
@@ -25,7 +27,7 @@ from napari_noise2same.widgets import RunState
 if TYPE_CHECKING:
     from napari import Viewer
 
-    from napari_noise2same.core import Started, TrainedModel
+    from napari_noise2same.core import Finished, Started, TrainedModel
     from napari_noise2same.widgets import TrainPanel
 
 __all__ = ["TrainController"]
@@ -53,13 +55,12 @@ class TrainController(QObject):
 
     def __init__(self, viewer: Viewer, panel: TrainPanel, store: ModelStore) -> None:
         super().__init__()
-        self._viewer = viewer
         self._panel = panel
         self._store = store
         self.inputs = TrainInputs(viewer, panel)
         self.worker: Worker | None = None
-        self._preview: PreviewLayer | None = None
-        self._piece: Image | None = None
+        self._live = LivePreview(viewer, panel, self.inputs)
+        self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
         self._activity: Activity | None = None
         self._name = ""
         self._images: list[Image] = []
@@ -73,6 +74,8 @@ class TrainController(QObject):
         panel.run.stop_requested.connect(self.stop)
         panel.run.continue_requested.connect(self.proceed)
         panel.preview.toggled.connect(self._on_preview_toggled)
+        store.changed.connect(self._update_models)
+        self._update_models()
 
     @property
     def name(self) -> str:
@@ -95,7 +98,7 @@ class TrainController(QObject):
             return
         self._coming = self._store.unique(f"Model of {self.inputs.layers()[0].name}"), images
         self._panel.plot.clear()
-        self._start(config, None)
+        self._start(config, start=self._start_model())
 
     def resume(self) -> None:
         """Go on with a paused or a stopped run."""
@@ -145,19 +148,37 @@ class TrainController(QObject):
 
     def script(self) -> str:
         """Return the run as a Python script."""
-        return as_script(self.inputs.paths(), self._panel.axes.value(), self._panel.value())
+        return as_script(*self._recipe())
 
     def command(self) -> str:
         """Return the run as a line for the shell."""
-        return as_command(self.inputs.paths(), self._panel.axes.value(), self._panel.value())
+        return as_command(*self._recipe())
 
     def close(self) -> None:
         """End everything at once; safe to call when the panel is gone."""
         self.inputs.close()
+        self._store.changed.disconnect(self._update_models)
+        self._instant.close()
         if self.worker is not None:
             self.worker.close()
         self.worker = None
+        self._live.end()
         self._end_activity()
+
+    def _recipe(self) -> tuple[list[str], str, TrainingConfig, str | None]:
+        """Return what a run as text consists of."""
+        panel, model = self._panel, self._panel.start.chosen_model()
+        name = None if model is None else str(model)
+        return self.inputs.paths(), panel.axes.value(), panel.value(), name
+
+    def _start_model(self) -> TrainedModel | None:
+        """Return the model to start from; None for what the settings say."""
+        name = self._panel.start.chosen_model()
+        return None if name is None else self._store[str(name)]
+
+    def _update_models(self) -> None:
+        """Offer the models that there are now to start from."""
+        self._panel.start.set_models({name: name for name in self._store.names()})
 
     def _go_on(self, config: TrainingConfig | None) -> None:
         """Go on from the model, on the images it was trained on or on those ticked now."""
@@ -167,7 +188,7 @@ class TrainController(QObject):
             self._panel.message.show_error(str(error))
             return
         self._coming = self._name, images
-        self._start(config, self.model)
+        self._start(config, resume=self.model)
 
     def _show_model(self, model: TrainedModel) -> None:
         """Show the model that there is while no run is on."""
@@ -175,22 +196,23 @@ class TrainController(QObject):
         self._panel.model.save.setEnabled(True)
         self._panel.set_state(RunState.STOPPED if model.resume else RunState.IDLE)
 
-    def _start(self, config: TrainingConfig | None, model: TrainedModel | None) -> None:
-        """Start the thread."""
+    def _start(self, config: TrainingConfig | None, **model: TrainedModel | None) -> None:
+        """Start the thread, with a model to `start` from or to `resume`."""
         _, images = self._coming
-        self._done, self._piece = False, None
+        self._done, self._resumed = False, "resume" in model
         self._panel.message.clear()
         self._panel.set_state(RunState.PREPARING)
         self._panel.progress.set_busy("Preparing…")
         self._activity = Activity("Noise2Same training")
-        self._begin_preview()
+        self._instant.set_suspended(True)
+        self._live.begin()
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
 
             leave_a_core()
-            trainer = Trainer(images, config, resume=model)
-            yield from train_with_preview(trainer, lambda: self._piece, stop=stop)
+            trainer = Trainer(images, config, **model)
+            yield from train_with_preview(trainer, lambda: self._live.piece, stop=stop)
 
         self.worker = Worker(work)
         self.worker.events.connect(self._on_events)
@@ -212,21 +234,13 @@ class TrainController(QObject):
         if steps:
             self._panel.plot.append([asdict(step) for step in steps])
             self._show_progress(steps[-1])
-        if previews and self._preview is not None:
-            last = previews[-1]
-            self._preview.show(last.source.data.region, last.image, last.step)
-        self._piece = self._preview.request() if self._preview is not None else None
+        self._live.show(previews)
 
     def _on_started(self, event: Started) -> None:
         """Tell what was chosen."""
-        plan = event.plan
-        self._steps = plan.steps
+        self._steps = event.plan.steps
         self._device = event.device
-        patch = " × ".join(map(str, plan.patch))
-        self._panel.message.show_message(
-            f"Each step takes {plan.batch} patches of {patch} pixels; the network has "
-            f"{event.parameters:,} weights."
-        )
+        self._panel.message.show_message(describe_start(event))
         self._panel.set_state(RunState.TRAINING)
 
     def _show_progress(self, last: Any) -> None:
@@ -242,13 +256,18 @@ class TrainController(QObject):
         if self._activity is not None:
             self._activity.show(last.progress)
 
-    def _on_finished(self, event: Any) -> None:
+    def _on_finished(self, event: Finished) -> None:
         """Keep the model."""
         self._done = True
         self._name, self._images = self._coming
         self.model = event.model
         self._store.put(self._name, event.model)
         self._panel.model.save.setEnabled(True)
+        if not len(event.model.history):
+            self._panel.progress.reset()
+        change = describe_change(event, resumed=self._resumed)
+        if change:
+            self._panel.message.show_message(change)
         completed = event.reason == "completed"
         self._panel.set_state(RunState.FINISHED if completed else RunState.STOPPED)
 
@@ -264,30 +283,15 @@ class TrainController(QObject):
         """Clean up after a run."""
         self.worker = None
         self._end_activity()
-        self._end_preview()
+        self._live.end()
+        self._instant.set_suspended(False)
         if self._done:
             self.trained.emit(self._name)
 
-    def _begin_preview(self) -> None:
-        """Show the first ticked layer improve, if that is wanted."""
-        layers = self.inputs.layers()
-        if self._panel.preview.isChecked() and layers:
-            image = self.inputs.whole_images()[0]
-            self._preview = PreviewLayer(self._viewer, layers[0], image)
-            self._piece = self._preview.request()
-
-    def _end_preview(self) -> None:
-        """Take the preview away."""
-        self._piece = None
-        if self._preview is not None:
-            self._preview.close()
-        self._preview = None
-
-    def _on_preview_toggled(self, wanted: bool) -> None:
+    def _on_preview_toggled(self) -> None:
         """Turn the preview on or off during a run."""
-        self._end_preview()
-        if wanted and self.is_running:
-            self._begin_preview()
+        if self.is_running:
+            self._live.begin()
 
     def _end_activity(self) -> None:
         """Close the bar in napari's activity dock."""

@@ -181,14 +181,18 @@ class TrainInputs:
             images, config = self.images(), self._panel.value()
         except Noise2SameError:
             return
-        configs = [config.model_copy(update={"effort": p.config().effort}) for p in Preset]
+        if self._panel.start.chosen_model() is not None:
+            # As long as from the shipped weights, roughly: neither learns from nothing.
+            config = config.model_copy(update={"start": "pretrained", "network": None})
+        trained = [preset for preset in Preset if preset is not Preset.INSTANT]
+        configs = [config.model_copy(update={"effort": p.config().effort}) for p in trained]
 
         def measure(_stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import available_devices, expected_seconds
 
             leave_a_core()
             yield available_devices()
-            yield dict(zip(Preset, expected_seconds(images, configs), strict=True))
+            yield dict(zip(trained, expected_seconds(images, configs), strict=True))
 
         self._measuring = Worker(measure)
         self._measuring.events.connect(self._on_measured)

@@ -23,12 +23,13 @@ def model_card(model: TrainedModel, config: DenoiseConfig) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Versions, seed, steps, last numbers and all settings.
+        Versions, start, seed, steps, last numbers and all settings.
     """
     last = model.history.last()
     return {
         "denoised_by": "Noise2Same",
         "versions": json.dumps(dict(model.versions)),
+        "start": model.start,
         "seed": str(model.seed),
         "steps": str(int(last.get("step", 0))),
         "loss": f"{last['loss']:.6g}" if last else "",

@@ -21,13 +21,15 @@ from napari_noise2same.cli.options import (
     OutputType,
     Overlap,
     PrecisionName,
+    PresetName,
     Seconds,
     Seed,
+    Start,
     Steps,
     Tile,
 )
 from napari_noise2same.cli.output import emit
-from napari_noise2same.cli.settings import given, training_settings
+from napari_noise2same.cli.settings import given, take_model, training_settings
 from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.io import output_paths, read_image, write_image
 from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
@@ -49,6 +51,8 @@ def denoise(
     dtype: OutputType = None,
     precision: PrecisionName = None,
     averaging: Averaging = False,
+    start: Start = None,
+    preset: PresetName = None,
     steps: Steps = None,
     seconds: Seconds = None,
     device: Device = None,
@@ -60,14 +64,18 @@ def denoise(
     Ctrl-C during training goes on to denoise with the best model so far. Ctrl-C while denoising
     ends the program; images that are not done leave no file. The exit code is 130 in both cases.
     """
-    training = training_settings(steps=steps, seconds=seconds, device=device, seed=seed)
-    if model is not None and {"steps", "seconds"} & training.keys():
-        raise typer.BadParameter("Expected --steps or --seconds only without --model.")
+    training = training_settings(
+        start=start, preset=preset, steps=steps, seconds=seconds, device=device, seed=seed
+    )
+    if model is not None and {"start", "effort", "steps", "seconds"} & training.keys():
+        raise typer.BadParameter(
+            "Expected --start, --preset, --steps or --seconds only without --model."
+        )
     settings = given(tile=tile, overlap=overlap, dtype=dtype, precision=precision, device=device)
     config = DenoiseConfig(averaging=averaging, **settings)
     targets = output_paths(images, output)
     _check_formats(targets, config)
-    learned = _load(model) if model else _train(images, axes, TrainingConfig(**training))
+    learned = _load(model) if model else _train(images, axes, training)
     runs = [
         _denoise(path, axes, learned.model, config, target)
         for path, target in zip(images, targets, strict=True)
@@ -111,14 +119,16 @@ def _load(path: Path) -> _Learned:
     return _Learned(load_model(path), {}, interrupted=False)
 
 
-def _train(paths: Sequence[Path], axes: str | None, config: TrainingConfig) -> _Learned:
+def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) -> _Learned:
     """Train a model on all images together."""
     from napari_noise2same.cli.running import run_training, training_results
     from napari_noise2same.core.training import Trainer
 
-    trainer = Trainer([read_image(path, axes=axes) for path in paths], config)
+    base = take_model(settings)
+    config = TrainingConfig(**settings)
+    trainer = Trainer([read_image(path, axes=axes) for path in paths], config, start=base)
     finished = run_training(trainer)
-    results = {"training": training_results(trainer, finished.model)}
+    results = {"training": training_results(trainer, finished)}
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
 
 

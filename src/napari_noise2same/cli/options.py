@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from napari_noise2same.core.settings import Precision
+from napari_noise2same.core.settings import Precision, Preset
 
 __all__ = [
     "AsJson",
@@ -26,14 +26,16 @@ __all__ = [
     "Overlap",
     "Overwrite",
     "PrecisionName",
+    "PresetName",
     "Resume",
     "Seconds",
     "Seed",
+    "Start",
     "Steps",
     "Tile",
 ]
 
-_STRATEGIES = ("adaptive", "calibrated", "noise2info", "staged")
+_STRATEGIES = ("adaptive", "calibrated", "covariance", "noise2info", "staged")
 
 
 def _parse_lambda_inv(text: str) -> dict[str, Any]:
@@ -91,8 +93,23 @@ Output = Annotated[
         show_default=False,
     ),
 ]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[pretrained|scratch|FILE]",
+        help="Where training starts: at the shipped weights (default), at random ones, or at the "
+        "model in a file.",
+    ),
+]
+PresetName = Annotated[
+    Preset | None,
+    typer.Option(
+        "--preset",
+        help="How long to train, balanced by default; instant takes the first weights as they are.",
+    ),
+]
 Steps = Annotated[
-    int | None, typer.Option(min=1, help="Steps of training; by default chosen from the images.")
+    int | None, typer.Option(min=0, help="Steps of training; by default chosen from the images.")
 ]
 Seconds = Annotated[
     float | None, typer.Option(help="Seconds of training, instead of a number of steps.")
@@ -102,7 +119,7 @@ LambdaInv = Annotated[
     typer.Option(
         parser=_parse_lambda_inv,
         metavar=f"[{'|'.join(_STRATEGIES)}|NUMBER]",
-        help="Weight of the invariance term; by default calibrated.",
+        help="Weight of the invariance term; chosen by where training starts by default.",
     ),
 ]
 Settings = Annotated[

@@ -15,7 +15,6 @@ from napari_noise2same.core.denoising import (
     DenoiseStarted,
     TileDone,
 )
-from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.networks import count_parameters
 from napari_noise2same.core.training import (
     Finished,
@@ -24,6 +23,7 @@ from napari_noise2same.core.training import (
     StepDone,
     Trainer,
     TrainingEvent,
+    TrainingPlan,
 )
 
 __all__ = ["Watcher", "run_denoiser", "run_training", "training_results", "watch_training"]
@@ -94,28 +94,31 @@ def run_denoiser(denoiser: Denoiser, name: str) -> DenoiseFinished | None:
     return finished
 
 
-def training_results(trainer: Trainer, model: TrainedModel) -> dict[str, Any]:
+def training_results(trainer: Trainer, finished: Finished) -> dict[str, Any]:
     """Return what a training run has come to.
 
     Parameters
     ----------
     trainer : Trainer
         The run.
-    model : TrainedModel
-        Its model.
+    finished : Finished
+        How it ended.
 
     Returns
     -------
     dict
-        Steps, seconds, the last step's numbers (NaN if there is none), device and number of
-        weights.
+        Where it started, steps, seconds, the last step's numbers (NaN if there is none), what it
+        has changed in σ (NaN from scratch), device and number of weights.
     """
+    model = finished.model
     last = model.history.last()
     names = ("loss", "rec", "inv", "blind_spot", "lambda_inv")
     return {
+        "start": model.start,
         "steps": trainer.step,
         "seconds": trainer.seconds,
         **{name: last.get(name, math.nan) for name in names},
+        "change": finished.change,
         "device": str(trainer.device),
         "parameters": count_parameters(model.build()),
     }
@@ -142,11 +145,24 @@ def _describe(start: Started) -> str:
     plan = start.plan
     budget = f"{plan.steps} steps" if plan.seconds is None else f"{plan.seconds:g} seconds"
     patch = " × ".join(map(str, plan.patch))
-    resumed = f", after {start.step} steps" if start.step else ""
+    begin = f"Going on after {start.step} steps." if start.step else _describe_start(plan)
     return (
         f"A {plan.network.spatial_dims}D network of {start.parameters:,} weights on "
-        f"{start.device}: {budget} of {plan.batch} patches of {patch} pixels{resumed}."
+        f"{start.device}: {budget} of {plan.batch} patches of {patch} pixels.\n"
+        f"{begin}"
     )
+
+
+def _describe_start(plan: TrainingPlan) -> str:
+    """Say which weights are the first."""
+    match plan.start.kind:
+        case "pretrained":
+            return "Training starts at the shipped weights."
+        case "model":
+            return "Training starts at the weights of a model."
+        case _:
+            reason = f"{plan.start.reason}: t" if plan.start.reason else "T"
+            return f"{reason}raining from scratch."
 
 
 def _tiles(start: DenoiseStarted) -> str:

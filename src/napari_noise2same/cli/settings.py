@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-__all__ = ["given", "resumed_settings", "training_settings"]
+from napari_noise2same.core.settings import Preset
+
+if TYPE_CHECKING:
+    from napari_noise2same.core.model import TrainedModel
+
+__all__ = ["given", "resumed_settings", "take_model", "training_settings"]
 
 # What a run may change about the one that it goes on with.
 _CHANGEABLE = {"steps", "seconds", "device"}
-_OPTIONS = {"joint_channels": "channels"}
+_OPTIONS = {"joint_channels": "channels", "effort": "preset"}
+_STARTS = ("pretrained", "scratch")
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -31,7 +38,11 @@ def given(**options: Any) -> dict[str, Any]:
 
 
 def training_settings(
-    *, channels: str | None = None, further: Mapping[str, Any] | None = None, **options: Any
+    *,
+    channels: str | None = None,
+    preset: Preset | None = None,
+    further: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
     """Return the settings of training that the user has given.
 
@@ -39,6 +50,8 @@ def training_settings(
     ----------
     channels : {"independent", "joint"}, optional
         Whether the network takes channels one by one or all at once.
+    preset : Preset, optional
+        How long to train.
     further : mapping, optional
         Settings without an option of their own; options count before them.
     **options : Any
@@ -47,7 +60,7 @@ def training_settings(
     Returns
     -------
     dict
-        Fields of `TrainingConfig`.
+        Fields of `TrainingConfig`; `start` may also be the file of a model.
 
     Raises
     ------
@@ -56,11 +69,44 @@ def training_settings(
     """
     settings = {
         **(further or {}),
-        **given(joint_channels=None if channels is None else channels == "joint", **options),
+        **given(
+            joint_channels=None if channels is None else channels == "joint",
+            effort=None if preset is None else preset.config().effort,
+            **options,
+        ),
     }
-    if {"steps", "seconds"} <= settings.keys():
-        raise typer.BadParameter("Expected --steps or --seconds, found both.")
+    budgets = [f"--{name}" for name in ("steps", "seconds") if name in settings]
+    budgets += [] if preset is None else ["--preset"]
+    if len(budgets) > 1:
+        found = " and ".join(budgets)
+        raise typer.BadParameter(f"Expected --preset, --steps or --seconds, found {found}.")
     return settings
+
+
+def take_model(settings: dict[str, Any]) -> TrainedModel | None:
+    """Read the model that training is to start from, which is no setting.
+
+    Parameters
+    ----------
+    settings : dict
+        What `training_settings` returns; a file of a model is taken out.
+
+    Returns
+    -------
+    TrainedModel or None
+        The model; None to start at the shipped weights or at random ones.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is not that of a model.
+    """
+    start = settings.get("start")
+    if not isinstance(start, str) or start in _STARTS:
+        return None
+    from napari_noise2same.core.model import load_model
+
+    return load_model(Path(settings.pop("start")))
 
 
 def resumed_settings(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

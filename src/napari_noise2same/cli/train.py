@@ -18,14 +18,16 @@ from napari_noise2same.cli.options import (
     LambdaInv,
     ModelToTrain,
     Overwrite,
+    PresetName,
     Resume,
     Seconds,
     Seed,
     Settings,
+    Start,
     Steps,
 )
 from napari_noise2same.cli.output import emit, note
-from napari_noise2same.cli.settings import resumed_settings, training_settings
+from napari_noise2same.cli.settings import resumed_settings, take_model, training_settings
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import read_image
 from napari_noise2same.core.settings import TrainingConfig
@@ -41,6 +43,8 @@ def train(
     model: ModelToTrain,
     *,
     axes: Axes = None,
+    start: Start = None,
+    preset: PresetName = None,
     steps: Steps = None,
     seconds: Seconds = None,
     lambda_inv: LambdaInv = None,
@@ -64,6 +68,8 @@ def train(
 
     chosen = training_settings(
         further=settings,
+        start=start,
+        preset=preset,
         steps=steps,
         seconds=seconds,
         lambda_inv=lambda_inv,
@@ -73,14 +79,14 @@ def train(
         seed=seed,
     )
     _check_place(model, replaced=resume or overwrite)
-    config, before = _start(chosen, model if resume else None)
-    trainer = Trainer([read_image(path, axes=axes) for path in images], config, resume=before)
+    config, models = _start(chosen, model if resume else None)
+    trainer = Trainer([read_image(path, axes=axes) for path in images], config, **models)
     done_before = trainer.step
     finished = run_training(trainer)
-    if finished.reason == "completed" and trainer.step == done_before:
+    if resume and finished.reason == "completed" and trainer.step == done_before:
         note(f"Nothing was left to do after {done_before} steps: ask for more with --steps.")
     save_model(finished.model, model)
-    results = training_results(trainer, finished.model)
+    results = training_results(trainer, finished)
     emit(results, _summary(results, model), as_json=as_json)
     if finished.reason == "stopped":
         raise typer.Exit(INTERRUPTED)
@@ -99,20 +105,24 @@ def _check_place(path: Path, *, replaced: bool) -> None:
 
 def _start(
     settings: dict[str, Any], resumed: Path | None
-) -> tuple[TrainingConfig, TrainedModel | None]:
-    """Return the configuration of the run, and the model that it goes on from."""
+) -> tuple[TrainingConfig, dict[str, TrainedModel | None]]:
+    """Return the configuration of the run, and a model to `start` from or to `resume`."""
     from napari_noise2same.core.model import load_model
 
     if resumed is None:
-        return TrainingConfig(**settings), None
+        base = take_model(settings)
+        return TrainingConfig(**settings), {"start": base}
     model = load_model(resumed)
-    return TrainingConfig(**resumed_settings(model.settings, settings)), model
+    return TrainingConfig(**resumed_settings(model.settings, settings)), {"resume": model}
 
 
 def _summary(results: dict[str, Any], path: Path) -> str:
-    """Say where the model is, and how good."""
+    """Say where the model is, how good, and how far from where it started."""
+    if not results["steps"]:
+        return f"{path}: no steps of training, the weights of the start as they are"
+    change = f", changed by {results['change']:.2f} σ" if results["change"] >= 0 else ""
     return (
         f"{path}: {results['steps']} steps in {results['seconds']:.1f} s, loss "
         f"{results['loss']:.4f}, blind-spot error {results['blind_spot']:.4f}, lambda_inv "
-        f"{results['lambda_inv']:.3f}"
+        f"{results['lambda_inv']:.3f}{change}"
     )

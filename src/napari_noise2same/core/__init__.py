@@ -21,7 +21,7 @@ _HOMES = {
     "device": ("available_devices", "resolve_device"),
     "io": ("Image", "read_image", "write_image"),
     "metrics": ("affine_psnr", "edge_preservation", "evaluate", "psnr", "ssim"),
-    "model": ("History", "TrainedModel", "load_model", "save_model"),
+    "model": ("History", "TrainedModel", "load_model", "load_pretrained", "save_model"),
     "noise": ("Domain", "estimate_sigma", "fit_poisson_gaussian"),
     "preview": ("PreviewReady", "train_with_preview"),
     "settings": (

@@ -12,6 +12,7 @@ from napari_noise2same.widgets.message import MessageLine
 from napari_noise2same.widgets.progress import RunProgress, TrainingProgress
 from napari_noise2same.widgets.quality import QualityChoice
 from napari_noise2same.widgets.run_buttons import RunButtons, RunState
+from napari_noise2same.widgets.start_choice import StartChoice
 from napari_noise2same.widgets.train_panel import TrainPanel
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "RunButtons",
     "RunProgress",
     "RunState",
+    "StartChoice",
     "TrainPanel",
     "TrainingProgress",
 ]

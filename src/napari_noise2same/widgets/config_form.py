@@ -50,7 +50,7 @@ _MORE = (
 class ConfigForm(QWidget):
     """Form of `TrainingConfig`, made from its fields.
 
-    Fields that it does not show (effort and device) are kept as they were set.
+    Fields that it does not show (effort, start and device) are kept as they were set.
 
     Parameters
     ----------
@@ -174,4 +174,5 @@ class ConfigForm(QWidget):
 
     def _restore_defaults(self) -> None:
         """Set back what the form shows."""
-        self.set_value(TrainingConfig(effort=self._base.effort, device=self._base.device))
+        kept = self._base.model_dump(include={"effort", "start", "device"})
+        self.set_value(TrainingConfig(**kept))

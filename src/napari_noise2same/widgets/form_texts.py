@@ -38,8 +38,10 @@ TEXTS: Mapping[str, FieldText] = {
     "lambda_inv": FieldText(
         "λ_inv",
         "Weight of the invariance term: how strongly the result at a pixel is kept from copying "
-        "that pixel's noise. Choose another strategy if the result is too smooth or still noisy.",
+        "that pixel's noise. Choose another strategy if the result is too smooth or still noisy; "
+        "automatic is the covariance after a pretrained start, else calibrated to the noise.",
         {
+            None: "Automatic",
             "calibrated": "Calibrated to noise",
             "adaptive": "Adaptive bound",
             "covariance": "Covariance",
@@ -78,13 +80,9 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "mask.replacement": FieldText(
         "Replaced by",
-        "What hidden pixels show instead: the mean of their neighbours, as it is or with noise "
-        "like that of the image, or random values as published. The mean suits most images.",
-        {
-            "donut": "mean of neighbours",
-            "noisy": "mean with noise",
-            "gaussian": "random values",
-        },
+        "What hidden pixels show instead: the mean of their neighbours, or random values as "
+        "published. The mean suits most images.",
+        {"donut": "mean of neighbours", "gaussian": "random values"},
     ),
     "mask.independent_channels": FieldText(
         "Mask per channel",
@@ -93,8 +91,9 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "network": FieldText(
         "Network",
-        "Small is fast on a CPU. Paper has the published size: slow without a GPU. Blind never "
-        "uses the pixel itself: for comparison, or noise that is hard to model.",
+        "Automatic is the pretrained one where it fits; the others start from scratch. Small is "
+        "fast on a CPU. Paper has the published size: slow without a GPU. Blind never uses the "
+        "pixel itself: for comparison, or noise that is hard to model.",
     ),
     "spatial_dims": FieldText(
         "2D or 3D",
@@ -114,7 +113,9 @@ TEXTS: Mapping[str, FieldText] = {
         {"stabilised": "stabilised pixels", "linear": "pixels as they are"},
     ),
     "steps": FieldText(
-        "Steps", "Length of the training. Empty: chosen by the quality and the size of the image."
+        "Steps",
+        "Length of the training. Empty: chosen by the quality and the size of the image. 0 takes "
+        "the weights that training would start at as they are.",
     ),
     "seconds": FieldText(
         "Minutes", "Train for a time instead of a number of steps; not reproducible to the bit."
@@ -128,7 +129,9 @@ TEXTS: Mapping[str, FieldText] = {
         "Batch", "Pieces in one step. Smaller if memory runs out; larger makes calmer steps."
     ),
     "learning_rate": FieldText(
-        "Learning rate", "Largest step of the optimiser. Lower it if the loss jumps or grows."
+        "Learning rate",
+        "Largest step of the optimiser. Empty: chosen by where training starts. Lower it if the "
+        "loss jumps or grows.",
     ),
     "augmentation": FieldText(
         "Augmentation",
@@ -164,6 +167,12 @@ TEXTS: Mapping[str, FieldText] = {
         "Gradient limit", "Largest norm of the gradient. Lower it if the loss jumps."
     ),
     "device": FieldText("Device", "Where to calculate. Automatic takes the fastest."),
+    "start": FieldText(
+        "Start from",
+        "Pretrained weights know how to denoise before the first step: the best start for most "
+        "images. Scratch learns from your images alone. A model of yours has learnt from its own.",
+        {"pretrained": "Pretrained", "scratch": "Scratch"},
+    ),
     "train.region": FieldText(
         "Train inside", "Learn only from inside the shapes or the labelled pixels."
     ),

@@ -36,7 +36,7 @@ _STRATEGIES: dict[str, type[BaseModel]] = {
 
 
 class LambdaEditor(QWidget):
-    """A strategy, and below it a small form of its settings.
+    """A strategy, and below it a small form of its settings; or one that is chosen by itself.
 
     Parameters
     ----------
@@ -59,21 +59,22 @@ class LambdaEditor(QWidget):
         self.kind.changed.connect(self._on_kind)
         self._show_form()
 
-    def value(self) -> dict[str, Any]:
-        """Return the strategy's settings, which may not be valid."""
-        kind = str(self.kind.value())
-        return {"kind": kind, **self.forms[kind].value()}
+    def value(self) -> dict[str, Any] | None:
+        """Return the strategy's settings, which may not be valid; None for automatic."""
+        kind = self.kind.value()
+        return None if kind is None else {"kind": kind, **self.forms[str(kind)].value()}
 
-    def set_value(self, strategy: LambdaConfig) -> None:
+    def set_value(self, strategy: LambdaConfig | None) -> None:
         """Show a strategy.
 
         Parameters
         ----------
-        strategy : FixedLambda, AdaptiveLambda, CalibratedLambda, Noise2InfoLambda, StagedLambda
-            The strategy.
+        strategy : LambdaConfig, optional
+            The strategy; None for automatic.
         """
-        self.forms[strategy.kind].set_value(strategy)
-        self.kind.set_value(strategy.kind)
+        if strategy is not None:
+            self.forms[strategy.kind].set_value(strategy)
+        self.kind.set_value(strategy and strategy.kind)
 
     def show_reasons(self, reasons: Mapping[str, str]) -> None:
         """Say beside the fields why their values are refused.

@@ -11,7 +11,9 @@ from napari_noise2same.core.settings import Preset
 
 __all__ = ["QualityChoice", "format_duration"]
 
+_NO_TRAINING = "no training"
 _TOOLTIPS = {
+    Preset.INSTANT: "A preview: the weights that training would start at, as they are.",
     Preset.QUICK: "A first look: few steps, most of the noise is gone.",
     Preset.BALANCED: "Enough steps for most images.",
     Preset.BEST: "Many steps: the last bit of quality.",
@@ -39,7 +41,7 @@ def format_duration(seconds: float) -> str:
 
 
 class QualityChoice(QWidget):
-    """Quick, balanced or best, each with its expected time.
+    """Instant, quick, balanced or best, each with its expected time.
 
     Parameters
     ----------
@@ -82,9 +84,11 @@ class QualityChoice(QWidget):
         Parameters
         ----------
         seconds : mapping of Preset to float
-            Expected time in seconds; a preset that is missing shows none.
+            Expected time in seconds; a preset that is missing shows none. What is instant says
+            so instead.
         """
         self._times = {preset: format_duration(time) for preset, time in seconds.items()}
+        self._times[Preset.INSTANT] = _NO_TRAINING
         self._write()
 
     def _write(self) -> None:

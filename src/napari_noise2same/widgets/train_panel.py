@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from napari_noise2same.core.settings import Preset, TrainingConfig
 from napari_noise2same.widgets.axes_row import AxesRow
@@ -23,6 +23,7 @@ from napari_noise2same.widgets.progress import TrainingProgress
 from napari_noise2same.widgets.quality import QualityChoice
 from napari_noise2same.widgets.run_buttons import RunButtons, RunState
 from napari_noise2same.widgets.scroll_panel import ScrollPanel
+from napari_noise2same.widgets.start_choice import StartChoice
 
 __all__ = ["TrainPanel"]
 
@@ -32,8 +33,8 @@ _BUSY = {RunState.PREPARING, RunState.TRAINING, RunState.PAUSED}
 class TrainPanel(ScrollPanel):
     """Everything to train a model: images, quality, buttons, plot, settings.
 
-    Its parts are used directly: `layers`, `axes`, `region`, `quality`, `device`, `run`,
-    `progress`, `message`, `plot`, `preview`, `model`, `form` (inside `advanced`).
+    Its parts are used directly: `layers`, `axes`, `region`, `quality`, `start`, `device`, `run`,
+    `progress`, `message`, `plot`, `preview`, `instant`, `model`, `form` (inside `advanced`).
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ class TrainPanel(ScrollPanel):
     Attributes
     ----------
     settings_changed
-        The quality, the device or the advanced settings were changed, valid or not.
+        The quality, the start, the device or the advanced settings were changed, valid or not.
     """
 
     settings_changed = Signal()
@@ -54,12 +55,14 @@ class TrainPanel(ScrollPanel):
         self.axes = AxesRow()
         self.region = ChoiceBox()
         self.quality = QualityChoice()
+        self.start = StartChoice()
         self.device = DeviceChoice()
         self.run = RunButtons()
         self.progress = TrainingProgress()
         self.message = MessageLine()
         self.plot = LossPlot()
         self.preview = QCheckBox("Live preview")
+        self.instant = QCheckBox("Instant preview")
         self.model = ModelButtons()
         self.form = ConfigForm()
         self.advanced = Collapsible("Advanced", self.form)
@@ -75,14 +78,19 @@ class TrainPanel(ScrollPanel):
         Returns
         -------
         TrainingConfig
-            The advanced settings, with the effort of the quality and the device.
+            The advanced settings, with the effort of the quality, the start and the device. A
+            model to start from is no setting: ask `start` for it.
 
         Raises
         ------
         ConfigurationError
             If an advanced setting cannot work: in one sentence, which and why.
         """
-        chosen = {"effort": self.quality.value().config().effort, "device": self.device.value()}
+        chosen = {
+            "effort": self.quality.value().config().effort,
+            "start": self.start.setting(),
+            "device": self.device.value(),
+        }
         return self.form.value().model_copy(update=chosen)
 
     def set_value(self, config: TrainingConfig) -> None:
@@ -93,7 +101,8 @@ class TrainPanel(ScrollPanel):
         config : TrainingConfig
             The settings. A device that is known not to be there changes nothing.
         """
-        self.quality.set_value(min(Preset, key=lambda p: abs(p.config().effort - config.effort)))
+        self.quality.set_value(_nearest_preset(config.effort))
+        self.start.set_value(config.start)
         self.device.set_value(config.device)
         self.form.set_value(config)
 
@@ -128,6 +137,7 @@ class TrainPanel(ScrollPanel):
         self._rows = make_rows(inputs)
         for part in (self.layers, self.axes, self.quality):
             self._rows.addRow(part)
+        add_row(self._rows, TEXTS["start"], self.start)
         add_row(self._rows, TEXTS["train.region"], self.region)
         add_row(self._rows, TEXTS["device"], self.device)
         return inputs
@@ -136,10 +146,18 @@ class TrainPanel(ScrollPanel):
         """Lay out the panel, most important first."""
         self.preview.setToolTip("Show the model's result on the region in view while it trains.")
         self.preview.setChecked(True)
+        self.instant.setToolTip(
+            "Show what the weights that training would start at make of the region in view: while "
+            "no model trains, renewed as you move."
+        )
+        previews = QHBoxLayout()
+        for box in (self.preview, self.instant):
+            previews.addWidget(box, 1)
         for part in (self._inputs, self.run, self.progress, self.message):
             self.column.addWidget(part)
         self.column.addWidget(self.plot, 1)
-        for part in (self.preview, self.model, self.advanced):
+        self.column.addLayout(previews)
+        for part in (self.model, self.advanced):
             self.column.addWidget(part)
 
     def _on_form(self) -> None:
@@ -151,6 +169,14 @@ class TrainPanel(ScrollPanel):
     def _connect(self) -> None:
         """Connect the parts."""
         self.form.changed.connect(self._on_form)
-        for part in (self.quality, self.device, self.form):
+        for part in (self.quality, self.start, self.device, self.form):
             part.changed.connect(self.settings_changed)
         self.plot.export_failed.connect(self.message.show_error)
+
+
+def _nearest_preset(effort: float) -> Preset:
+    """Return the preset that comes nearest; any training at all is not instant."""
+    if effort == 0:
+        return Preset.INSTANT
+    trained = [preset for preset in Preset if preset is not Preset.INSTANT]
+    return min(trained, key=lambda preset: abs(preset.config().effort - effort))

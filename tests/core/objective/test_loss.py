@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from napari_noise2same.core.networks import build_network
@@ -13,6 +15,7 @@ from napari_noise2same.core.objective import (
     donut_mean,
     noise2same_loss,
     noise2same_terms,
+    noise_variance,
     stratified_mask,
 )
 from napari_noise2same.core.settings import NetworkConfig
@@ -184,3 +187,22 @@ def test_with_the_invariance_term_training_does_not_copy_the_noise() -> None:
     terms = trained_on_noise(2)
     assert terms.rec > 0.9
     assert terms.inv < 0.01
+
+
+@given(st.floats(0.2, 2), st.floats(0.5, 1), st.integers(0, 2**20))
+def test_the_best_denoiser_tells_the_noise(signal: float, noise: float, seed: int) -> None:
+    """For white signal and noise the best denoiser multiplies by S/(S + N)."""
+    generator = torch.Generator().manual_seed(seed)
+    clean = signal**0.5 * torch.randn((4, 1, 64, 64), generator=generator)
+    x = clean + noise * torch.randn(clean.shape, generator=generator)
+    factor = signal / (signal + noise**2)
+    mask = stratified_mask(tuple(x.shape), 5, generator=generator)
+    terms = noise2same_terms(lambda image: factor * image, x, mask, torch.zeros(len(mask)))
+    assert noise_variance(terms) == pytest.approx(noise**2, rel=0.1)
+
+
+def test_a_network_that_copies_gives_no_infinite_noise() -> None:
+    x = torch.randn((1, 1, 16, 16), generator=torch.Generator().manual_seed(0))
+    mask = stratified_mask(tuple(x.shape), 5, generator=torch.Generator().manual_seed(0))
+    terms = noise2same_terms(lambda image: image.clone(), x, mask, torch.zeros(len(mask)))
+    assert noise_variance(terms) == 0

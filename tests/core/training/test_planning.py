@@ -25,7 +25,7 @@ def plan(*views: ImageView, device: torch.device = CPU, **settings: Any) -> Trai
 
 
 def test_the_default_plan_of_a_picture() -> None:
-    chosen = plan(view("YX", 512, 512))
+    chosen = plan(view("YX", 512, 512), start="scratch")
     assert chosen.network == NetworkConfig.small(2, 1)
     assert chosen.patch == (64, 64)
     assert chosen.batch > 1
@@ -34,7 +34,7 @@ def test_the_default_plan_of_a_picture() -> None:
 
 
 def test_the_default_plan_of_a_volume() -> None:
-    chosen = plan(view("ZYX", 40, 256, 256))
+    chosen = plan(view("ZYX", 40, 256, 256), start="scratch")
     assert chosen.network == NetworkConfig.small(3, 1)
     assert len(chosen.patch) == 3
     assert chosen.batch >= 1
@@ -68,8 +68,33 @@ def test_an_accelerator_gets_larger_batches() -> None:
 
 def test_what_the_user_says_is_done() -> None:
     network = NetworkConfig(widths=(8,))
-    chosen = plan(view("YX", 99, 80), network=network, patch=(24, 32), batch=3, steps=7)
-    assert chosen == TrainingPlan(network, (24, 32), 3, 7, None)
+    settings = {
+        "network": network,
+        "patch": (24, 32),
+        "batch": 3,
+        "steps": 7,
+        "learning_rate": 0.01,
+    }
+    chosen = plan(view("YX", 99, 80), **settings)
+    assert {name: getattr(chosen, name) for name in settings} == settings
+    assert chosen.seconds is None
+
+
+def test_weights_that_know_how_to_denoise_are_moved_gently_and_briefly() -> None:
+    shipped, fresh = (plan(view("YX", 512, 512), start=s) for s in ("pretrained", "scratch"))
+    assert shipped.learning_rate < fresh.learning_rate / 4
+    assert shipped.steps is not None
+    assert fresh.steps is not None
+    assert shipped.steps < fresh.steps
+
+
+def test_no_effort_leaves_the_shipped_weights_as_they_are() -> None:
+    assert plan(view("YX", 512, 512), effort=0).steps == 0
+
+
+def test_no_effort_from_scratch_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"scratch \(the shipped weights .* one by one\)"):
+        plan(view("CYX", 2, 64, 64, joint=True), effort=0, joint_channels=True)
 
 
 def test_a_budget_in_seconds_replaces_the_steps() -> None:

@@ -25,7 +25,7 @@ class Scale(nn.Module):
 def validation(block: Tensor, *, seed: int = 0, **mask: object) -> Validation:
     sampler = PatchSampler([block], (16, 16))
     config = MaskConfig.model_validate(mask)
-    return Validation(sampler, config, batch=8, device=CPU, sigma=1.0, seed=seed)
+    return Validation(sampler, config, batch=8, device=CPU, seed=seed)
 
 
 def scaled(factor: float) -> dict[str, Tensor]:
@@ -76,3 +76,15 @@ def test_the_error_needs_no_gradient(noise: Tensor) -> None:
     weights = {"factor": torch.tensor(0.5, requires_grad=True)}
     assert isinstance(validation(noise).error(Scale(), weights), float)
     assert weights["factor"].grad is None
+
+
+def test_the_noise_is_read_from_the_residual(noise: Tensor) -> None:
+    """Nothing but noise: the best denoiser returns nothing, and the residual is all of it."""
+    found = validation(0.3 * noise).noise(Scale(), scaled(0.0))
+    assert found == pytest.approx(0.3, rel=0.05)
+
+
+def test_the_change_is_the_difference_of_the_results(noise: Tensor) -> None:
+    fixed = validation(2 * noise)
+    assert fixed.change(Scale(), scaled(0.5), scaled(0.5)) == 0
+    assert fixed.change(Scale(), scaled(0.5), scaled(0.6)) == pytest.approx(0.2, rel=0.05)

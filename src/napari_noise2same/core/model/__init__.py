@@ -1,6 +1,23 @@
 """Trained models, and the one file that holds one."""
 
 from napari_noise2same.core.model.file import load_model, save_model
-from napari_noise2same.core.model.trained import HISTORY_COLUMNS, History, ResumeState, TrainedModel
+from napari_noise2same.core.model.pretrained import PretrainedWeights, load_pretrained
+from napari_noise2same.core.model.trained import (
+    HISTORY_COLUMNS,
+    History,
+    ResumeState,
+    StartKind,
+    TrainedModel,
+)
 
-__all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "TrainedModel", "load_model", "save_model"]
+__all__ = [
+    "HISTORY_COLUMNS",
+    "History",
+    "PretrainedWeights",
+    "ResumeState",
+    "StartKind",
+    "TrainedModel",
+    "load_model",
+    "load_pretrained",
+    "save_model",
+]

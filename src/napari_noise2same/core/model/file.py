@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import numpy as np
@@ -22,6 +22,7 @@ from napari_noise2same.core.model.trained import (
     HISTORY_COLUMNS,
     History,
     ResumeState,
+    StartKind,
     TrainedModel,
 )
 from napari_noise2same.core.networks import build_network
@@ -101,6 +102,7 @@ def _header(model: TrainedModel) -> dict[str, Any]:
         "axes": model.axes,
         "joint_channels": model.joint_channels,
         "settings": dict(model.settings),
+        "start": model.start,
         "seed": model.seed,
         "versions": dict(model.versions),
         "resume": None if model.resume is None else dict(model.resume.values),
@@ -177,11 +179,20 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         axes=str(header["axes"]),
         joint_channels=bool(header["joint_channels"]),
         settings=dict(header["settings"]),
+        start=_start(header),
         seed=int(header["seed"]),
         versions=dict(header["versions"]),
         history=History({n: columns[n].numpy().astype(np.float64) for n in HISTORY_COLUMNS}),
         resume=None if resume is None else ResumeState(_group(tensors, "resume"), dict(resume)),
     )
+
+
+def _start(header: Mapping[str, Any]) -> StartKind:
+    """Return where training started; before there were other ways, it was at random."""
+    start: StartKind = header.get("start", "scratch")
+    if start not in get_args(StartKind):
+        raise ValueError(f"training started at {start!r}")
+    return start
 
 
 def _check_weights(path: Path, model: TrainedModel) -> None:

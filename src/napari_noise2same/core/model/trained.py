@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,7 +16,9 @@ from napari_noise2same.core.networks import BlindNet, UNet, build_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig
 
-__all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "TrainedModel"]
+__all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "StartKind", "TrainedModel"]
+
+StartKind = Literal["pretrained", "scratch", "model"]
 
 HISTORY_COLUMNS = ("step", "loss", "rec", "inv", "blind_spot", "lambda_inv")
 
@@ -82,6 +84,8 @@ class TrainedModel:
         Whether the network takes all channels of a frame at once.
     settings : mapping
         The configuration of the training, as data for JSON.
+    start : {"pretrained", "scratch", "model"}
+        Where training started: at the shipped weights, at random ones, or at another model.
     seed : int
         Seed of all random choices.
     versions : mapping of str to str
@@ -98,6 +102,7 @@ class TrainedModel:
     axes: str
     joint_channels: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    start: StartKind = "scratch"
     seed: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
     history: History = field(default_factory=History.empty)

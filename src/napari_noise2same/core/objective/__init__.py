@@ -1,7 +1,12 @@
 """The Noise2Same objective: masks, replacement, loss terms and strategies for λ_inv."""
 
 from napari_noise2same.core.objective.lambda_inv import LambdaStrategy, build_strategy
-from napari_noise2same.core.objective.loss import Terms, noise2same_loss, noise2same_terms
+from napari_noise2same.core.objective.loss import (
+    Terms,
+    noise2same_loss,
+    noise2same_terms,
+    noise_variance,
+)
 from napari_noise2same.core.objective.masks import Mask, stratified_mask
 from napari_noise2same.core.objective.replacement import donut_mean, replacement_values
 
@@ -13,6 +18,7 @@ __all__ = [
     "donut_mean",
     "noise2same_loss",
     "noise2same_terms",
+    "noise_variance",
     "replacement_values",
     "stratified_mask",
 ]

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from napari_noise2same.core.objective.masks import Mask
 
-__all__ = ["Terms", "discrepancy", "noise2same_loss", "noise2same_terms"]
+__all__ = ["Terms", "discrepancy", "noise2same_loss", "noise2same_terms", "noise_variance"]
 
 # Keeps the gradient of the square root finite where both passes agree.
 EPSILON = 1e-8
+# A denoiser that follows the noise more than this is none, and says nothing about it.
+_STEEPEST = 0.9
 
 
 @dataclass(frozen=True)
@@ -121,3 +123,24 @@ def discrepancy(terms: Terms) -> Tensor:
         The root.
     """
     return torch.sqrt(terms.inv + EPSILON)
+
+
+def noise_variance(terms: Terms) -> float:
+    """Estimate σ² from what a good denoiser leaves over.
+
+    For the best denoiser E|f(x) − x|² = σ²·(1 − s), s the mean slope of an output pixel over its
+    own input: the error that it still makes is σ²·s (Stein's identity). So σ² = rec/(1 − s).
+    Unlike an estimate from the image alone it is not misled by texture.
+
+    Parameters
+    ----------
+    terms : Terms
+        What `noise2same_terms` returns for a trained network.
+
+    Returns
+    -------
+    float
+        The variance, in squared normalised units.
+    """
+    slope = terms.covariance.item() / terms.replaced.item()
+    return terms.rec.item() / (1 - min(max(slope, 0.0), _STEEPEST))

@@ -20,9 +20,8 @@ GAUSSIAN_SCALE = 0.2
 def replacement_values(
     x: Tensor,
     mask: Mask,
-    kind: Literal["donut", "gaussian", "noisy"],
+    kind: Literal["donut", "gaussian"],
     *,
-    sigma: float,
     generator: torch.Generator,
 ) -> Tensor:
     """Return what replaces the masked values.
@@ -33,11 +32,8 @@ def replacement_values(
         Normalised images.
     mask : Mask
         The masked pixels.
-    kind : {"donut", "gaussian", "noisy"}
-        The mean of the neighbours, a draw from N(0, 0.2²), as published, or the mean of the
-        neighbours plus a draw from N(0, σ²).
-    sigma : float
-        σ of the image's noise, in normalised units.
+    kind : {"donut", "gaussian"}
+        The mean of the neighbours, or a draw from N(0, 0.2²), as published.
     generator : torch.Generator
         Source of randomness, on the device of `x`.
 
@@ -54,9 +50,7 @@ def replacement_values(
     if kind == "donut":
         return mask.gather(donut_mean(x))
     noise = torch.randn(len(mask), generator=generator, device=x.device, dtype=x.dtype)
-    if kind == "gaussian":
-        return GAUSSIAN_SCALE * noise
-    return mask.gather(donut_mean(x)) + sigma * noise
+    return GAUSSIAN_SCALE * noise
 
 
 def donut_mean(x: Tensor) -> Tensor:

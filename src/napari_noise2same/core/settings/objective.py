@@ -34,15 +34,14 @@ class MaskConfig(_Config):
     ----------
     percentage : float
         Percentage of the pixels that the second pass does not see.
-    replacement : {"donut", "gaussian", "noisy"}
-        The mean of the neighbours, a draw from N(0, 0.2²) as published, or the mean of the
-        neighbours with fresh noise on it, which looks like any other pixel.
+    replacement : {"donut", "gaussian"}
+        The mean of the neighbours, or a draw from N(0, 0.2²) as published.
     independent_channels : bool
         Whether several channels of one network are masked at different places.
     """
 
     percentage: Annotated[float, Field(gt=0, le=25)] = 3.0
-    replacement: Literal["donut", "gaussian", "noisy"] = "donut"
+    replacement: Literal["donut", "gaussian"] = "donut"
     independent_channels: bool = False
 
 

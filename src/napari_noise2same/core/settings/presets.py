@@ -1,4 +1,4 @@
-"""Three ways between quick and thorough."""
+"""Ways between instant and thorough."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from napari_noise2same.core.settings.training import TrainingConfig
 __all__ = ["Preset"]
 
 # Steps relative to the number that is chosen for an image by itself.
-_EFFORT = {"quick": 0.3, "balanced": 1.0, "best": 4.0}
+_EFFORT = {"instant": 0.0, "quick": 0.3, "balanced": 1.0, "best": 4.0}
 
 
 class Preset(StrEnum):
     """How much time to spend on a model."""
 
+    INSTANT = "instant"
     QUICK = "quick"
     BALANCED = "balanced"
     BEST = "best"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from napari_noise2same.core.settings.network import NetworkConfig
-from napari_noise2same.core.settings.objective import CalibratedLambda, LambdaConfig, MaskConfig
+from napari_noise2same.core.settings.objective import LambdaConfig, MaskConfig
 
 __all__ = ["Augmentation", "TrainingConfig"]
 
@@ -20,8 +20,9 @@ class TrainingConfig(BaseModel):
 
     Attributes
     ----------
-    lambda_inv : FixedLambda, AdaptiveLambda, CalibratedLambda, Noise2InfoLambda or StagedLambda
-        Strategy for the weight of the invariance term.
+    lambda_inv : LambdaConfig, optional
+        Strategy for the weight of the invariance term. By default the covariance where training
+        starts at weights that know how to denoise, in the stabilised domain; else calibrated.
     mask : MaskConfig
         Which pixels the second pass does not see.
     network : NetworkConfig, optional
@@ -30,10 +31,14 @@ class TrainingConfig(BaseModel):
         Whether a Z stack is a volume (3) or a series of planes (2).
     joint_channels : bool
         Whether one network takes all channels at once, rather than one by one.
+    start : {"pretrained", "scratch"}
+        Start at the weights that the package ships, or at random ones. Where the shipped weights
+        do not fit, joint channels or a network of another shape, training starts at random.
     domain : {"stabilised", "linear"}
         Train on variance-stabilised pixels or on pixels as they are.
     steps : int, optional
-        Number of steps; chosen from the number of pixels when not given.
+        Number of steps; chosen from the number of pixels when not given. None at all leave the
+        first weights as they are.
     effort : float
         Factor on the number of steps that is chosen.
     seconds : float, optional
@@ -42,8 +47,9 @@ class TrainingConfig(BaseModel):
         Spatial shape of a patch, in pixels.
     batch : int, optional
         Patches per step.
-    learning_rate : float
-        Peak learning rate of AdamW, after warm-up and before decay.
+    learning_rate : float, optional
+        Peak learning rate of AdamW, after warm-up and before decay; small when training starts at
+        weights that know how to denoise.
     weight_decay : float
         Weight decay of AdamW.
     warm_up : float
@@ -69,18 +75,19 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    lambda_inv: LambdaConfig = CalibratedLambda()
+    lambda_inv: LambdaConfig | None = None
     mask: MaskConfig = MaskConfig()
     network: NetworkConfig | None = None
     spatial_dims: Literal[2, 3] | None = None
     joint_channels: bool = False
+    start: Literal["pretrained", "scratch"] = "pretrained"
     domain: Literal["stabilised", "linear"] = "stabilised"
-    steps: PositiveInt | None = None
-    effort: Annotated[float, Field(gt=0, le=100)] = 1.0
+    steps: Annotated[int, Field(ge=0)] | None = None
+    effort: Annotated[float, Field(ge=0, le=100)] = 1.0
     seconds: Annotated[float, Field(gt=0)] | None = None
     patch: tuple[PositiveInt, ...] | None = None
     batch: PositiveInt | None = None
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
     warm_up: Annotated[float, Field(ge=0, le=1)] = 0.1
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.99

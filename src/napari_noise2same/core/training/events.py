@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -110,10 +111,14 @@ class Finished:
         The best model.
     reason : {"completed", "stopped"}
         Whether the budget was used up.
+    change : float
+        Root mean square of what training has changed in the result of the weights that it
+        started at, in standard deviations of the noise; NaN if it started at random.
     """
 
     model: TrainedModel
     reason: Literal["completed", "stopped"]
+    change: float = math.nan
 
 
 TrainingEvent = Started | StepDone | Validated | Recovered | Finished

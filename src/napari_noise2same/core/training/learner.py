@@ -53,6 +53,8 @@ class Learner:
         Optimiser, averaging and seed.
     device : torch.device
         Where.
+    weights : mapping of str to Tensor, optional
+        First weights; random ones by default.
 
     Attributes
     ----------
@@ -65,11 +67,18 @@ class Learner:
     """
 
     def __init__(
-        self, network: NetworkConfig, config: TrainingConfig, device: torch.device
+        self,
+        network: NetworkConfig,
+        config: TrainingConfig,
+        device: torch.device,
+        *,
+        weights: Mapping[str, Tensor] | None = None,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             built = build_network(network)
+        if weights is not None:
+            built.load_state_dict(dict(weights))
         layout = torch.channels_last if network.spatial_dims == 2 else torch.contiguous_format
         self.network: nn.Module = built.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.average = AveragedWeights(self.network, config.averaging)
@@ -137,7 +146,8 @@ class Learner:
         self.average.update(self.network, self._steps)
         self._steps += 1
         self._failures = 0
-        return LearnedStep(terms, float(weight), loss.item())
+        number = weight.item() if isinstance(weight, Tensor) else weight
+        return LearnedStep(terms, number, loss.item())
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors that a resumed run needs, copied to the CPU."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
 from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import Image
+from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
+from napari_noise2same.core.training.start import Start, choose_start
 
 __all__ = ["TrainingPlan", "plan_training", "view_image"]
 
@@ -21,7 +24,9 @@ MIN_SIDE = 8
 _REFERENCE_PIXELS = 512**2
 _PATCHES = {2: (64, 64), 3: (16, 48, 48)}
 _BATCHES = {2: 8, 3: 2}
-_STEPS = {2: 800, 3: 400}
+# Steps and rates from weights that know how to denoise, and from random ones.
+_STEPS = {(2, False): 500, (2, True): 800, (3, False): 100, (3, True): 400}
+_RATES = {False: 5e-5, True: 2e-3}
 # A GPU idles on a CPU's batch.
 _ACCELERATOR_FACTOR = 4
 
@@ -32,8 +37,8 @@ class TrainingPlan:
 
     Attributes
     ----------
-    network : NetworkConfig
-        The network.
+    start : Start
+        The network and its first weights.
     patch : tuple of int
         Spatial shape of a patch, in pixels.
     batch : int
@@ -42,13 +47,21 @@ class TrainingPlan:
         Number of steps; None for a budget in seconds.
     seconds : float or None
         Time in seconds; None for a budget in steps.
+    learning_rate : float
+        Peak learning rate.
     """
 
-    network: NetworkConfig
+    start: Start
     patch: tuple[int, ...]
     batch: int
     steps: int | None
     seconds: float | None
+    learning_rate: float
+
+    @property
+    def network(self) -> NetworkConfig:
+        """The network."""
+        return self.start.network
 
 
 def view_image(image: Image, config: TrainingConfig) -> ImageView:
@@ -76,9 +89,14 @@ def view_image(image: Image, config: TrainingConfig) -> ImageView:
 
 
 def plan_training(
-    views: Sequence[ImageView], config: TrainingConfig, device: torch.device
+    views: Sequence[ImageView],
+    config: TrainingConfig,
+    device: torch.device,
+    *,
+    model: TrainedModel | None = None,
+    resume: TrainedModel | None = None,
 ) -> TrainingPlan:
-    """Choose network, patch, batch and steps.
+    """Choose network, first weights, patch, batch, steps and rate.
 
     Parameters
     ----------
@@ -88,6 +106,10 @@ def plan_training(
         What the user asked for.
     device : torch.device
         Where the network is trained.
+    model : TrainedModel, optional
+        A model to start from.
+    resume : TrainedModel, optional
+        A model whose training goes on.
 
     Returns
     -------
@@ -116,17 +138,28 @@ def plan_training(
             f"Expected a patch of {dims} lengths for a {dims}D network, found {patch}."
         )
     pixels = sum(len(view) * math.prod(view.spatial_shape) for view in views)
-    steps = config.steps or _automatic_steps(dims, pixels, config.effort)
+    start = choose_start(config, dims, channels, model=model, resume=resume)
+    fresh = start.weights is None
+    steps = config.steps
+    if steps is None:
+        steps = _automatic_steps(dims, pixels, config.effort, fresh=fresh)
+    if steps == 0 and fresh and config.seconds is None:
+        reason = f" ({start.reason[0].lower()}{start.reason[1:]})" if start.reason else ""
+        raise ConfigurationError(
+            f"Expected at least one step of training from scratch{reason}, found none: choose "
+            "another quality, or a number of steps."
+        )
     return TrainingPlan(
-        network=_network(config, dims, channels),
+        start=start,
         patch=tuple(min(side, length) for side, length in zip(patch, smallest, strict=True)),
         batch=config.batch or _BATCHES[dims] * (_ACCELERATOR_FACTOR if accelerated else 1),
         steps=None if config.seconds else steps,
         seconds=config.seconds,
+        learning_rate=config.learning_rate or _RATES[fresh],
     )
 
 
-def _common_shape(views: Sequence[ImageView]) -> tuple[int, int]:
+def _common_shape(views: Sequence[ImageView]) -> tuple[Literal[2, 3], int]:
     """Return the spatial dimensions and channels that all images have."""
     shapes = {(len(view.spatial_shape), view.n_channels) for view in views}
     if len(shapes) != 1:
@@ -135,22 +168,10 @@ def _common_shape(views: Sequence[ImageView]) -> tuple[int, int]:
             "Expected images of the same number of spatial axes and channels to train on "
             f"together, found {found or 'no image'}."
         )
-    return len(views[0].spatial_shape), views[0].sample_channels
+    return 3 if len(views[0].spatial_shape) == 3 else 2, views[0].sample_channels
 
 
-def _network(config: TrainingConfig, dims: int, channels: int) -> NetworkConfig:
-    """Return the network asked for, if it fits the images, or the default one."""
-    if config.network is None:
-        return NetworkConfig.small(3 if dims == 3 else 2, channels)
-    if (config.network.spatial_dims, config.network.channels) != (dims, channels):
-        raise ConfigurationError(
-            f"Expected a {dims}D network of {channels} channel(s) for these images, found a "
-            f"{config.network.spatial_dims}D one of {config.network.channels}."
-        )
-    return config.network
-
-
-def _automatic_steps(dims: int, pixels: int, effort: float) -> int:
+def _automatic_steps(dims: int, pixels: int, effort: float, *, fresh: bool) -> int:
     """More steps for more pixels, but slowly: content repeats."""
     factor: float = (pixels / _REFERENCE_PIXELS) ** 0.25
-    return max(1, int(effort * _STEPS[dims] * min(max(factor, 0.5), 3.0)))
+    return math.ceil(effort * _STEPS[dims, fresh] * min(max(factor, 0.5), 3.0))

@@ -69,11 +69,11 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
     shape = (plan.batch, plan.network.channels, *plan.patch)
     x = torch.randn(shape, generator=generator, device=device)
     mask = stratified_mask(shape, config.mask.percentage, generator=generator)
-    values = replacement_values(x, mask, config.mask.replacement, sigma=1.0, generator=generator)
+    values = replacement_values(x, mask, config.mask.replacement, generator=generator)
     times = []
     for _ in range(_REPEATS + 1):
         begun = time.perf_counter()
         with device_errors(device):
-            learner.learn(x, mask, values, lambda_inv=lambda _: 1.0, rate=config.learning_rate)
+            learner.learn(x, mask, values, lambda_inv=lambda _: 1.0, rate=plan.learning_rate)
         times.append(time.perf_counter() - begun)
     return statistics.median(times[1:])

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
+from typing import Literal
 
 import numpy as np
 import torch
@@ -25,7 +26,14 @@ from napari_noise2same.core.objective import (
     replacement_values,
     stratified_mask,
 )
-from napari_noise2same.core.settings import Augmentation, StagedLambda, TrainingConfig
+from napari_noise2same.core.settings import (
+    Augmentation,
+    CalibratedLambda,
+    CovarianceLambda,
+    LambdaConfig,
+    StagedLambda,
+    TrainingConfig,
+)
 from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
 from napari_noise2same.core.training.events import (
     Finished,
@@ -51,6 +59,7 @@ def train(
     config: TrainingConfig | None = None,
     *,
     resume: TrainedModel | None = None,
+    start: TrainedModel | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[TrainingEvent]:
     """Train a denoiser on noisy images alone.
@@ -64,6 +73,8 @@ def train(
     resume : TrainedModel, optional
         Go on where this model's training stopped, on the same images. Without a `config`, the
         model's own is used, and the run ends as if it had never been interrupted.
+    start : TrainedModel, optional
+        Start a new run at the weights of this model, rather than at those of the configuration.
     stop : callable, optional
         Asked before every step; training ends with the best model when it returns True.
 
@@ -84,7 +95,7 @@ def train(
     TrainingError
         If the loss never becomes finite.
     """
-    return Trainer(images, config, resume=resume).events(stop)
+    return Trainer(images, config, resume=resume, start=start).events(stop)
 
 
 class Trainer:
@@ -98,6 +109,8 @@ class Trainer:
         As in `train`.
     resume : TrainedModel, optional
         As in `train`.
+    start : TrainedModel, optional
+        As in `train`.
     """
 
     def __init__(
@@ -106,15 +119,19 @@ class Trainer:
         config: TrainingConfig | None = None,
         *,
         resume: TrainedModel | None = None,
+        start: TrainedModel | None = None,
     ) -> None:
         self.config = config = config or _own_config(resume)
         self.device = resolve_device(config.device)
         views = [view_image(image, config) for image in images]
-        self.plan = plan_training(views, config, self.device)
+        self.plan = plan_training(views, config, self.device, model=start, resume=resume)
         self._axes = images[0].axes
         self._load(views, resume)
-        self._learner = Learner(self.plan.network, config, self.device)
-        self._strategy = build_strategy(config.lambda_inv, sigma=self._sigma)
+        self._learner = Learner(
+            self.plan.network, config, self.device, weights=self.plan.start.weights
+        )
+        self._sigma = self._noise_of(resume)
+        self._strategy = build_strategy(self._lambda_config(), sigma=self._sigma)
         self._choice = torch.Generator().manual_seed(config.seed)
         self._noise = torch.Generator(self.device).manual_seed(config.seed)
         self._rows: list[tuple[float, ...]] = []
@@ -140,13 +157,15 @@ class Trainer:
         """
         parameters = count_parameters(self._learner.network)
         yield Started(self.plan, str(self.device), parameters, self.step)
+        if self.step == 0 and self.plan.start.weights is not None:
+            yield self._validate()
         while self._progress() < 1 and not stop():
             with device_errors(self.device):
                 yield self._advance()
             if self.step % self.config.validate_every == 0 or self._progress() >= 1:
                 yield self._validate()
         if self._progress() >= 1:
-            yield Finished(self._model(self._best, resume=self._state()), "completed")
+            yield self._finish(self._best, "completed")
             return
         # A last look at what is there now, which leaves no trace in a resumed run.
         error = self._error()
@@ -154,7 +173,7 @@ class Trainer:
         if self.step % self.config.validate_every:
             yield Validated(self.step, error, improved)
         weights = self._learner.average.copy() if improved else self._best
-        yield Finished(self._model(weights, resume=self._state()), "stopped")
+        yield self._finish(weights, "stopped")
 
     def snapshot(self) -> TrainedModel:
         """Return the model as it is now, to preview it: it cannot be resumed."""
@@ -183,9 +202,25 @@ class Trainer:
             self.config.mask,
             batch=self.plan.batch,
             device=self.device,
-            sigma=self._sigma,
             seed=self.config.seed,
         )
+
+    def _noise_of(self, resume: TrainedModel | None) -> float:
+        """Return σ: from the residual of good first weights, or as it was fitted."""
+        first = self.plan.start.weights
+        if resume is not None and resume.resume is not None:
+            return float(resume.resume.values.get("sigma", self._sigma))
+        if first is None:
+            return self._sigma
+        return self._validation.noise(self._learner.network, self._learner.average.weights)
+
+    def _lambda_config(self) -> LambdaConfig:
+        """Return the strategy asked for, or the best where training starts and for its domain."""
+        if self.config.lambda_inv is not None:
+            return self.config.lambda_inv
+        stabilised = all(domain.kind == "stabilised" for domain in self.domains)
+        good = self.plan.start.weights is not None
+        return CovarianceLambda() if good and stabilised else CalibratedLambda()
 
     def _advance(self) -> StepDone | Recovered:
         """Do one step."""
@@ -212,9 +247,7 @@ class Trainer:
             generator=self._noise,
             independent_channels=config.independent_channels,
         )
-        values = replacement_values(
-            x, mask, config.replacement, sigma=self._sigma, generator=self._noise
-        )
+        values = replacement_values(x, mask, config.replacement, generator=self._noise)
         return x, mask, values
 
     def _rate(self, progress: float) -> tuple[float, Augmentation]:
@@ -223,7 +256,7 @@ class Trainer:
         if isinstance(strategy, StagedLambda):
             stage, _ = strategy.at(progress)
             return stage.learning_rate, stage.augmentation
-        rate = learning_rate(progress, self.config.learning_rate, self.config.warm_up)
+        rate = learning_rate(progress, self.plan.learning_rate, self.config.warm_up)
         return rate, self.config.augmentation
 
     def _report(self, learned: LearnedStep, rate: float) -> StepDone:
@@ -260,6 +293,16 @@ class Trainer:
         with device_errors(self.device):
             return self._validation.error(self._learner.network, self._learner.average.weights)
 
+    def _finish(
+        self, weights: dict[str, Tensor], reason: Literal["completed", "stopped"]
+    ) -> Finished:
+        """Hand over the model, and say what training has changed."""
+        first = self.plan.start.weights
+        change = math.nan
+        if first is not None:
+            change = self._validation.change(self._learner.network, first, weights) / self._sigma
+        return Finished(self._model(weights, resume=self._state()), reason, change)
+
     def _progress(self) -> float:
         """Share of the budget that is used."""
         if self.plan.seconds is not None:
@@ -275,6 +318,7 @@ class Trainer:
             domains=self.domains,
             axes=self._axes,
             joint_channels=self.config.joint_channels,
+            start=self.plan.start.kind,
             settings=self.config.model_dump(mode="json"),
             seed=self.config.seed,
             versions={name: version(name) for name in _PACKAGES},
@@ -292,6 +336,7 @@ class Trainer:
             "step": self.step,
             "steps": self.plan.steps,
             "seconds": self.seconds,
+            "sigma": self._sigma,
             "best_error": self._best_error if math.isfinite(self._best_error) else None,
             "learner": self._learner.values(),
             "strategy": self._strategy.state(),
@@ -301,7 +346,7 @@ class Trainer:
     def _restore(self, model: TrainedModel) -> None:
         """Go on where the model stopped."""
         state = model.resume
-        if state is None or model.network != self.plan.network:
+        if state is None or self.config.network not in (None, model.network):
             raise ConfigurationError(
                 "Expected a model with the state of its training and the same network to go on "
                 "from, found another: train anew."

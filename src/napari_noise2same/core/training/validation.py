@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from napari_noise2same.core.objective import (
+    noise2same_terms,
+    noise_variance,
     replacement_values,
     stratified_mask,
 )
@@ -34,8 +38,6 @@ class Validation:
         Patches in one forward pass.
     device : torch.device
         Where the network is.
-    sigma : float
-        Standard deviation of the noise, in normalised units.
     seed : int
         Seed of the patches and of the mask.
     """
@@ -47,7 +49,6 @@ class Validation:
         *,
         batch: int,
         device: torch.device,
-        sigma: float,
         seed: int,
     ) -> None:
         choice = torch.Generator().manual_seed(seed)
@@ -58,8 +59,8 @@ class Validation:
         for _ in range(rounds):
             x = sampler.draw(batch, "none", choice)
             hidden = stratified_mask(tuple(x.shape), mask.percentage, generator=noise)
-            values = replacement_values(x, hidden, mask.replacement, sigma=sigma, generator=noise)
-            self._rounds.append((hidden.replace(x, values), hidden, hidden.gather(x)))
+            values = replacement_values(x, hidden, mask.replacement, generator=noise)
+            self._rounds.append((x, hidden, values))
 
     @torch.no_grad()
     def error(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
@@ -78,8 +79,59 @@ class Validation:
             The error, in squared normalised units.
         """
         squared, count = 0.0, 0
-        for masked, hidden, target in self._rounds:
-            prediction = hidden.gather(functional_call(network, dict(weights), (masked,)))
-            squared += float((prediction.float() - target).square().sum())
+        for x, hidden, values in self._rounds:
+            blind = hidden.gather(_apply(network, weights, hidden.replace(x, values)))
+            squared += float((blind.float() - hidden.gather(x)).square().sum())
             count += len(hidden)
         return squared / count
+
+    @torch.no_grad()
+    def noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
+        """Return the standard deviation of the noise, from what good weights leave over.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            The network; its own weights are neither used nor changed.
+        weights : mapping of str to Tensor
+            Weights that know how to denoise.
+
+        Returns
+        -------
+        float
+            σ, in normalised units.
+        """
+        apply = partial(_apply, network, weights)
+        found = [noise_variance(noise2same_terms(apply, *batch)) for batch in self._rounds]
+        return math.sqrt(sum(found) / len(found))
+
+    @torch.no_grad()
+    def change(
+        self, network: nn.Module, before: Mapping[str, Tensor], after: Mapping[str, Tensor]
+    ) -> float:
+        """Return how far the outputs of two sets of weights lie apart.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            The network; its own weights are neither used nor changed.
+        before, after : mapping of str to Tensor
+            The weights to compare.
+
+        Returns
+        -------
+        float
+            Root mean square of the difference, in normalised units.
+        """
+        differences = [
+            (_apply(network, after, x) - _apply(network, before, x)).float().square().mean()
+            for x, _, _ in self._rounds
+        ]
+        return float(torch.stack(differences).mean().sqrt())
+
+
+def _apply(network: nn.Module, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    """Run a network with other weights than its own, wherever these are."""
+    moved = {name: tensor.to(x.device) for name, tensor in weights.items()}
+    result: Tensor = functional_call(network, moved, (x,))
+    return result

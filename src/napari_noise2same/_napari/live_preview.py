@@ -1,0 +1,73 @@
+"""The image that improves while a model trains, for as long as the user wants to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from napari_noise2same._napari.preview_layer import PreviewLayer
+from napari_noise2same._napari.train_inputs import TrainInputs
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+    from napari_noise2same.core import Image, PreviewReady
+    from napari_noise2same.widgets import TrainPanel
+
+__all__ = ["LivePreview"]
+
+
+class LivePreview:
+    """The preview of a run.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    panel : TrainPanel
+        The form, which says whether there is to be one.
+    inputs : TrainInputs
+        The layers; the first ticked one is shown.
+
+    Attributes
+    ----------
+    piece : Image or None
+        What is in view, not yet read: looked at by the thread that trains.
+    """
+
+    def __init__(self, viewer: Viewer, panel: TrainPanel, inputs: TrainInputs) -> None:
+        self._viewer = viewer
+        self._panel = panel
+        self._inputs = inputs
+        self._layer: PreviewLayer | None = None
+        self.piece: Image | None = None
+
+    def begin(self) -> None:
+        """Show the first ticked layer improve, if that is wanted."""
+        self.end()
+        layers = self._inputs.layers()
+        if self._panel.preview.isChecked() and layers:
+            image = self._inputs.whole_images()[0]
+            self._layer = PreviewLayer(self._viewer, layers[0], image)
+            self.piece = self._layer.request()
+
+    def show(self, previews: Sequence[PreviewReady]) -> None:
+        """Show the latest of the results, and ask for what is in view by now.
+
+        Parameters
+        ----------
+        previews : sequence of PreviewReady
+            What has come in, which may be nothing.
+        """
+        if self._layer is None:
+            return
+        for last in previews[-1:]:
+            self._layer.show(last.source.data.region, last.image, last.step)
+        self.piece = self._layer.request()
+
+    def end(self) -> None:
+        """Take the preview away."""
+        self.piece = None
+        if self._layer is not None:
+            self._layer.close()
+        self._layer = None

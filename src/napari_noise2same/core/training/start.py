@@ -1,0 +1,97 @@
+"""Where training starts: at the shipped weights, at a model of the user's, or at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+from napari_noise2same.core.errors import ConfigurationError
+from napari_noise2same.core.model import StartKind, TrainedModel, load_pretrained
+from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
+
+__all__ = ["Start", "choose_start"]
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where training starts.
+
+    Attributes
+    ----------
+    kind : {"pretrained", "scratch", "model"}
+        The shipped weights, random ones, or those of a model.
+    network : NetworkConfig
+        The network.
+    weights : mapping of str to Tensor, optional
+        Its first weights; None for random ones.
+    reason : str
+        Why training starts at random although it was not asked to, or nothing.
+    """
+
+    kind: StartKind
+    network: NetworkConfig
+    weights: Mapping[str, Tensor] | None = None
+    reason: str = ""
+
+
+def choose_start(
+    config: TrainingConfig,
+    dims: Literal[2, 3],
+    channels: int,
+    *,
+    model: TrainedModel | None = None,
+    resume: TrainedModel | None = None,
+) -> Start:
+    """Choose the first weights for images of a kind.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        What is asked for.
+    dims : {2, 3}
+        Spatial axes of the images.
+    channels : int
+        Channels that the network takes at once.
+    model : TrainedModel, optional
+        A model to start from; counts before what the configuration says.
+    resume : TrainedModel, optional
+        A model whose training goes on; counts before all else.
+
+    Returns
+    -------
+    Start
+        The start; at random where the shipped weights do not fit.
+
+    Raises
+    ------
+    ConfigurationError
+        If the network asked for, or that of the model, does not fit the images.
+    """
+    before = resume or model
+    if before is not None:
+        _check(before.network, dims, channels)
+        kind = "model" if resume is None else resume.start
+        return Start(kind, before.network, None if kind == "scratch" else before.weights)
+    if config.network is not None:
+        _check(config.network, dims, channels)
+    own = config.network or NetworkConfig.small(dims, channels)
+    if config.start == "scratch":
+        return Start("scratch", own)
+    shipped = load_pretrained(dims)
+    if channels != 1:
+        return Start("scratch", own, reason="The shipped weights are for channels one by one")
+    if config.network not in (None, shipped.network):
+        return Start("scratch", own, reason="The shipped weights are for another network")
+    return Start("pretrained", shipped.network, shipped.weights)
+
+
+def _check(network: NetworkConfig, dims: int, channels: int) -> None:
+    """Refuse a network that does not fit the images."""
+    if (network.spatial_dims, network.channels) != (dims, channels):
+        raise ConfigurationError(
+            f"Expected a {dims}D network of {channels} channel(s) for these images, found a "
+            f"{network.spatial_dims}D one of {network.channels}."
+        )

@@ -1,0 +1,228 @@
+"""Where training starts, and what there is before it, in the dock of a real viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari import Viewer
+from napari.layers import Image
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QSettings
+
+from napari_noise2same._napari import memory
+from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
+from napari_noise2same._napari.train_dock import TrainDock
+from napari_noise2same.core import NetworkConfig, Preset, TrainedModel, Trainer, TrainingConfig
+from napari_noise2same.widgets import RunState
+
+TINY = TrainingConfig(
+    start="scratch",
+    network=NetworkConfig(widths=(4, 4)),
+    steps=3,
+    batch=1,
+    patch=(16, 16),
+    device="cpu",
+)
+PREVIEW = "cells [instant preview]"
+TIMEOUT = 60_000
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = str(tmp_path / "settings.ini")
+    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def dock(viewer: Viewer) -> TrainDock:
+    return open_train_dock(viewer)
+
+
+@pytest.fixture
+def frames(viewer: Viewer) -> Image:
+    """Frames that differ."""
+    rng = np.random.default_rng(0)
+    data = rng.normal(100, 10, (3, 24, 32)) + np.arange(3)[:, None, None] * 50
+    return viewer.add_image(data, name="cells", axis_labels=("t", "y", "x"))
+
+
+def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    qtbot.waitUntil(condition, timeout=TIMEOUT)
+
+
+def train(qtbot: QtBot, dock: TrainDock) -> None:
+    dock.panel.run.train.click()
+    wait(qtbot, lambda: not dock.controller.is_running)
+
+
+def idle(dock: TrainDock) -> bool:
+    """Whether the instant preview has nothing left to do."""
+    preview = dock.controller._instant
+    return preview._worker is None and not preview._timer.isActive()
+
+
+def test_instant_gives_a_model_at_once_that_can_be_trained_further(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, dock: TrainDock
+) -> None:
+    panel, controller = dock.panel, dock.controller
+    panel.quality.buttons[Preset.INSTANT].click()
+    train(qtbot, dock)
+    assert panel.run.state() is RunState.FINISHED
+    assert "without any training: the pretrained weights" in panel.message.value()
+    assert panel.progress.label.text() == ""
+    assert controller.model is not None
+    assert (controller.model.start, len(controller.model.history)) == ("pretrained", 0)
+
+    denoise = open_denoise_dock(viewer)
+    denoise.panel.denoise.click()
+    wait(qtbot, lambda: not denoise.controller.is_running)
+    assert viewer.layers["cells [n2s]"].data.std() < noisy.data.std() / 2
+
+    panel.run.more_steps.setValue(2)
+    panel.run.proceed.click()
+    wait(qtbot, lambda: not controller.is_running)
+    assert len(controller.model.history) == 2
+    assert "σ against the model as it was before" in panel.message.value()
+
+
+@pytest.mark.usefixtures("noisy")
+def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None:
+    panel, controller = dock.panel, dock.controller
+    panel.set_value(TINY)
+    train(qtbot, dock)
+    first = controller.model
+    assert first is not None
+    assert first.start == "scratch"
+    assert "against" not in panel.message.value()
+
+    panel.start.choose_model("Model of cells")
+    train(qtbot, dock)
+    assert controller.name == "Model of cells (2)"
+    assert controller.model is not None
+    assert (controller.model.start, controller.model.network) == ("model", first.network)
+    assert "σ against that of the model it started from" in panel.message.value()
+    assert panel.start.chosen_model() == "Model of cells"
+    assert "load_model('Model of cells.safetensors')" in controller.script()
+    assert "--start 'Model of cells.safetensors'" in controller.command()
+
+
+@pytest.mark.usefixtures("noisy")
+def test_training_says_what_it_changed_and_why_it_could_not_start_as_asked(
+    qtbot: QtBot, dock: TrainDock
+) -> None:
+    dock.panel.set_value(TINY.model_copy(update={"start": "pretrained", "network": None}))
+    train(qtbot, dock)
+    assert "σ against the instant result." in dock.panel.message.value()
+    dock.panel.set_value(TINY.model_copy(update={"start": "pretrained"}))
+    train(qtbot, dock)
+    assert "another network: training from scratch." in dock.panel.message.value()
+
+
+def test_the_instant_preview_follows_the_frame_and_the_layer(
+    qtbot: QtBot,
+    viewer: Viewer,
+    frames: Image,
+    dock: TrainDock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fits: list[object] = []
+    snapshot = Trainer.snapshot
+
+    def count(trainer: Trainer) -> TrainedModel:
+        fits.append(trainer)
+        return snapshot(trainer)
+
+    monkeypatch.setattr(Trainer, "snapshot", count)
+    viewer.dims.set_current_step(0, 0)
+    qtbot.wait(0)
+    assert PREVIEW not in viewer.layers
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    preview = viewer.layers[PREVIEW]
+
+    def at_frame(frame: int) -> bool:
+        return bool(preview.translate[0] == frame)
+
+    for frame in (2, 1):
+        viewer.dims.set_current_step(0, frame)
+        wait(qtbot, partial(at_frame, frame))
+        assert preview.data.mean() == pytest.approx(frames.data[frame].mean(), abs=5)
+        assert preview.data.std() < frames.data[frame].std() / 2
+    wait(qtbot, lambda: idle(dock))
+    assert len(fits) == 1
+    assert dock.controller.inputs.layers() == [frames]
+
+    viewer.add_image(np.random.default_rng(1).normal(size=(24, 32)), name="other")
+    wait(qtbot, lambda: "other [instant preview]" in viewer.layers)
+    assert PREVIEW not in viewer.layers
+    assert len(fits) == 2
+    dock.panel.instant.click()
+    assert [layer.name for layer in viewer.layers] == ["cells", "other"]
+
+
+def test_the_instant_preview_follows_the_camera(qtbot: QtBot, shown_viewer: Viewer) -> None:
+    data = np.random.default_rng(0).normal(100, 10, (64, 64))
+    shown_viewer.add_image(data, name="cells")
+    dock = open_train_dock(shown_viewer)
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in shown_viewer.layers)
+    preview = shown_viewer.layers[PREVIEW]
+    camera = shown_viewer.scene.camera
+    wait(qtbot, lambda: idle(dock))
+    camera.zoom *= 4
+    wait(qtbot, lambda: preview.data.shape[0] < 40)
+    wait(qtbot, lambda: idle(dock))
+    camera.center = (0, 60, 60)
+    wait(qtbot, lambda: preview.translate[1] > 40)
+
+
+@pytest.mark.usefixtures("frames")
+def test_the_instant_preview_makes_room_for_training(
+    qtbot: QtBot, viewer: Viewer, dock: TrainDock
+) -> None:
+    dock.panel.set_value(TINY)
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    dock.panel.run.train.click()
+    assert PREVIEW not in viewer.layers
+    wait(qtbot, lambda: not dock.controller.is_running)
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    viewer.layers.remove(PREVIEW)
+    wait(qtbot, lambda: not dock.panel.instant.isChecked())
+
+
+def test_the_instant_preview_says_why_there_is_none(
+    qtbot: QtBot, viewer: Viewer, dock: TrainDock
+) -> None:
+    viewer.add_image(np.full((40, 40), 7.0), name="flat")
+    dock.panel.instant.click()
+    wait(qtbot, lambda: "constant" in dock.panel.message.value())
+    assert not dock.panel.instant.isChecked()
+    assert len(viewer.layers) == 1
+
+
+@pytest.mark.usefixtures("frames")
+def test_closing_the_dock_takes_the_instant_preview_along(
+    qtbot: QtBot, viewer: Viewer, dock: TrainDock
+) -> None:
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    viewer.window.remove_dock_widget(dock)
+    dock.deleteLater()
+    wait(qtbot, lambda: PREVIEW not in viewer.layers)
+
+
+@pytest.mark.parametrize("moment", ["denoising", "shown"])
+@pytest.mark.usefixtures("frames")
+def test_closing_the_viewer_ends_the_instant_preview(
+    qtbot: QtBot, viewer: Viewer, dock: TrainDock, moment: str
+) -> None:
+    dock.panel.instant.click()
+    wait(qtbot, lambda: dock.controller._instant._worker is not None)
+    if moment == "shown":
+        wait(qtbot, lambda: PREVIEW in viewer.layers)
+    viewer.close()

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from napari_noise2same.core.denoising import denoise
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.metrics import affine_psnr
+from napari_noise2same.core.model import TrainedModel, load_model, load_pretrained, save_model
+from napari_noise2same.core.settings import Preset, TrainingConfig
+from napari_noise2same.core.training import Finished, Started, StepDone, Trainer, Validated, train
+from napari_noise2same.samples import cells
+
+Picture = Callable[..., NDArray[np.float32]]
+Config = Callable[..., TrainingConfig]
+
+LITTLE: dict[str, Any] = {"patch": (32, 32), "batch": 2, "validate_every": 2, "device": "cpu"}
+
+
+@pytest.fixture
+def image(make_picture: Picture) -> Image:
+    return Image(make_picture(64, 64), "YX")
+
+
+def last(image: Image, config: TrainingConfig | None, **options: Any) -> Finished:
+    *_, finished = train([image], config, **options)
+    assert isinstance(finished, Finished)
+    return finished
+
+
+def equal(a: TrainedModel, b: TrainedModel) -> bool:
+    return all(torch.equal(a.weights[name], b.weights[name]) for name in a.weights)
+
+
+def test_the_instant_preset_is_the_shipped_weights_at_once(image: Image) -> None:
+    events = list(train([image], Preset.INSTANT.config(device="cpu")))
+    assert not any(isinstance(event, StepDone) for event in events)
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert (finished.reason, finished.change) == ("completed", 0)
+    assert finished.model.start == "pretrained"
+    shipped = load_pretrained().weights
+    assert all(torch.equal(finished.model.weights[name], shipped[name]) for name in shipped)
+
+
+def test_the_instant_result_is_much_better_than_the_image() -> None:
+    sample = cells(side=192)
+    image = Image(sample.noisy, sample.axes)
+    result = denoise(image, last(image, Preset.INSTANT.config(device="cpu")).model)
+    assert affine_psnr(result, sample.clean) > affine_psnr(sample.noisy, sample.clean) + 7
+
+
+def test_the_first_weights_are_tried_before_any_step(image: Image) -> None:
+    started, first, *_ = train([image], TrainingConfig(steps=2, **LITTLE))
+    assert isinstance(started, Started)
+    assert started.plan.start.kind == "pretrained"
+    assert isinstance(first, Validated)
+    assert (first.step, first.improved) == (0, True)
+
+
+def test_steps_that_only_do_harm_leave_the_first_weights(image: Image) -> None:
+    config = TrainingConfig(steps=4, learning_rate=1, averaging=0, **LITTLE)
+    finished = last(image, config)
+    assert finished.change == 0
+    assert equal(finished.model, last(image, Preset.INSTANT.config(device="cpu")).model)
+
+
+def test_the_change_is_that_of_the_result_in_units_of_the_noise(
+    image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer([image], TrainingConfig(steps=1, **LITTLE))
+    louder = {name: 1.0 * tensor for name, tensor in load_pretrained().weights.items()}
+    louder["head.weight"] = 1.5 * louder["head.weight"]
+    monkeypatch.setattr(trainer._learner.average, "copy", lambda: louder)
+    *_, finished = trainer.events(lambda: True)
+    assert isinstance(finished, Finished)
+    # Half of the first result, whose own size is that of the whole signal.
+    assert finished.change > 0.1
+
+
+def test_from_scratch_there_is_nothing_to_compare_with(image: Image, make_config: Config) -> None:
+    finished = last(image, make_config())
+    assert finished.model.start == "scratch"
+    assert math.isnan(finished.change)
+
+
+def test_a_run_starts_at_the_weights_of_a_given_model(image: Image, make_config: Config) -> None:
+    first = last(image, make_config()).model
+    again = Trainer([image], make_config(seed=5), start=first)
+    assert again.step == 0
+    assert equal(again.snapshot(), first)
+    assert last(image, make_config(seed=5, steps=1), start=first).model.start == "model"
+
+
+@pytest.mark.parametrize("start", ["pretrained", "scratch"])
+def test_a_resumed_run_knows_its_start_and_ends_as_if_uninterrupted(
+    image: Image, start: Any, tmp_path: Any
+) -> None:
+    config = TrainingConfig(steps=4, start=start, **LITTLE)
+    whole = last(image, config).model
+    calls = iter([False, False, True])
+    part = last(image, config, stop=lambda: next(calls)).model
+    save_model(part, tmp_path / "part.safetensors")
+    resumed = last(image, None, resume=load_model(tmp_path / "part.safetensors"))
+    assert resumed.model.start == start
+    assert equal(resumed.model, whole)
+
+
+def test_the_file_of_a_model_without_a_start_is_one_from_scratch(
+    image: Image, make_config: Config, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_noise2same.core.model import file
+
+    model = last(image, make_config()).model
+    whole = file._header
+    monkeypatch.setattr(
+        file, "_header", lambda m: {k: v for k, v in whole(m).items() if k != "start"}
+    )
+    save_model(model, tmp_path / "old.safetensors")
+    assert load_model(tmp_path / "old.safetensors").start == "scratch"
