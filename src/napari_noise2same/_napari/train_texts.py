@@ -22,14 +22,15 @@ def describe_start(event: Started) -> str:
     Returns
     -------
     str
-        Size of the steps and of the network; and why training starts from scratch, if it was
-        not asked to.
+        Size of the steps and of the network, after what the user should know about the choices.
     """
     plan = event.plan
-    reason = f"{plan.start.reason}: training from scratch. " if plan.start.reason else ""
+    note = f"{plan.note} " if plan.note else ""
+    if plan.steps == 0:
+        return note
     patch = " × ".join(map(str, plan.patch))
     return (
-        f"{reason}Each step takes {plan.batch} patches of {patch} pixels; the network has "
+        f"{note}Each step takes {plan.batch} patches of {patch} pixels; the network has "
         f"{event.parameters:,} weights."
     )
 

@@ -157,12 +157,11 @@ def _describe_start(plan: TrainingPlan) -> str:
     """Say which weights are the first."""
     match plan.start.kind:
         case "pretrained":
-            return "Training starts at the shipped weights."
+            return f"Training starts at the shipped weights. {plan.note}".rstrip()
         case "model":
             return "Training starts at the weights of a model."
         case _:
-            reason = f"{plan.start.reason}: t" if plan.start.reason else "T"
-            return f"{reason}raining from scratch."
+            return plan.note or "Training from scratch."
 
 
 def _tiles(start: DenoiseStarted) -> str:

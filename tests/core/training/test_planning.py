@@ -68,14 +68,14 @@ def test_an_accelerator_gets_larger_batches() -> None:
 
 def test_what_the_user_says_is_done() -> None:
     network = NetworkConfig(widths=(8,))
-    settings = {
+    settings: dict[str, Any] = {
         "network": network,
         "patch": (24, 32),
         "batch": 3,
         "steps": 7,
         "learning_rate": 0.01,
     }
-    chosen = plan(view("YX", 99, 80), **settings)
+    chosen = plan_training([view("YX", 99, 80)], TrainingConfig(**settings), CPU)
     assert {name: getattr(chosen, name) for name in settings} == settings
     assert chosen.seconds is None
 

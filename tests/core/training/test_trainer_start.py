@@ -124,3 +124,23 @@ def test_the_file_of_a_model_without_a_start_is_one_from_scratch(
     )
     save_model(model, tmp_path / "old.safetensors")
     assert load_model(tmp_path / "old.safetensors").start == "scratch"
+
+
+def shared_noise(*, shared: float) -> Image:
+    """A smooth scene under noise that neighbours share, or do not."""
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((128, 129))
+    noise = noise[:, 1:] + shared * noise[:, :-1]
+    ramp = np.linspace(0, 40, 128)
+    return Image((100 + np.hypot(ramp[:, None], ramp) + 3 * noise).astype(np.float32), "YX")
+
+
+def test_noise_with_structure_is_not_trained_on() -> None:
+    trainer = Trainer([shared_noise(shared=0.5)], TrainingConfig(**LITTLE))
+    assert trainer.plan.steps == 0
+    assert "share their noise" in trainer.plan.note
+    assert Trainer([shared_noise(shared=0.0)], TrainingConfig(**LITTLE)).plan.steps
+
+
+def test_whoever_gives_a_number_of_steps_gets_them() -> None:
+    assert Trainer([shared_noise(shared=0.5)], TrainingConfig(steps=1, **LITTLE)).plan.steps == 1

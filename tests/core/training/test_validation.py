@@ -81,7 +81,15 @@ def test_the_error_needs_no_gradient(noise: Tensor) -> None:
 def test_the_noise_is_read_from_the_residual(noise: Tensor) -> None:
     """Nothing but noise: the best denoiser returns nothing, and the residual is all of it."""
     found = validation(0.3 * noise).noise(Scale(), scaled(0.0))
-    assert found == pytest.approx(0.3, rel=0.05)
+    assert found.sigma == pytest.approx(0.3, rel=0.05)
+    assert found.correlation == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_noise_that_neighbours_share_is_seen_along_any_axis(noise: Tensor, axis: int) -> None:
+    shared = noise + 0.5 * noise.roll(1, axis)
+    found = validation(shared).noise(Scale(), scaled(0.0))
+    assert found.correlation == pytest.approx(0.4, abs=0.05)
 
 
 def test_the_change_is_the_difference_of_the_results(noise: Tensor) -> None:

@@ -26,7 +26,7 @@ _PATCHES = {2: (64, 64), 3: (16, 48, 48)}
 _BATCHES = {2: 8, 3: 2}
 # Steps and rates from weights that know how to denoise, and from random ones.
 _STEPS = {(2, False): 500, (2, True): 800, (3, False): 100, (3, True): 400}
-_RATES = {False: 5e-5, True: 2e-3}
+_RATES = {False: 3e-5, True: 2e-3}
 # A GPU idles on a CPU's batch.
 _ACCELERATOR_FACTOR = 4
 
@@ -49,6 +49,8 @@ class TrainingPlan:
         Time in seconds; None for a budget in steps.
     learning_rate : float
         Peak learning rate.
+    note : str
+        What the user should know about the choices, in a sentence, or nothing.
     """
 
     start: Start
@@ -57,6 +59,7 @@ class TrainingPlan:
     steps: int | None
     seconds: float | None
     learning_rate: float
+    note: str = ""
 
     @property
     def network(self) -> NetworkConfig:
@@ -156,6 +159,7 @@ def plan_training(
         steps=None if config.seconds else steps,
         seconds=config.seconds,
         learning_rate=config.learning_rate or _RATES[fresh],
+        note=f"{start.reason}: training from scratch." if start.reason else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,22 @@ __all__ = ["Validation"]
 
 # Enough masked pixels that the error's own noise is below the differences that matter.
 _PIXELS = 200_000
+
+
+class Noise(NamedTuple):
+    """What a good denoiser takes out of the validation patches.
+
+    Attributes
+    ----------
+    sigma : float
+        Standard deviation, in normalised units.
+    correlation : float
+        Of neighbouring pixels, along the axis where it is strongest; slightly negative for
+        independent noise, because a denoiser takes a little too much out of each pixel.
+    """
+
+    sigma: float
+    correlation: float
 
 
 class Validation:
@@ -86,8 +103,8 @@ class Validation:
         return squared / count
 
     @torch.no_grad()
-    def noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
-        """Return the standard deviation of the noise, from what good weights leave over.
+    def noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> Noise:
+        """Estimate the noise from what good weights leave over.
 
         Parameters
         ----------
@@ -98,12 +115,19 @@ class Validation:
 
         Returns
         -------
-        float
-            σ, in normalised units.
+        Noise
+            Its strength and its correlation.
         """
         apply = partial(_apply, network, weights)
-        found = [noise_variance(noise2same_terms(apply, *batch)) for batch in self._rounds]
-        return math.sqrt(sum(found) / len(found))
+        terms = [noise2same_terms(apply, *batch) for batch in self._rounds]
+        variance = sum(map(noise_variance, terms)) / len(terms)
+        residual = torch.cat([found.residual for found in terms])
+        correlations = [
+            _neighbours(residual, axis)
+            for axis in range(2, residual.ndim)
+            if residual.shape[axis] > 1
+        ]
+        return Noise(math.sqrt(variance), max(correlations, key=abs))
 
     @torch.no_grad()
     def change(
@@ -128,6 +152,13 @@ class Validation:
             for x, _, _ in self._rounds
         ]
         return float(torch.stack(differences).mean().sqrt())
+
+
+def _neighbours(residual: Tensor, axis: int) -> float:
+    """Correlation of neighbours along an axis."""
+    length = residual.shape[axis] - 1
+    products = residual.narrow(axis, 0, length) * residual.narrow(axis, 1, length)
+    return float(products.mean() / residual.square().mean())
 
 
 def _apply(network: nn.Module, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
