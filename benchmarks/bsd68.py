@@ -131,7 +131,7 @@ def _train(images: list[Image], options: argparse.Namespace) -> TrainedModel:
         if isinstance(event, Validated) and now - told > _REPORT_SECONDS:
             told = now
             spent = f"{now - begun:.0f} s"
-            sys.stderr.write(f"{spent}: step {event.step}, error {event.blind_spot:.4f}\n")
+            sys.stderr.write(f"{spent}: step {event.step}, error {event.error:.4f}\n")
         if isinstance(event, Finished):
             return event.model
     raise RuntimeError("training ended without a model")

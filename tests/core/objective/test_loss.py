@@ -13,6 +13,7 @@ from napari_noise2same.core.objective import (
     Mask,
     Terms,
     donut_mean,
+    estimated_risk,
     noise2same_loss,
     noise2same_terms,
     noise_variance,
@@ -199,6 +200,17 @@ def test_the_best_denoiser_tells_the_noise(signal: float, noise: float, seed: in
     mask = stratified_mask(tuple(x.shape), 5, generator=generator)
     terms = noise2same_terms(lambda image: factor * image, x, mask, torch.zeros(len(mask)))
     assert noise_variance(terms) == pytest.approx(noise**2, rel=0.1)
+
+
+@given(st.floats(0, 1.2), st.floats(0.2, 1), st.integers(0, 2**20))
+def test_the_risk_is_the_error_against_the_truth(factor: float, noise: float, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    clean = torch.randn((4, 1, 64, 64), generator=generator)
+    x = clean + noise * torch.randn(clean.shape, generator=generator)
+    mask = stratified_mask(tuple(x.shape), 5, generator=generator)
+    terms = noise2same_terms(lambda image: factor * image, x, mask, torch.zeros(len(mask)))
+    true = (factor * x - clean).square().mean().item()
+    assert estimated_risk(terms, noise**2) == pytest.approx(true, abs=0.1 * noise)
 
 
 def test_a_network_that_copies_gives_no_infinite_noise() -> None:

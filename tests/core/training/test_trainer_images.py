@@ -221,5 +221,5 @@ def test_training_denoises() -> None:
     events = run(image, config)
     gain = affine_psnr(denoise(image, model_of(events)), clean) - affine_psnr(noisy, clean)
     assert gain > 5
-    errors = [event.blind_spot for event in events if isinstance(event, Validated)]
+    errors = [event.error for event in events if isinstance(event, Validated)]
     assert errors[-1] < errors[0]

@@ -3,6 +3,7 @@
 from napari_noise2same.core.objective.lambda_inv import LambdaStrategy, build_strategy
 from napari_noise2same.core.objective.loss import (
     Terms,
+    estimated_risk,
     noise2same_loss,
     noise2same_terms,
     noise_variance,
@@ -16,6 +17,7 @@ __all__ = [
     "Terms",
     "build_strategy",
     "donut_mean",
+    "estimated_risk",
     "noise2same_loss",
     "noise2same_terms",
     "noise_variance",

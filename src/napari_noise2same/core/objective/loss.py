@@ -10,7 +10,14 @@ from torch import Tensor
 
 from napari_noise2same.core.objective.masks import Mask
 
-__all__ = ["Terms", "discrepancy", "noise2same_loss", "noise2same_terms", "noise_variance"]
+__all__ = [
+    "Terms",
+    "discrepancy",
+    "estimated_risk",
+    "noise2same_loss",
+    "noise2same_terms",
+    "noise_variance",
+]
 
 # Keeps the gradient of the square root finite where both passes agree.
 EPSILON = 1e-8
@@ -142,5 +149,33 @@ def noise_variance(terms: Terms) -> float:
     float
         The variance, in squared normalised units.
     """
-    slope = terms.covariance.item() / terms.replaced.item()
-    return terms.rec.item() / (1 - min(max(slope, 0.0), _STEEPEST))
+    return terms.rec.item() / (1 - min(max(_slope(terms), 0.0), _STEEPEST))
+
+
+def estimated_risk(terms: Terms, variance: float) -> float:
+    """Estimate the mean squared error of the result without knowing the truth.
+
+    Parameters
+    ----------
+    terms : Terms
+        What `noise2same_terms` returns.
+    variance : float
+        σ², in squared normalised units.
+
+    Returns
+    -------
+    float
+        ``rec + 2σ²·s - σ²``, s the mean slope of an output pixel over its own input; unbiased, and
+        negative by chance only.
+
+    Notes
+    -----
+    C. Stein, "Estimation of the mean of a multivariate normal distribution", The Annals of
+    Statistics 9, 1981; the slope by finite differences, from the masked pixels.
+    """
+    return terms.rec.item() + 2 * variance * _slope(terms) - variance
+
+
+def _slope(terms: Terms) -> float:
+    """By how much an output pixel follows its own input, on average."""
+    return terms.covariance.item() / terms.replaced.item()

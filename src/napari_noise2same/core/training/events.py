@@ -74,14 +74,15 @@ class Validated:
     ----------
     step : int
         Steps done so far.
-    blind_spot : float
-        Blind-spot error, in squared normalised units.
+    error : float
+        Estimated mean squared error of the result where σ is known (λ_inv by `CovarianceLambda`),
+        else the blind-spot error; in squared normalised units.
     improved : bool
         Whether these weights are the best so far, and kept.
     """
 
     step: int
-    blind_spot: float
+    error: float
     improved: bool
 
 

@@ -52,8 +52,8 @@ from napari_noise2same.core.training.validation import Validation
 
 __all__ = ["Trainer", "train"]
 
-# A good denoiser leaves independent noise with -0.04 to 0.03 between neighbours. Beyond 0.06, all
-# images that were tried became worse by training.
+# Of independent noise a good denoiser leaves less than 0.03 between neighbours, even in fine
+# structure. Beyond 0.06, all images that were tried became worse by training.
 _CORRELATED = 0.06
 _PACKAGES = ("napari-noise2same", "torch", "numpy")
 
@@ -219,7 +219,7 @@ class Trainer:
         noise = self._validation.noise(self._learner.network, self._learner.average.weights)
         self._sigma = noise.sigma
         asked = self.config.steps is not None or self.config.seconds is not None
-        if self.plan.steps and not asked and abs(noise.correlation) > _CORRELATED:
+        if self.plan.steps and not asked and noise.correlation > _CORRELATED:
             note = (
                 f"Neighbouring pixels share their noise (correlation {noise.correlation:.2f}), "
                 "which training would take for signal: the first weights are kept as they are. "
@@ -302,9 +302,15 @@ class Trainer:
         return Validated(self.step, error, improved)
 
     def _error(self) -> float:
-        """Blind-spot error of the averaged weights."""
+        """Error of the averaged weights: that of the result where σ is known, else the blind one.
+
+        The latter says nothing about what the pixel itself contributes.
+        """
+        network, weights = self._learner.network, self._learner.average.weights
         with device_errors(self.device):
-            return self._validation.error(self._learner.network, self._learner.average.weights)
+            if isinstance(self._lambda_config(), CovarianceLambda):
+                return self._validation.risk(network, weights, self._sigma)
+            return self._validation.error(network, weights)
 
     def _finish(
         self, weights: dict[str, Tensor], reason: Literal["completed", "stopped"]

@@ -1,4 +1,4 @@
-"""The measure by which weights are compared: blind-spot error on fixed patches, fixed mask."""
+"""The measures by which weights are compared, on fixed patches with fixed masks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from napari_noise2same.core.objective import (
+    estimated_risk,
     noise2same_terms,
     noise_variance,
     replacement_values,
@@ -34,8 +35,8 @@ class Noise(NamedTuple):
     sigma : float
         Standard deviation, in normalised units.
     correlation : float
-        Of neighbouring pixels, along the axis where it is strongest; slightly negative for
-        independent noise, because a denoiser takes a little too much out of each pixel.
+        Of neighbouring pixels, along the axis where it is largest; for independent noise it is
+        below zero, because what is kept of a pixel's noise is kept in its neighbours as well.
     """
 
     sigma: float
@@ -43,7 +44,7 @@ class Noise(NamedTuple):
 
 
 class Validation:
-    """Blind-spot error of any weights, always on the same masked pixels.
+    """Errors of any weights, always on the same masked pixels.
 
     Parameters
     ----------
@@ -103,6 +104,28 @@ class Validation:
         return squared / count
 
     @torch.no_grad()
+    def risk(self, network: nn.Module, weights: Mapping[str, Tensor], sigma: float) -> float:
+        """Return the estimated mean squared error of the result; needs σ, unlike `error`.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            The network; its own weights are neither used nor changed.
+        weights : mapping of str to Tensor
+            The weights to try.
+        sigma : float
+            Standard deviation of the noise, in normalised units.
+
+        Returns
+        -------
+        float
+            The error, in squared normalised units.
+        """
+        apply = partial(_apply, network, weights)
+        terms = [noise2same_terms(apply, *batch) for batch in self._rounds]
+        return sum(estimated_risk(found, sigma**2) for found in terms) / len(terms)
+
+    @torch.no_grad()
     def noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> Noise:
         """Estimate the noise from what good weights leave over.
 
@@ -127,7 +150,7 @@ class Validation:
             for axis in range(2, residual.ndim)
             if residual.shape[axis] > 1
         ]
-        return Noise(math.sqrt(variance), max(correlations, key=abs))
+        return Noise(math.sqrt(variance), max(correlations))
 
     @torch.no_grad()
     def change(
