@@ -18,6 +18,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.compare_dock import CompareDock
+from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.samples import cells
 
 _SIZE = (1600, 1000)
@@ -31,9 +32,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     viewer = _viewer()
     train = open_train_dock(viewer)
+    # The defaults, whatever was used last on this machine.
+    train.panel.set_value(TrainingConfig())
     _let_qt_work(6)
     train.panel.run.train.click()
-    _let_qt_work(60, until=lambda: train.panel.progress.bar.value() > 400)
+    _let_qt_work(60, until=lambda: train.panel.progress.bar.value() > 300)
     _take(viewer, folder / "training.png")
     viewer.theme = "light"
     _take(viewer, folder / "light.png")
@@ -42,7 +45,7 @@ def main() -> None:
     train.panel.verticalScrollBar().setValue(train.panel.verticalScrollBar().maximum())
     _take(viewer, folder / "advanced.png")
     train.panel.advanced.set_value(False)
-    _let_qt_work(300, until=lambda: not train.controller.is_running)
+    _let_qt_work(900, until=lambda: not train.controller.is_running)
     denoise = open_denoise_dock(viewer)
     denoise.panel.denoise.click()
     _let_qt_work(60, until=lambda: not denoise.controller.is_running)
