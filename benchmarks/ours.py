@@ -30,6 +30,7 @@ _PUBLISHED = TrainingConfig(
     lambda_inv=FixedLambda(value=2),
     mask=MaskConfig(percentage=0.5, replacement="gaussian"),
     network=NetworkConfig.paper(),
+    start="scratch",
     domain="linear",
     patch=(64, 64),
     learning_rate=4e-4,
@@ -48,6 +49,7 @@ CONFIGS = {
     "ours-fixed": TrainingConfig(lambda_inv=FixedLambda()),
     "ours-linear": TrainingConfig(domain="linear"),
     "ours-noise2info": TrainingConfig(lambda_inv=Noise2InfoLambda()),
+    "ours-scratch": TrainingConfig(start="scratch"),
     "ours-staged": TrainingConfig(lambda_inv=StagedLambda()),
     "noise2same-paper": _PUBLISHED,
 }

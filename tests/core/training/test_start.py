@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from napari_noise2same.core.errors import ConfigurationError
-from napari_noise2same.core.model import TrainedModel, load_pretrained
+from napari_noise2same.core.model import ResumeState, TrainedModel, load_pretrained
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
-from napari_noise2same.core.training.start import Start, choose_start
+from napari_noise2same.core.settings import FixedLambda, NetworkConfig, TrainingConfig
+from napari_noise2same.core.training.start import Start, choose_start, resumable_state
 
 SMALL = NetworkConfig(widths=(4, 6))
 
@@ -68,3 +68,17 @@ def test_a_run_that_goes_on_keeps_its_start(kind: Any) -> None:
 def test_a_model_for_other_images_is_refused(dims: Any, channels: int) -> None:
     with pytest.raises(ConfigurationError, match=rf"{dims}D network of {channels} channel"):
         choose_start(TrainingConfig(), dims, channels, model=model())
+
+
+def test_another_strategy_or_domain_cannot_go_on() -> None:
+    state = ResumeState({}, {})
+    before = model(settings=TrainingConfig().model_dump(mode="json"), resume=state)
+    assert resumable_state(before, TrainingConfig(steps=5)) is state
+    for config in (TrainingConfig(lambda_inv=FixedLambda()), TrainingConfig(domain="linear")):
+        with pytest.raises(ConfigurationError, match="leave them as they are"):
+            resumable_state(before, config)
+
+
+def test_a_model_without_state_cannot_go_on() -> None:
+    with pytest.raises(ConfigurationError, match="train anew"):
+        resumable_state(model(), TrainingConfig())

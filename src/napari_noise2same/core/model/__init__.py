@@ -1,6 +1,7 @@
 """Trained models, and the one file that holds one."""
 
 from napari_noise2same.core.model.file import load_model, save_model
+from napari_noise2same.core.model.groups import join_groups, members
 from napari_noise2same.core.model.pretrained import PretrainedWeights, load_pretrained
 from napari_noise2same.core.model.trained import (
     HISTORY_COLUMNS,
@@ -17,7 +18,9 @@ __all__ = [
     "ResumeState",
     "StartKind",
     "TrainedModel",
+    "join_groups",
     "load_model",
     "load_pretrained",
+    "members",
     "save_model",
 ]

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from napari_noise2same.core.array import validate_axes
 from napari_noise2same.core.errors import ModelFileError
+from napari_noise2same.core.model.groups import join_groups, members
 from napari_noise2same.core.model.trained import (
     HISTORY_COLUMNS,
     History,
@@ -117,17 +118,7 @@ def _tensors(model: TrainedModel) -> dict[str, Tensor]:
         "resume": resume,
         "history": {k: torch.from_numpy(v) for k, v in model.history.columns.items()},
     }
-    return {
-        f"{group}.{name}": tensor.detach().cpu().contiguous()
-        for group, members in groups.items()
-        for name, tensor in members.items()
-    }
-
-
-def _group(tensors: Mapping[str, Tensor], group: str) -> dict[str, Tensor]:
-    """Return the tensors of one group, without its prefix."""
-    prefix = f"{group}."
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    return {k: v.detach().cpu().contiguous() for k, v in join_groups(groups).items()}
 
 
 def _parse(path: Path, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> TrainedModel:
@@ -164,7 +155,7 @@ def _reason(error: Exception) -> str:
 
 def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TrainedModel:
     """Build a model; whatever does not fit raises."""
-    columns = _group(tensors, "history")
+    columns = members(tensors, "history")
     resume = header["resume"]
     network = NetworkConfig.model_validate(header["network"])
     if network.channels != (len(header["domains"]) if header["joint_channels"] else 1):
@@ -174,7 +165,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
     validate_axes(header["axes"], (1,) * len(header["axes"]))
     return TrainedModel(
         network=network,
-        weights=_group(tensors, "weights"),
+        weights=members(tensors, "weights"),
         domains=tuple(Domain.from_dict(domain) for domain in header["domains"]),
         axes=str(header["axes"]),
         joint_channels=bool(header["joint_channels"]),
@@ -183,7 +174,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         seed=int(header["seed"]),
         versions=dict(header["versions"]),
         history=History({n: columns[n].numpy().astype(np.float64) for n in HISTORY_COLUMNS}),
-        resume=None if resume is None else ResumeState(_group(tensors, "resume"), dict(resume)),
+        resume=None if resume is None else ResumeState(members(tensors, "resume"), dict(resume)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -40,6 +40,28 @@ class History:
     def empty(cls) -> History:
         """Return the history of no step."""
         return cls({name: np.empty(0) for name in HISTORY_COLUMNS})
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[float]]) -> History:
+        """Return the history of steps.
+
+        Parameters
+        ----------
+        rows : sequence of sequence of float
+            The numbers of each step, in the order of the columns.
+
+        Returns
+        -------
+        History
+            The history.
+        """
+        table = np.array(rows, dtype=np.float64).reshape(-1, len(HISTORY_COLUMNS))
+        return cls(dict(zip(HISTORY_COLUMNS, table.T.copy(), strict=True)))
+
+    def rows(self) -> list[tuple[float, ...]]:
+        """Return the numbers of each step, in the order of the columns."""
+        columns = [self.columns[name] for name in HISTORY_COLUMNS]
+        return [tuple(map(float, row)) for row in zip(*columns, strict=True)]
 
     def __len__(self) -> int:
         """Return the number of steps."""

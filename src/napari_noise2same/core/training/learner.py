@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from napari_noise2same.core.errors import TrainingError
-from napari_noise2same.core.networks import (
-    build_network,
-)
+from napari_noise2same.core.model import join_groups, members
+from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.objective import Mask, Terms, noise2same_loss, noise2same_terms
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.averaging import AveragedWeights
@@ -157,11 +156,7 @@ class Learner:
             "average": self.average.weights,
             "optimiser": {f"{i}.{name}": state[i][name] for i in state for name in _MOMENTS},
         }
-        return {
-            f"{group}.{name}": tensor.detach().cpu().clone()
-            for group, members in groups.items()
-            for name, tensor in members.items()
-        }
+        return {k: v.detach().cpu().clone() for k, v in join_groups(groups).items()}
 
     def values(self) -> dict[str, float]:
         """Return all numbers that a resumed run needs."""
@@ -181,10 +176,10 @@ class Learner:
         values : mapping of str to float
             The numbers.
         """
-        self.network.load_state_dict(_members(tensors, "network"))
-        self.average.restore(_members(tensors, "average"))
+        self.network.load_state_dict(members(tensors, "network"))
+        self.average.restore(members(tensors, "average"))
         moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _members(tensors, "optimiser").items():
+        for name, tensor in members(tensors, "optimiser").items():
             index, moment = name.split(".")
             moments.setdefault(int(index), {})[moment] = tensor.clone()
         groups = self._optimiser.state_dict()["param_groups"]
@@ -208,9 +203,3 @@ class Learner:
         self.network.load_state_dict(dict(self.average.weights))
         self._optimiser = self._fresh_optimiser()
         self.rate_scale /= 2
-
-
-def _members(tensors: Mapping[str, Tensor], group: str) -> dict[str, Tensor]:
-    """Return the tensors of one group, without its prefix."""
-    prefix = f"{group}."
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -9,10 +9,15 @@ from typing import Literal
 from torch import Tensor
 
 from napari_noise2same.core.errors import ConfigurationError
-from napari_noise2same.core.model import StartKind, TrainedModel, load_pretrained
+from napari_noise2same.core.model import (
+    ResumeState,
+    StartKind,
+    TrainedModel,
+    load_pretrained,
+)
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 
-__all__ = ["Start", "choose_start"]
+__all__ = ["Start", "choose_start", "own_config", "resumable_state"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,3 +100,55 @@ def _check(network: NetworkConfig, dims: int, channels: int) -> None:
             f"Expected a {dims}D network of {channels} channel(s) for these images, found a "
             f"{network.spatial_dims}D one of {network.channels}."
         )
+
+
+def own_config(model: TrainedModel | None) -> TrainingConfig:
+    """Return the settings that a model was trained with.
+
+    Parameters
+    ----------
+    model : TrainedModel, optional
+        The model.
+
+    Returns
+    -------
+    TrainingConfig
+        Its settings; the defaults without a model.
+    """
+    if model is None:
+        return TrainingConfig()
+    return TrainingConfig.model_validate(model.settings)
+
+
+def resumable_state(model: TrainedModel, config: TrainingConfig) -> ResumeState:
+    """Return where a model's training stopped, if a run can go on from there.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    config : TrainingConfig
+        What the run is to be.
+
+    Returns
+    -------
+    ResumeState
+        Where it stopped.
+
+    Raises
+    ------
+    ConfigurationError
+        If the model has no such state, or was trained in another way.
+    """
+    if model.resume is None or config.network not in (None, model.network):
+        raise ConfigurationError(
+            "Expected a model with the state of its training and the same network to go on from, "
+            "found another: train anew."
+        )
+    before = own_config(model)
+    if (before.lambda_inv, before.domain) != (config.lambda_inv, config.domain):
+        raise ConfigurationError(
+            "Expected the λ_inv strategy and the domain of the model that training goes on from, "
+            "found others: leave them as they are, or train anew."
+        )
+    return model.resume

@@ -10,15 +10,19 @@ from functools import partial
 from importlib.metadata import version
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from napari_noise2same.core.array import ImageView
 from napari_noise2same.core.device import device_errors, resolve_device
-from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.model import HISTORY_COLUMNS, History, ResumeState, TrainedModel
+from napari_noise2same.core.model import (
+    History,
+    ResumeState,
+    TrainedModel,
+    join_groups,
+    members,
+)
 from napari_noise2same.core.networks import count_parameters
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.objective import (
@@ -35,6 +39,7 @@ from napari_noise2same.core.settings import (
     StagedLambda,
     TrainingConfig,
 )
+from napari_noise2same.core.training.best import BestWeights
 from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
 from napari_noise2same.core.training.events import (
     Finished,
@@ -48,6 +53,7 @@ from napari_noise2same.core.training.learner import LearnedStep, Learner
 from napari_noise2same.core.training.patches import PatchSampler
 from napari_noise2same.core.training.planning import plan_training, view_image
 from napari_noise2same.core.training.schedule import learning_rate
+from napari_noise2same.core.training.start import own_config, resumable_state
 from napari_noise2same.core.training.validation import Validation
 
 __all__ = ["Trainer", "train"]
@@ -125,7 +131,7 @@ class Trainer:
         resume: TrainedModel | None = None,
         start: TrainedModel | None = None,
     ) -> None:
-        self.config = config = config or _own_config(resume)
+        self.config = config = config or own_config(resume)
         self.device = resolve_device(config.device)
         views = [view_image(image, config) for image in images]
         self.plan = plan_training(views, config, self.device, model=start, resume=resume)
@@ -139,8 +145,7 @@ class Trainer:
         self._choice = torch.Generator().manual_seed(config.seed)
         self._noise = torch.Generator(self.device).manual_seed(config.seed)
         self._rows: list[tuple[float, ...]] = []
-        self._best = self._learner.average.copy()
-        self._best_error = math.inf
+        self._best = BestWeights(self._learner.average.copy())
         self.step = 0
         self.seconds = 0.0
         if resume is not None:
@@ -169,14 +174,14 @@ class Trainer:
             if self.step % self.config.validate_every == 0 or self._progress() >= 1:
                 yield self._validate()
         if self._progress() >= 1:
-            yield self._finish(self._best, "completed")
+            yield self._finish(self._best.weights, "completed")
             return
         # A last look at what is there now, which leaves no trace in a resumed run.
         error = self._error()
-        improved = error < self._best_error
+        improved = self._best.beaten_by(error)
         if self.step % self.config.validate_every:
             yield Validated(self.step, error, improved)
-        weights = self._learner.average.copy() if improved else self._best
+        weights = self._learner.average.copy() if improved else self._best.weights
         yield self._finish(weights, "stopped")
 
     def snapshot(self) -> TrainedModel:
@@ -295,9 +300,9 @@ class Trainer:
         """Try the averaged weights, and keep them if they are the best."""
         begun = time.perf_counter()
         error = self._error()
-        improved = error < self._best_error
+        improved = self._best.beaten_by(error)
         if improved:
-            self._best, self._best_error = self._learner.average.copy(), error
+            self._best.replace(self._learner.average.copy(), error)
         self.seconds += time.perf_counter() - begun
         return Validated(self.step, error, improved)
 
@@ -330,7 +335,6 @@ class Trainer:
 
     def _model(self, weights: dict[str, Tensor], resume: ResumeState | None) -> TrainedModel:
         """Return a model with all that is known about it."""
-        table = np.array(self._rows, dtype=np.float64).reshape(-1, len(HISTORY_COLUMNS))
         return TrainedModel(
             network=self.plan.network,
             weights=weights,
@@ -341,7 +345,7 @@ class Trainer:
             settings=self.config.model_dump(mode="json"),
             seed=self.config.seed,
             versions={name: version(name) for name in _PACKAGES},
-            history=History(dict(zip(HISTORY_COLUMNS, table.T.copy(), strict=True))),
+            history=History.from_rows(self._rows),
             resume=resume,
         )
 
@@ -350,13 +354,13 @@ class Trainer:
         tensors = self._learner.tensors()
         tensors["random.choice"] = self._choice.get_state()
         tensors["random.noise"] = self._noise.get_state()
-        tensors.update({f"best.{name}": tensor.clone() for name, tensor in self._best.items()})
+        tensors |= join_groups({"best": {k: v.clone() for k, v in self._best.weights.items()}})
         values = {
             "step": self.step,
             "steps": self.plan.steps,
             "seconds": self.seconds,
             "sigma": self._sigma,
-            "best_error": self._best_error if math.isfinite(self._best_error) else None,
+            "best_error": self._best.error,
             "learner": self._learner.values(),
             "strategy": self._strategy.state(),
         }
@@ -364,37 +368,15 @@ class Trainer:
 
     def _restore(self, model: TrainedModel) -> None:
         """Go on where the model stopped."""
-        state = model.resume
-        if state is None or self.config.network not in (None, model.network):
-            raise ConfigurationError(
-                "Expected a model with the state of its training and the same network to go on "
-                "from, found another: train anew."
-            )
-        before = _own_config(model)
-        if (before.lambda_inv, before.domain) != (self.config.lambda_inv, self.config.domain):
-            raise ConfigurationError(
-                "Expected the λ_inv strategy and the domain of the model that training goes on "
-                "from, found others: leave them as they are, or train anew."
-            )
+        state = resumable_state(model, self.config)
         self._learner.restore(state.tensors, state.values["learner"])
         self._strategy.restore(state.values["strategy"])
         self._choice.set_state(state.tensors["random.choice"])
         self._noise.set_state(state.tensors["random.noise"])
-        columns = [model.history.columns[name] for name in HISTORY_COLUMNS]
-        self._rows = [tuple(map(float, row)) for row in zip(*columns, strict=True)]
-        best = {k: v for k, v in state.tensors.items() if k.startswith("best.")}
-        self._best = {name.removeprefix("best."): tensor for name, tensor in best.items()}
-        best_error = state.values["best_error"]
-        self._best_error = math.inf if best_error is None else best_error
+        self._rows = model.history.rows()
+        self._best.replace(members(state.tensors, "best"), state.values["best_error"])
         self.step = state.values["step"]
         self.seconds = state.values["seconds"]
-
-
-def _own_config(model: TrainedModel | None) -> TrainingConfig:
-    """Return the settings a model was trained with, or the defaults."""
-    if model is None:
-        return TrainingConfig()
-    return TrainingConfig.model_validate(model.settings)
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:
