@@ -222,7 +222,8 @@ class Trainer:
         if self.plan.start.weights is None:
             return
         noise = self._validation.noise(self._learner.network, self._learner.average.weights)
-        self._sigma = noise.sigma
+        # Texture that the first weights have missed adds to the residual, and nothing takes from it.
+        self._sigma = min(self._sigma, noise.sigma)
         asked = self.config.steps is not None or self.config.seconds is not None
         if self.plan.steps and not asked and noise.correlation > _CORRELATED:
             note = (
