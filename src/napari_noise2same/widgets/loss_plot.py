@@ -23,7 +23,7 @@ from napari_noise2same.core.errors import FileError
 from napari_noise2same.widgets.growing_table import GrowingTable
 from napari_noise2same.widgets.plot_canvas import PlotCanvas
 from napari_noise2same.widgets.plot_legend import PlotLegend
-from napari_noise2same.widgets.plot_series import LOSSES, SERIES, RunningMean
+from napari_noise2same.widgets.plot_series import SERIES, RunningMean
 
 __all__ = ["LossPlot"]
 
@@ -220,8 +220,8 @@ class LossPlot(QWidget):
 
 
 def _new_means() -> dict[str, RunningMean]:
-    """Return the running mean of each loss, before the first step."""
-    return {series.key: RunningMean(_DECAY) for series in LOSSES}
+    """Return the running mean of each series, before the first step."""
+    return {series.key: RunningMean(_DECAY) for series in SERIES}
 
 
 def _views(table: GrowingTable) -> dict[str, NDArray[np.float64]]:

@@ -50,7 +50,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._columns: tuple[Columns, Columns] = ({}, {})
         self._visible = frozenset(series.key for series in SERIES)
         self._right = self._add_right_axis()
-        self.raw = {series.key: self._add_curve(series, "peak") for series in LOSSES}
+        self.raw = {series.key: self._add_curve(series, "peak") for series in SERIES}
         self.smooth = {series.key: self._add_curve(series, "subsample") for series in SERIES}
         self._set_up_axes()
         self.view_all()
@@ -71,7 +71,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         raw : mapping of str to ndarray, each of shape (n,)
             ``step`` and the value of each series at each step.
         smooth : mapping of str to ndarray, each of shape (n,)
-            The same losses, smoothed.
+            The same, smoothed.
         """
         self._columns = (raw, smooth)
         steps = raw["step"]

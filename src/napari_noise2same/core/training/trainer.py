@@ -176,12 +176,14 @@ class Trainer:
         if self._progress() >= 1:
             yield self._finish(self._best.weights, "completed")
             return
-        # A last look at what is there now, which leaves no trace in a resumed run.
-        error = self._error()
-        improved = self._best.beaten_by(error)
-        if self.step % self.config.validate_every:
+        weights = self._best.weights
+        if self.plan.start.weights is None and self.step % self.config.validate_every:
+            # From scratch every step counts: a last look, which leaves no trace in a resumed run.
+            # Good first weights change slowly, and whoever stops waits for nothing.
+            error = self._error()
+            improved = self._best.beaten_by(error)
             yield Validated(self.step, error, improved)
-        weights = self._learner.average.copy() if improved else self._best.weights
+            weights = self._learner.average.copy() if improved else weights
         yield self._finish(weights, "stopped")
 
     def snapshot(self) -> TrainedModel:
@@ -222,7 +224,7 @@ class Trainer:
         if self.plan.start.weights is None:
             return
         noise = self._validation.noise(self._learner.network, self._learner.average.weights)
-        # Texture that the first weights have missed adds to the residual, and nothing takes from it.
+        # Texture that the first weights have missed can only add to the residual.
         self._sigma = min(self._sigma, noise.sigma)
         asked = self.config.steps is not None or self.config.seconds is not None
         if self.plan.steps and not asked and noise.correlation > _CORRELATED:
