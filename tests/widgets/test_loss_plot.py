@@ -115,7 +115,7 @@ def test_lambda_has_an_axis_of_its_own(plot: LossPlot) -> None:
     assert left_range(plot)[1] < 10
     low, high = plot.canvas.getAxis("right").range
     assert low <= 1000
-    assert 1050 <= high < 1200
+    assert 1100 <= high < 1200
 
 
 def test_both_axes_share_the_steps(plot: LossPlot) -> None:

@@ -50,7 +50,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._columns: tuple[Columns, Columns] = ({}, {})
         self._visible = frozenset(series.key for series in SERIES)
         self._right = self._add_right_axis()
-        self.raw = {series.key: self._add_curve(series, "peak") for series in SERIES}
+        self.raw = {series.key: self._add_curve(series, "peak") for series in LOSSES}
         self.smooth = {series.key: self._add_curve(series, "subsample") for series in SERIES}
         self._set_up_axes()
         self.view_all()
@@ -205,7 +205,8 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         raw, smooth = self._columns
         steps = raw.get("step", np.empty(0))
         losses = [smooth[s.key] for s in LOSSES if s.key in self._visible and s.key in smooth]
-        weights = [smooth[LAMBDA.key]] if LAMBDA.key in smooth else []
+        # Room for all that it was, so that a steady λ_inv looks steady.
+        weights = [raw[LAMBDA.key]] if LAMBDA.key in raw else []
         right = self._steady("right", padded_limits(weights))
         self._right.setYRange(*right, padding=0)
         if not self._follow:
