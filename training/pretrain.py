@@ -1,6 +1,6 @@
 """Train the network that the package ships, on generated scenes alone.
 
-python training/pretrain.py --output FOLDER [--steps 15000]
+python training/pretrain.py --output FOLDER [--steps 27000]
 
 Interrupted, the same command goes on where it stopped. What each step sees depends on the seed and
 the number of the step only.
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from noise import observe
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from scenes import draw_scene
 from torch import Tensor, nn
 
@@ -31,8 +31,8 @@ NETWORK = NetworkConfig(widths=(48, 96, 80, 80))
 
 _SIDE, _PATCH, _BATCH = 192, 128, 8
 # Scenes that are kept and shown again, and how many new ones join them in each step.
-_POOL, _FRESH = 1024, 2
-_RATE, _WARM_UP, _DECAY = 6e-4, 300, 0.35
+_POOL, _FRESH = 2048, 1
+_RATE, _WARM_UP, _DECAY = 6e-4, 300, 0.5
 _AVERAGING, _CLIP = 0.999, 1.0
 # A short memory of squares: with the usual 0.999, and a rate of 1e-3, training once blew up.
 _BETAS = (0.9, 0.98)
@@ -95,13 +95,17 @@ class Pretraining:
         Number of steps in all.
     seed : int
         Seed of scenes, noise and first weights.
+    start : Path, optional
+        Weights to start at, of an earlier run.
     """
 
-    def __init__(self, folder: Path, steps: int, seed: int) -> None:
+    def __init__(self, folder: Path, steps: int, seed: int, start: Path | None = None) -> None:
         torch.manual_seed(seed)
         self._folder, self._steps, self._seed = folder, steps, seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = build_network(NETWORK).to(self._device, memory_format=torch.channels_last)
+        if start is not None:
+            network.load_state_dict({k: v.float() for k, v in load_file(start).items()})
         self._network = network
         self._optimiser = torch.optim.AdamW(network.parameters(), betas=_BETAS, weight_decay=1e-4)
         self._average = {k: v.clone() for k, v in network.state_dict().items()}
@@ -212,14 +216,15 @@ def main() -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=Path, required=True, help="folder for everything")
-    parser.add_argument("--steps", type=int, default=15_000)
+    parser.add_argument("--steps", type=int, default=27_000)
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to start at")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, help="of the processor; all by default")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
     options.output.mkdir(parents=True, exist_ok=True)
-    Pretraining(options.output, options.steps, options.seed).run()
+    Pretraining(options.output, options.steps, options.seed, options.start).run()
 
 
 if __name__ == "__main__":

@@ -258,8 +258,15 @@ def tissue(side: int, rng: Rng) -> Floats:
 
 
 def bars(side: int, rng: Rng) -> Floats:
-    """Stripes, chequers and rings: what no network should take for something else."""
+    """Stripes, chequers and rings: what no network should take for something else.
+
+    Straight as on a target, or bent and stretched as on a cloth.
+    """
     yy, xx = np.mgrid[:side, :side].astype(np.float32)
+    if rng.random() < 0.5:
+        bend = rng.uniform(0, side / 6)
+        yy = yy + bend * _stretch(clouds(side, rng, 3.0))
+        xx = xx + bend * _stretch(clouds(side, rng, 3.0))
     angle, period = rng.uniform(0, _TURN), np.exp(rng.uniform(np.log(3), np.log(40)))
     u = (yy * np.cos(angle) + xx * np.sin(angle)) / period
     v = (xx * np.cos(angle) - yy * np.sin(angle)) / (period * rng.uniform(0.5, 3))
@@ -300,14 +307,14 @@ def _pictures() -> list[Floats]:
 
 
 _KINDS: tuple[tuple[Callable[[int, Rng], Floats], float], ...] = (
-    (dead_leaves, 0.22),
-    (filaments, 0.16),
-    (vesicles, 0.10),
+    (dead_leaves, 0.20),
+    (filaments, 0.15),
+    (vesicles, 0.09),
     (nuclei, 0.11),
-    (rods, 0.07),
+    (rods, 0.06),
     (membranes, 0.08),
     (clouds, 0.03),
     (tissue, 0.06),
-    (bars, 0.03),
-    (picture, 0.14),
+    (bars, 0.06),
+    (picture, 0.16),
 )
