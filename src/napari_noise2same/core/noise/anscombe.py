@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import ArrayLike, NDArray
@@ -169,9 +171,15 @@ def _correction_table(gain: float, read: float) -> tuple[Floats, Floats]:
 
 def _mean_over_read_noise(curve: _Curve, signal: Floats) -> Floats:
     """Return the mean of the curve over Gaussian noise about each signal."""
+    nodes, weights = _gaussian_quadrature()
+    return np.asarray(curve(signal[:, np.newaxis] + curve.read * nodes) @ weights)
+
+
+@cache
+def _gaussian_quadrature() -> tuple[Floats, Floats]:
+    """Return the nodes of a mean over standard normal noise, and their weights."""
     nodes, weights = hermegauss(_QUADRATURE_NODES)
-    values = curve(signal[:, np.newaxis] + curve.read * nodes)
-    return np.asarray(values @ (weights / weights.sum()))
+    return nodes, weights / weights.sum()
 
 
 def _poisson(counts: Floats, means: Floats) -> Floats:

@@ -166,7 +166,7 @@ class Trainer:
         """
         parameters = count_parameters(self._learner.network)
         yield Started(self.plan, str(self.device), parameters, self.step)
-        if self.step == 0 and self.plan.start.weights is not None:
+        if self.step == 0 and self.plan.steps != 0 and self.plan.start.weights is not None:
             yield self._validate()
         while self._progress() < 1 and not stop():
             with device_errors(self.device):
@@ -221,13 +221,13 @@ class Trainer:
         if resume is not None and resume.resume is not None:
             self._sigma = float(resume.resume.values.get("sigma", self._sigma))
             return
-        if self.plan.start.weights is None:
+        if self.plan.start.weights is None or self.plan.steps == 0:
             return
         noise = self._validation.noise(self._learner.network, self._learner.average.weights)
         # Texture that the first weights have missed can only add to the residual.
         self._sigma = min(self._sigma, noise.sigma)
         asked = self.config.steps is not None or self.config.seconds is not None
-        if self.plan.steps and not asked and noise.correlation > _CORRELATED:
+        if not asked and noise.correlation > _CORRELATED:
             note = (
                 f"Neighbouring pixels share their noise (correlation {noise.correlation:.2f}), "
                 "which training would take for signal: the first weights are kept as they are. "
@@ -325,8 +325,8 @@ class Trainer:
     ) -> Finished:
         """Hand over the model, and say what training has changed."""
         first = self.plan.start.weights
-        change = math.nan
-        if first is not None:
+        change = math.nan if first is None else 0.0
+        if first is not None and self.plan.steps != 0:
             change = self._validation.change(self._learner.network, first, weights) / self._sigma
         return Finished(self._model(weights, resume=self._state()), reason, change)
 
