@@ -31,6 +31,7 @@ from napari_noise2same.core.objective import (
     replacement_values,
     stratified_mask,
 )
+from napari_noise2same.core.sampling import fit_domains, load_blocks, normalise
 from napari_noise2same.core.settings import (
     Augmentation,
     CalibratedLambda,
@@ -40,7 +41,6 @@ from napari_noise2same.core.settings import (
     TrainingConfig,
 )
 from napari_noise2same.core.training.best import BestWeights
-from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
 from napari_noise2same.core.training.events import (
     Finished,
     Recovered,
