@@ -17,8 +17,9 @@ from napari_noise2same.cli.denoise import denoise
 from napari_noise2same.cli.evaluate import evaluate
 from napari_noise2same.cli.info import info
 from napari_noise2same.cli.output import note
+from napari_noise2same.cli.ranks import is_one_of_several
 from napari_noise2same.cli.train import train
-from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.errors import ConfigurationError, Noise2SameError
 
 __all__ = ["app", "main"]
 
@@ -56,8 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _fail(sentence: str) -> NoReturn:
-    """Say what is wrong, and leave."""
-    note(f"Error: {sentence}")
+    """Say what is wrong, whichever of several processes has met it, and leave."""
+    typer.echo(f"Error: {sentence}", err=True)
     sys.exit(1)
 
 
@@ -70,12 +71,18 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def _top(
+    context: typer.Context,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Denoise images with Noise2Same, which learns from the noisy images alone."""
+    if is_one_of_several() and context.invoked_subcommand != "train":
+        raise ConfigurationError(
+            f"Expected the command train from torchrun, found {context.invoked_subcommand}: "
+            "start it without torchrun."
+        )
 
 
 def _show_warning(

@@ -1,4 +1,4 @@
-"""Results go to standard output, everything else to standard error."""
+"""Results go to standard output, everything else to standard error; of one process only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import typer
+
+from napari_noise2same.cli.ranks import is_first
 
 __all__ = ["emit", "note"]
 
@@ -24,7 +26,8 @@ def emit(results: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     as_json : bool
         Whether to print `results`, as one line of JSON, instead of `text`.
     """
-    typer.echo(json.dumps(_finite(results), allow_nan=False) if as_json else text)
+    if is_first():
+        typer.echo(json.dumps(_finite(results), allow_nan=False) if as_json else text)
 
 
 def note(text: str) -> None:
@@ -35,7 +38,8 @@ def note(text: str) -> None:
     text : str
         What to say.
     """
-    typer.echo(text, err=True)
+    if is_first():
+        typer.echo(text, err=True)
 
 
 def _finite(value: Any) -> Any:

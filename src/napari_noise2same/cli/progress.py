@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
+from napari_noise2same.cli.ranks import is_first
+
 __all__ = ["Progress", "open_progress"]
 
 # A file that collects the lines of a run is not to be flooded by them.
@@ -41,6 +43,9 @@ def open_progress(title: str) -> Iterator[Progress]:
     Progress
         Where to report to.
     """
+    if not is_first():
+        yield _Silence()
+        return
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     if not console.is_terminal:
         yield _Lines(title, console)
@@ -53,6 +58,14 @@ def open_progress(title: str) -> Iterator[Progress]:
     )
     with RichProgress(*columns, console=console) as bars:
         yield _Bar(title, bars)
+
+
+class _Silence:
+    def update(self, share: float, remaining: float, details: str = "") -> None:
+        """Show nothing."""
+
+    def note(self, text: str) -> None:
+        """Show nothing."""
 
 
 class _Bar:

@@ -27,6 +27,7 @@ from napari_noise2same.cli.options import (
     Steps,
 )
 from napari_noise2same.cli.output import emit, note
+from napari_noise2same.cli.ranks import is_first
 from napari_noise2same.cli.settings import resumed_settings, take_model, training_settings
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import read_image
@@ -61,10 +62,12 @@ def train(
 
     Ctrl-C ends the training: the best model so far is saved, the exit code is 130, and --resume
     goes on from there. A second Ctrl-C ends the program at once.
+
+    On several GPUs or processes: torchrun --nproc-per-node 2 -m napari_noise2same train ...
     """
     from napari_noise2same.cli.running import run_training, training_results
     from napari_noise2same.core.model import save_model
-    from napari_noise2same.core.training import Trainer
+    from napari_noise2same.core.training import Trainer, join_ranks
 
     chosen = training_settings(
         further=settings,
@@ -80,12 +83,14 @@ def train(
     )
     _check_place(model, replaced=resume or overwrite)
     config, models = _start(chosen, model if resume else None)
-    trainer = Trainer([read_image(path, axes=axes) for path in images], config, **models)
-    done_before = trainer.step
-    finished = run_training(trainer)
+    with join_ranks():
+        trainer = Trainer([read_image(path, axes=axes) for path in images], config, **models)
+        done_before = trainer.step
+        finished = run_training(trainer)
     if resume and finished.reason == "completed" and trainer.step == done_before:
         note(f"Nothing was left to do after {done_before} steps: ask for more with --steps.")
-    save_model(finished.model, model)
+    if is_first():
+        save_model(finished.model, model)
     results = training_results(trainer, finished)
     emit(results, _summary(results, model), as_json=as_json)
     if finished.reason == "stopped":

@@ -146,3 +146,17 @@ def test_arrays_need_not_be_contiguous() -> None:
     view.assign(target, 1, None, view.read(1))
     np.testing.assert_array_equal(target[:, 1], array[:, 1])
     assert not target[:, [0, *range(2, 12)]].any()
+
+
+def test_a_view_can_be_read_whole_or_with_its_channels_together() -> None:
+    values = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+    mask = np.zeros((2, 1, 4, 5), bool)
+    mask[1, 0, 2, 3] = True
+    seen = ImageView(values, plan_layout("TCYX", values.shape), mask=mask)
+    joint = seen.with_joint_channels()
+    np.testing.assert_array_equal(joint.read(1), values[1])
+    np.testing.assert_array_equal(joint.read_mask(1), mask[1, 0])
+    loaded = seen.in_memory()
+    assert isinstance(loaded.array, np.ndarray)
+    np.testing.assert_array_equal(loaded.read(4), values[1, 1:2])
+    np.testing.assert_array_equal(loaded.read_mask(4), mask[1, 0])

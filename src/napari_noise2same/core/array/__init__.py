@@ -2,15 +2,18 @@
 
 from napari_noise2same.core.array.axes import Layout, default_axes, plan_layout, validate_axes
 from napari_noise2same.core.array.checks import check_image
+from napari_noise2same.core.array.chunks import Edges, chunk_edges
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
 
 __all__ = [
     "ArrayLike",
+    "Edges",
     "ImageView",
     "Layout",
     "Region",
     "check_image",
+    "chunk_edges",
     "default_axes",
     "plan_layout",
     "validate_axes",

@@ -55,6 +55,15 @@ class ImageView:
         wanted = [*(a for a in layout.channel if a not in loop), *layout.spatial]
         self._order = tuple(kept.index(a) for a in wanted)
 
+    def in_memory(self) -> ImageView:
+        """Return a view of the same array, read whole."""
+        values = np.asarray(self.array[...])
+        return ImageView(values, self.layout, joint_channels=self.joint_channels, mask=self._mask)
+
+    def with_joint_channels(self) -> ImageView:
+        """Return a view of the same array with all channels of a frame in one sample."""
+        return ImageView(self.array, self.layout, joint_channels=True, mask=self._mask)
+
     def __len__(self) -> int:
         """Return the number of samples."""
         return int(np.prod(self._loop_shape, dtype=int))

@@ -95,7 +95,7 @@ class TrainingConfig(BaseModel):
     augmentation: Augmentation = "full"
     validate_every: PositiveInt = 25
     mixed_precision: bool = True
-    max_pixels: PositiveInt = 64_000_000
+    max_pixels: PositiveInt = 20_000_000
     device: str = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 

@@ -8,6 +8,7 @@ from napari_noise2same.core.training.events import (
     TrainingEvent,
     Validated,
 )
+from napari_noise2same.core.training.parallel import join_ranks
 from napari_noise2same.core.training.planning import TrainingPlan
 from napari_noise2same.core.training.timing import expected_seconds
 from napari_noise2same.core.training.trainer import Trainer, train
@@ -22,5 +23,6 @@ __all__ = [
     "TrainingPlan",
     "Validated",
     "expected_seconds",
+    "join_ranks",
     "train",
 ]

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from napari_noise2same.core.errors import TrainingError
 from napari_noise2same.core.model import join_groups, members
 from napari_noise2same.core.networks import build_network
-from napari_noise2same.core.objective import Mask, Terms, noise2same_loss, noise2same_terms
+from napari_noise2same.core.objective import Mask, Terms, noise2same_loss
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.averaging import AveragedWeights
+from napari_noise2same.core.training.parallel import Alone, Ranks
 
 __all__ = ["LearnedStep", "Learner"]
 
@@ -54,6 +55,8 @@ class Learner:
         Where.
     weights : mapping of str to Tensor, optional
         First weights; random ones by default.
+    ranks : Ranks, optional
+        The processes that do each step together; by default this one alone.
 
     Attributes
     ----------
@@ -72,6 +75,7 @@ class Learner:
         device: torch.device,
         *,
         weights: Mapping[str, Tensor] | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
@@ -86,6 +90,7 @@ class Learner:
         self._steps = 0
         self._config = config
         self._device = device
+        self._ranks = ranks or Alone()
         self._optimiser = self._fresh_optimiser()
         # Only there is bfloat16 faster; losses stay in float32.
         self._mixed = (
@@ -133,10 +138,11 @@ class Learner:
             group["lr"] = rate * self.rate_scale
         self._optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
-            terms = noise2same_terms(self.network, x, mask, values)
+            terms = self._ranks.terms(self.network, x, mask, values)
         weight = lambda_inv(terms)
         loss = noise2same_loss(terms, weight)
         loss.backward()  # type: ignore[no-untyped-call]
+        self._ranks.add_gradients(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._config.gradient_clip)
         if not torch.isfinite(loss + norm):
             self._recover()

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_noise2same.core.sampling import Positions, patch_starts
 from napari_noise2same.core.settings import Augmentation
-from napari_noise2same.core.training.positions import Positions, patch_starts
 
 __all__ = ["PatchSampler"]
 

@@ -31,6 +31,7 @@ from napari_noise2same.core.objective import (
     replacement_values,
     stratified_mask,
 )
+from napari_noise2same.core.sampling import fit_domains, load_blocks, normalise
 from napari_noise2same.core.settings import (
     Augmentation,
     CalibratedLambda,
@@ -40,7 +41,6 @@ from napari_noise2same.core.settings import (
     TrainingConfig,
 )
 from napari_noise2same.core.training.best import BestWeights
-from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
 from napari_noise2same.core.training.events import (
     Finished,
     Recovered,
@@ -50,6 +50,7 @@ from napari_noise2same.core.training.events import (
     Validated,
 )
 from napari_noise2same.core.training.learner import LearnedStep, Learner
+from napari_noise2same.core.training.parallel import choose_ranks, rank_device
 from napari_noise2same.core.training.patches import PatchSampler
 from napari_noise2same.core.training.planning import plan_training, view_image
 from napari_noise2same.core.training.schedule import learning_rate
@@ -132,13 +133,18 @@ class Trainer:
         start: TrainedModel | None = None,
     ) -> None:
         self.config = config = config or own_config(resume)
-        self.device = resolve_device(config.device)
+        self.device = rank_device(resolve_device(config.device))
         views = [view_image(image, config) for image in images]
         self.plan = plan_training(views, config, self.device, model=start, resume=resume)
+        self._ranks = choose_ranks(self.device, self.plan.batch)
         self._axes = images[0].axes
         self._load(views, resume)
         self._learner = Learner(
-            self.plan.network, config, self.device, weights=self.plan.start.weights
+            self.plan.network,
+            config,
+            self.device,
+            weights=self.plan.start.weights,
+            ranks=self._ranks,
         )
         self._meet_the_noise(resume)
         self._strategy = build_strategy(self._lambda_config(), sigma=self._sigma)
@@ -168,7 +174,7 @@ class Trainer:
         yield Started(self.plan, str(self.device), parameters, self.step)
         if self.step == 0 and self.plan.steps != 0 and self.plan.start.weights is not None:
             yield self._validate()
-        while self._progress() < 1 and not stop():
+        while self._progress() < 1 and not self._ranks.agree(stop()):
             with device_errors(self.device):
                 yield self._advance()
             if self.step % self.config.validate_every == 0 or self._progress() >= 1:
@@ -225,11 +231,12 @@ class Trainer:
             return
         noise = self._validation.noise(self._learner.network, self._learner.average.weights)
         # Texture that the first weights have missed can only add to the residual.
-        self._sigma = min(self._sigma, noise.sigma)
+        self._sigma = self._ranks.agree(min(self._sigma, noise.sigma))
         asked = self.config.steps is not None or self.config.seconds is not None
-        if not asked and noise.correlation > _CORRELATED:
+        correlation = self._ranks.agree(noise.correlation)
+        if not asked and correlation > _CORRELATED:
             note = (
-                f"Neighbouring pixels share their noise (correlation {noise.correlation:.2f}), "
+                f"Neighbouring pixels share their noise (correlation {correlation:.2f}), "
                 "which training would take for signal: the first weights are kept as they are. "
                 "Give a number of steps to train nevertheless."
             )
@@ -251,7 +258,7 @@ class Trainer:
         rate, augmentation = self._rate(progress)
         x, mask, values = self._batch(augmentation)
         learned = self._learner.learn(x, mask, values, lambda_inv=lambda_inv, rate=rate)
-        self.seconds += time.perf_counter() - begun
+        self._take_time(begun)
         self.step += 1
         if learned is None:
             return Recovered(self.step, self._learner.rate_scale)
@@ -306,8 +313,12 @@ class Trainer:
         improved = self._best.beaten_by(error)
         if improved:
             self._best.replace(self._learner.average.copy(), error)
-        self.seconds += time.perf_counter() - begun
+        self._take_time(begun)
         return Validated(self.step, error, improved)
+
+    def _take_time(self, begun: float) -> None:
+        """Count the time of a piece of work, by the first process' clock."""
+        self.seconds = self._ranks.agree(self.seconds + time.perf_counter() - begun)
 
     def _error(self) -> float:
         """Error of the averaged weights: that of the result where σ is known, else the blind one.

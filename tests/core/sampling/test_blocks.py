@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.errors import ImageError
-from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.training.blocks import fit_domains, load_blocks, normalise
+from napari_noise2same.core.sampling import load_blocks
 
 Array = NDArray[Any]
 
@@ -31,6 +32,22 @@ class CountingArray:
 
     def __array__(self, *_: Any, **__: Any) -> Array:
         raise AssertionError("the whole array was asked for")
+
+
+class ChunkedArray:
+    """Values that count how often each of their chunks is read."""
+
+    def __init__(self, values: Array, chunks: tuple[int, ...]) -> None:
+        self._values = values
+        self.shape, self.dtype, self.chunks = values.shape, values.dtype, chunks
+        self.reads: Counter[tuple[int, ...]] = Counter()
+
+    def __getitem__(self, index: Any) -> Array:
+        where = np.arange(math.prod(self.shape)).reshape(self.shape)[index].ravel()
+        places = np.array(np.unravel_index(where, self.shape)).T // self.chunks
+        self.reads.update(map(tuple, np.unique(places, axis=0).tolist()))
+        values: Array = self._values[index]
+        return values
 
 
 def view(array: Any, axes: str, *, joint: bool = False) -> ImageView:
@@ -64,11 +81,19 @@ def test_of_a_large_image_no_more_than_the_budget_is_read(joint: bool, budget: f
     assert {channel for block in blocks for channel in block.channels} == {0, 1, 2}
 
 
-def test_the_budget_is_shared_by_the_images_according_to_their_size() -> None:
+def test_the_budget_is_shared_by_the_images_according_to_the_roots_of_their_sizes() -> None:
     small, large = CountingArray(20, 256, 256), CountingArray(80, 256, 256)
-    load_blocks([view(small, "TYX"), view(large, "TYX")], 10 * 256**2, seed=0)
-    assert small.pixels == 2 * 256**2
-    assert large.pixels == 8 * 256**2
+    load_blocks([view(small, "TYX"), view(large, "TYX")], 9 * 256**2, seed=0)
+    assert small.pixels == 3 * 256**2
+    assert large.pixels == 6 * 256**2
+
+
+def test_blocks_know_their_image_and_small_images_beside_a_huge_one_are_read_whole() -> None:
+    huge, small = CountingArray(6000, 6000), CountingArray(100, 100)
+    blocks = load_blocks([view(huge, "YX"), view(small, "YX")], 10 * 256**2, seed=0)
+    assert small.pixels == 100**2
+    assert huge.pixels == 9 * 256**2
+    assert [block.image for block in blocks] == [0] * 9 + [1]
 
 
 def test_a_large_volume_is_read_in_small_blocks() -> None:
@@ -132,36 +157,6 @@ def test_a_channel_of_nan_alone_is_refused(joint: bool) -> None:
         load_blocks([view(values, "CYX", joint=joint)], 4000, seed=0)
 
 
-def test_each_channel_has_a_domain_fitted_to_all_of_its_blocks() -> None:
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(3, 2, 40, 40))
-    values[:, 1] = 50 + 7 * values[:, 1] + 20 * np.arange(3)[:, None, None]
-    blocks = load_blocks([view(values, "TCYX")], 10**6, seed=0)
-    first, second = fit_domains(blocks, "linear")
-    assert (first.mean, first.std) == pytest.approx((0, 1), abs=0.05)
-    assert (second.mean, second.std) == pytest.approx(
-        (values[:, 1].mean(), values[:, 1].std()), rel=0.05
-    )
-    assert first.kind == "linear"
-    assert fit_domains(blocks, "stabilised")[0].kind == "stabilised"
-
-
-def test_a_constant_channel_is_refused() -> None:
-    values = np.random.default_rng(0).normal(size=(2, 40, 40))
-    values[1] = 5
-    blocks = load_blocks([view(values, "CYX")], 10**6, seed=0)
-    with pytest.raises(ImageError, match="constant"):
-        fit_domains(blocks, "stabilised")
-
-
-def test_channels_are_normalised_in_their_own_domains() -> None:
-    values = np.array([[[10.0]], [[10.0]]])
-    domains = [Domain(0, 1, 0.1), Domain(4, 2, 0.1), Domain(10, 5, 0.1)]
-    found = normalise(values, (1, 2), domains)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, [[[3.0]], [[0.0]]])
-
-
 def masked_view(array: Any, axes: str, mask: Array, *, joint: bool = False) -> ImageView:
     layout = plan_layout(axes, array.shape)
     return ImageView(array, layout, joint_channels=joint, mask=mask)
@@ -201,3 +196,22 @@ def test_of_a_large_image_the_blocks_around_marks_are_read() -> None:
         assert block.mask is not None
         assert block.mask.shape == (256, 256)
         assert block.mask.any()
+
+
+def test_chunks_of_several_frames_or_channels_are_read_once() -> None:
+    values = np.random.default_rng(0).integers(0, 99, (6, 2, 20, 30))
+    array = ChunkedArray(values, (4, 2, 16, 16))
+    blocks = load_blocks([view(array, "TCYX")], 10**5, seed=0)
+    assert set(array.reads.values()) == {1}
+    assert [block.channels for block in blocks] == [(0,), (1,)] * 6
+    found = np.concatenate([block.values for block in blocks])
+    np.testing.assert_array_equal(found, values.reshape(12, 20, 30))
+
+
+def test_of_a_large_colour_picture_no_chunk_is_read_once_for_each_channel() -> None:
+    values = np.random.default_rng(0).integers(0, 255, (1400, 1400, 3), np.uint8)
+    array = ChunkedArray(values, (512, 512, 3))
+    blocks = load_blocks([view(array, "YXS")], 3 * 4 * 256**2, seed=0)
+    assert set(array.reads.values()) == {1}
+    assert [block.channels for block in blocks] == [(0,), (1,), (2,)] * 4
+    assert {block.values.shape for block in blocks} == {(1, 256, 256)}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from napari_noise2same.core.training.positions import Positions, patch_starts, start_around
+from napari_noise2same.core.sampling.positions import Positions, patch_starts, start_around
 
 Mask = NDArray[np.bool_]
 

@@ -1,0 +1,140 @@
+"""The pixels that training sees: all of them, or blocks spread evenly over large images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import ImageView
+from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
+from napari_noise2same.core.sampling.shares import fair_shares
+
+__all__ = ["Block", "load_blocks"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pixels of one sample.
+
+    Attributes
+    ----------
+    values : ndarray, shape (channels, [Z,] Y, X)
+        Finite values in the image's units.
+    channels : tuple of int
+        Which channels of the image they are.
+    mask : ndarray of bool, shape ([Z,] Y, X), optional
+        Where to train; everywhere by default.
+    image : int
+        Which of the images they are from.
+    """
+
+    values: NDArray[Any]
+    channels: tuple[int, ...]
+    mask: NDArray[np.bool_] | None = None
+    image: int = 0
+
+
+def load_blocks(
+    views: Sequence[ImageView], max_pixels: int, seed: int, *, patch: Sequence[int] = ()
+) -> list[Block]:
+    """Read what training needs.
+
+    Parameters
+    ----------
+    views : sequence of ImageView
+        The images.
+    max_pixels : int
+        Most pixels to read. Larger images are sampled in blocks that are spread evenly, each
+        image by its `fair_shares`.
+    seed : int
+        Seed of the choice.
+    patch : sequence of int
+        Spatial shape that every block must hold.
+
+    Returns
+    -------
+    list of Block
+        Whole samples, or blocks of them, less those without a finite pixel. Of an image
+        with a mask, samples and blocks in which nothing is marked are not read.
+
+    Raises
+    ------
+    ImageError
+        If no pixel of a channel is finite.
+    """
+    shares = fair_shares(list(map(pixels_of, views)), max_pixels)
+    rng = np.random.default_rng(seed)
+    blocks = [
+        block
+        for image, (view, share) in enumerate(zip(views, shares, strict=True))
+        for block in _read(view, image, share, patch, rng)
+    ]
+    alive = [block for block in blocks if block.values.size]
+    if {c for block in alive for c in block.channels} != {c for b in blocks for c in b.channels}:
+        raise ImageError(
+            "Expected finite pixels in each channel, found only NaN and infinities in one: "
+            "leave it out."
+        )
+    return alive
+
+
+def _read(
+    view: ImageView,
+    image: int,
+    max_pixels: float,
+    patch: Sequence[int],
+    rng: np.random.Generator,
+) -> Iterator[Block]:
+    """Read an image whole, or a sample of it."""
+    whole = pixels_of(view) <= max_pixels
+    source = _source(view, whole=whole)
+    places = _samples(source) if whole else spread_places(source, max_pixels, patch, rng)
+    for sample, region in places:
+        mask = source.read_mask(sample, region)
+        if mask is not None and not mask.any():
+            continue
+        values, channels = source.read(sample, region), source.channels(sample)
+        if source.joint_channels == view.joint_channels:
+            yield Block(_filled(values), channels, mask, image)
+            continue
+        for plane, channel in zip(values, channels, strict=True):
+            yield Block(_filled(plane[np.newaxis]), (channel,), mask, image)
+
+
+def _source(view: ImageView, *, whole: bool) -> ImageView:
+    """Return a view of the image that reads no chunk once for each of its frames or channels."""
+    shared = shared_axes(view)
+    if whole and shared:
+        return view.in_memory()
+    if view.layout.channel and view.layout.channel in shared:
+        return view.with_joint_channels()
+    return view
+
+
+def _samples(view: ImageView) -> Iterator[Place]:
+    """Return all samples of an image."""
+    return ((sample, None) for sample in range(len(view)))
+
+
+def pixels_of(view: ImageView) -> int:
+    """Return the number of values in an image."""
+    return len(view) * view.sample_channels * math.prod(view.spatial_shape)
+
+
+def _filled(values: NDArray[Any]) -> NDArray[Any]:
+    """Replace what is not finite by the mean of the channel; nothing, if there is no mean."""
+    finite = np.isfinite(values)
+    if finite.all():
+        return values
+    axes = tuple(range(1, values.ndim))
+    counts = finite.sum(axis=axes, keepdims=True)
+    if not counts.all():
+        return values[:0]
+    means = np.where(finite, values, 0).sum(axis=axes, keepdims=True, dtype=np.float64) / counts
+    return np.where(finite, values, means).astype(values.dtype)

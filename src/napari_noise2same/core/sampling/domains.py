@@ -1,0 +1,95 @@
+"""The domains of the images that training sees, fitted to an evenly spread part of their pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.noise import Domain, DomainKind, fit_domain
+from napari_noise2same.core.sampling.blocks import Block
+
+__all__ = ["fit_domains", "normalise"]
+
+# More pixels change no digit of a fit that matters, and take time and memory.
+_FIT_PIXELS = 2048**2
+# Sides of the pieces that are taken of more.
+_PIECES = {2: (256, 256), 3: (16, 64, 64)}
+
+
+def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]:
+    """Fit one domain to each channel, over all blocks, marked or not: patches hold both.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        What `load_blocks` has returned.
+    kind : {"stabilised", "linear"}
+        Whether to stabilise the noise.
+
+    Returns
+    -------
+    tuple of Domain
+        One for each channel of the images.
+
+    Raises
+    ------
+    ImageError
+        If a channel is constant.
+    """
+    by_channel: dict[int, list[NDArray[Any]]] = {}
+    for block in blocks:
+        for channel, values in zip(block.channels, block.values, strict=True):
+            by_channel.setdefault(channel, []).append(values)
+    spatial_ndim = blocks[0].values.ndim - 1
+    return tuple(
+        fit_domain(_some(by_channel[channel]), kind, spatial_ndim=spatial_ndim)
+        for channel in sorted(by_channel)
+    )
+
+
+def normalise(
+    values: NDArray[Any], channels: Sequence[int], domains: Sequence[Domain]
+) -> NDArray[np.float32]:
+    """Take pixels to the domains of their channels.
+
+    Parameters
+    ----------
+    values : ndarray, shape (channels, [Z,] Y, X)
+        Pixels in the image's units.
+    channels : sequence of int
+        Which channels of the image they are.
+    domains : sequence of Domain
+        One for each channel of the image.
+
+    Returns
+    -------
+    ndarray of float32, same shape
+        Pixels in normalised units.
+    """
+    return np.stack([domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)])
+
+
+def _some(arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return the pixels as they are, or pieces of them, one at random in each equal stretch."""
+    pixels = sum(array.size for array in arrays)
+    if pixels <= _FIT_PIXELS:
+        return arrays
+    pieces = [piece for array in arrays for piece in _cut(array)]
+    count = max(len(pieces) * _FIT_PIXELS // pixels, 1)
+    places = (np.arange(count) + np.random.default_rng(0).random(count)) * len(pieces) / count
+    return [pieces[int(place)] for place in places]
+
+
+def _cut(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Cut an array into pieces of about equal size, none of them larger than asked for."""
+    cuts = []
+    for length, side in zip(array.shape, _PIECES[array.ndim], strict=True):
+        count = math.ceil(length / side)
+        edges = [length * i // count for i in range(count + 1)]
+        cuts.append([slice(a, b) for a, b in pairwise(edges)])
+    return (array[region] for region in product(*cuts))

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.noise import Domain, fit_domain
+from napari_noise2same.core.sampling import Block, domains, fit_domains, load_blocks, normalise
+
+Array = NDArray[Any]
+
+
+def view(array: Any, axes: str) -> ImageView:
+    return ImageView(array, plan_layout(axes, array.shape))
+
+
+def test_each_channel_has_a_domain_fitted_to_all_of_its_blocks() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(3, 2, 40, 40))
+    values[:, 1] = 50 + 7 * values[:, 1] + 20 * np.arange(3)[:, None, None]
+    blocks = load_blocks([view(values, "TCYX")], 10**6, seed=0)
+    first, second = fit_domains(blocks, "linear")
+    assert (first.mean, first.std) == pytest.approx((0, 1), abs=0.05)
+    assert (second.mean, second.std) == pytest.approx(
+        (values[:, 1].mean(), values[:, 1].std()), rel=0.05
+    )
+    assert first.kind == "linear"
+    assert fit_domains(blocks, "stabilised")[0].kind == "stabilised"
+
+
+def test_a_constant_channel_is_refused() -> None:
+    values = np.random.default_rng(0).normal(size=(2, 40, 40))
+    values[1] = 5
+    blocks = load_blocks([view(values, "CYX")], 10**6, seed=0)
+    with pytest.raises(ImageError, match="constant"):
+        fit_domains(blocks, "stabilised")
+
+
+def test_channels_are_normalised_in_their_own_domains() -> None:
+    values = np.array([[[10.0]], [[10.0]]])
+    domains = [Domain(0, 1, 0.1), Domain(4, 2, 0.1), Domain(10, 5, 0.1)]
+    found = normalise(values, (1, 2), domains)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [[[3.0]], [[0.0]]])
+
+
+def test_of_many_pixels_an_evenly_spread_part_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.poisson(np.linspace(20, 400, 1200)[:, None].repeat(900, 1)).astype(np.uint16)
+    blocks = load_blocks([view(values, "YX")], 10**7, seed=0)
+    (whole,) = fit_domains(blocks, "stabilised")
+    monkeypatch.setattr(domains, "_FIT_PIXELS", 400_000)
+    sizes = []
+
+    def spy(samples: list[Array], *args: Any, **kwargs: Any) -> Domain:
+        sizes.append(sum(sample.size for sample in samples))
+        return fit_domain(samples, *args, **kwargs)
+
+    monkeypatch.setattr(domains, "fit_domain", spy)
+    (part,) = fit_domains(blocks, "stabilised")
+    assert 350_000 < sizes[0] < 450_000
+    assert (part.mean, part.std) == pytest.approx((whole.mean, whole.std), rel=0.15)
+    assert part.noise is not None
+    assert whole.noise is not None
+    assert part.noise.gain == pytest.approx(whole.noise.gain, rel=0.05)
+
+
+def test_volumes_are_cut_along_all_axes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domains, "_FIT_PIXELS", 10**5)
+    values = np.random.default_rng(0).normal(100, 5, (1, 40, 130, 150))
+    (domain,) = fit_domains([Block(values, (0,))], "linear")
+    assert (domain.mean, domain.std) == pytest.approx((100, 5), rel=0.02)
