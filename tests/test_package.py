@@ -40,7 +40,13 @@ def exported_functions() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["napari_noise2same", "napari_noise2same.core", "napari_noise2same.core.io"]
+    "module",
+    [
+        "napari_noise2same",
+        "napari_noise2same.core",
+        "napari_noise2same.core.batch",
+        "napari_noise2same.core.io",
+    ],
 )
 def test_import_is_light(module: str) -> None:
     loaded = modules_after_importing(module)

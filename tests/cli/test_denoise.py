@@ -22,7 +22,17 @@ def test_without_a_model_trains_first(run: Run, noisy: Path, tmp_path: Path) -> 
     results = outcome.json()
 
     assert outcome.code == 0
-    assert set(results) == {"seconds", "megapixels_per_second", "tile", "device", "training"}
+    assert set(results) == {
+        "seconds",
+        "megapixels_per_second",
+        "tile",
+        "device",
+        "done",
+        "skipped",
+        "failed",
+        "training",
+    }
+    assert (results["done"], results["skipped"], results["failed"]) == ([str(output)], [], [])
     assert results["tile"] == [32, 32]
     assert results["device"] == "cpu"
     assert results["megapixels_per_second"] == pytest.approx(32**2 / 1e6 / results["seconds"])
@@ -115,7 +125,7 @@ def test_instantly_with_the_weights_of_a_start(
     results = {}
     for start in ("pretrained", model):
         output = tmp_path / "out.npy"
-        options = ("--preset", "instant", "--start", start, "--json")
+        options = ("--preset", "instant", "--start", start, "--overwrite", "--json")
         training = run("denoise", noisy, "--output", output, *options).json()["training"]
         results[training["start"]] = np.load(output)
         assert training["steps"] == 0
@@ -138,13 +148,154 @@ def test_refuses_to_replace_the_image_before_training(run: Run, noisy: Path) -> 
 def test_a_picture_needs_its_own_type(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "noisy.png"
     imageio.imwrite(path, np.random.default_rng(0).poisson(60, (24, 24)).astype(np.uint8))
-    refused = run("denoise", path, "--output", tmp_path / "results", "--steps", 1)
-    done = run("denoise", path, "--output", tmp_path / "results", "--steps", 1, "--dtype", "keep")
+    options = ("--output", tmp_path / "out.png", "--steps", 1)
+    refused = run("denoise", path, *options)
+    done = run("denoise", path, *options, "--dtype", "keep")
 
     assert refused.code == 1
     assert "--dtype keep" in refused.err
     assert "Training" not in refused.err
     assert done.code == 0
+
+
+def make_folder(noisy: Path, *names: str) -> Path:
+    """A folder with copies of an image."""
+    folder = noisy.parent / "images"
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(noisy.read_bytes())
+    return folder
+
+
+def files_in(folder: Path) -> list[str]:
+    found = folder.rglob("*.tif")
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def test_a_folder_gives_a_folder_of_the_same_tree(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b/c.tif"), tmp_path / "results"
+    outcome = run("denoise", folder, "--output", output, "--model", model)
+
+    assert outcome.code == 0
+    assert files_in(output) == ["a.tif", "b/c.tif"]
+    assert outcome.out == f"{output / 'a.tif'}\n{output / 'b' / 'c.tif'}\n"
+    assert "Denoising 100%  b/c.tif" in outcome.err
+
+
+def test_a_pattern_that_the_shell_leaves_alone(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    folder, output = make_folder(noisy, "x1/a.tif", "x2/a.tif", "y/a.tif"), tmp_path / "results"
+    run("denoise", f"{folder}/x*/*.tif", "--output", output, "--model", model)
+
+    assert files_in(output) == ["x1/a.tif", "x2/a.tif"]
+
+
+def test_one_model_is_trained_on_all_images_of_a_folder(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
+    outcome = run("denoise", folder, "--output", output, "--steps", 2, "--json")
+
+    assert outcome.json()["training"]["steps"] == 2
+    assert outcome.err.count("Training 100%") == 1
+    assert files_in(output) == ["a.tif", "b.tif"]
+
+
+def test_results_can_have_another_format(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    folder, output = make_folder(noisy, "a.tif"), tmp_path / "results"
+    run("denoise", folder, "--output", output, "--model", model, "--format", "ome.tif")
+
+    assert files_in(output) == ["a.ome.tif"]
+
+
+def test_what_is_done_is_skipped_with_a_note(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif", "c.tif"), tmp_path / "results"
+    command = ("denoise", folder, "--output", output, "--model", model)
+    run(*command)
+    (output / "b.tif").unlink()
+    before = (output / "a.tif").stat().st_mtime_ns
+    again = run(*command, "--json")
+
+    assert again.code == 0
+    assert "2 of 3 were done already" in again.err
+    assert again.json()["done"] == [str(output / "b.tif")]
+    assert again.json()["skipped"] == [str(output / "a.tif"), str(output / "c.tif")]
+    assert (output / "a.tif").stat().st_mtime_ns == before
+    assert len(run(*command, "--overwrite", "--json").json()["done"]) == 3
+
+
+def test_nothing_is_trained_when_nothing_is_left(run: Run, noisy: Path, tmp_path: Path) -> None:
+    folder, output = make_folder(noisy, "a.tif"), tmp_path / "results"
+    make_folder(noisy, "../results/a.tif")
+    outcome = run("denoise", folder, "--output", output, "--steps", 2, "--json")
+
+    assert outcome.code == 0
+    assert "Training" not in outcome.err
+    assert outcome.json()["skipped"] == [str(output / "a.tif")]
+    assert outcome.json()["megapixels_per_second"] is None
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_damaged_images_are_passed_and_reported_at_the_end(
+    run: Run, noisy: Path, model: Path, tmp_path: Path, trained: bool
+) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif", "c.tif"), tmp_path / "results"
+    (folder / "a.tif").write_bytes(noisy.read_bytes()[:40])
+    how = ("--model", model) if trained else ("--steps", 2)
+    outcome = run("denoise", folder, "--output", output, *how, "--json")
+
+    assert outcome.code == 1
+    assert files_in(output) == ["b.tif", "c.tif"]
+    *_, first, second = outcome.err.splitlines()
+    assert first == "Error: 1 of 3 images failed."
+    assert second.startswith(f"{folder / 'a.tif'}: Expected a whole TIFF file")
+    (failed,) = outcome.json()["failed"]
+    assert failed["image"] == str(folder / "a.tif")
+    assert failed["reason"] in second
+
+
+def test_the_reason_why_the_only_image_fails(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    noisy.write_bytes(noisy.read_bytes()[:40])
+    outcome = run("denoise", noisy, "--output", tmp_path / "out.tif", "--model", model)
+
+    assert outcome.code == 1
+    assert outcome.err.splitlines()[-1].startswith("Error: Expected a whole TIFF file")
+
+
+def test_a_file_that_is_there_is_replaced_only_if_asked(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.tif"
+    output.write_text("mine")
+    command = ("denoise", noisy, "--output", output, "--model", model)
+    refused = run(*command)
+
+    assert refused.code == 1
+    assert "--overwrite" in refused.err
+    assert output.read_text() == "mine"
+    assert run(*command, "--overwrite").code == 0
+    assert read_image(output).data.shape == (32, 32)
+
+
+def test_images_that_would_share_a_result_are_refused_before_training(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    folder = make_folder(noisy, "x/a.tif", "y/a.tif")
+    outcome = run("denoise", folder / "x", folder / "y", "--output", tmp_path / "results")
+
+    assert outcome.code == 1
+    assert "Training" not in outcome.err
+    assert f"{folder / 'x' / 'a.tif'} and {folder / 'y' / 'a.tif'}" in outcome.err
 
 
 def test_ctrl_c_while_training_denoises_with_the_best_model_so_far(
@@ -164,6 +315,32 @@ def test_ctrl_c_while_training_denoises_with_the_best_model_so_far(
     assert outcome.code == 130
     assert outcome.json()["training"]["steps"] == 2
     assert output.is_file()
+
+
+def test_ctrl_c_while_denoising_keeps_what_is_done(
+    run: Run, noisy: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = Denoiser.events
+
+    def interrupted_events(self: Denoiser, stop: Any) -> Any:
+        for event in events(self, stop):
+            yield event
+            if isinstance(event, TileDone) and event.done == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Denoiser, "events", interrupted_events)
+    folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
+    tifffile.imwrite(folder / "a.tif", tifffile.imread(noisy)[:16, :16])
+    command = ("denoise", folder, "--output", output, "--model", model, "--tile", 16, "--json")
+    outcome = run(*command)
+
+    assert outcome.code == 130
+    assert files_in(output) == ["a.tif"]
+    assert outcome.json()["done"] == [str(output / "a.tif")]
+    assert "the same command goes on" in outcome.err
+
+    monkeypatch.setattr(Denoiser, "events", events)
+    assert run(*command).json()["done"] == [str(output / "b.tif")]
 
 
 def test_ctrl_c_while_denoising_leaves_no_file(

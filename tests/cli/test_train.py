@@ -231,3 +231,27 @@ def test_resume_cannot_change_the_method(run: Run, noisy: Path, model: Path, opt
 
 def test_resume_without_a_model(run: Run, noisy: Path, tmp_path: Path) -> None:
     assert run("train", noisy, "--model", tmp_path / "m.safetensors", "--resume").code == 1
+
+
+def test_folders_and_patterns(run: Run, noisy: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    (folder / "b").mkdir(parents=True)
+    for name in ("a.tif", "b/c.tif"):
+        (folder / name).write_bytes(noisy.read_bytes())
+    models = []
+    for given in ([folder], [folder / "a.tif", folder / "b" / "c.tif"], [f"{folder}/**/*.tif"]):
+        models.append(tmp_path / f"{len(models)}.safetensors")
+        assert run("train", *given, "--model", models[-1], "--steps", 2).code == 0
+
+    assert same_weights(models[0], models[1])
+    assert same_weights(models[0], models[2])
+
+
+def test_damaged_images_are_left_out_with_a_note(run: Run, noisy: Path, tmp_path: Path) -> None:
+    damaged, path = tmp_path / "damaged.tif", tmp_path / "m.safetensors"
+    damaged.write_bytes(noisy.read_bytes()[:40])
+    outcome = run("train", damaged, noisy, "--model", path, "--steps", 2)
+
+    assert outcome.code == 0
+    assert f"{damaged} is left out" in outcome.err
+    assert run("train", damaged, "--model", path, "--overwrite").code == 1

@@ -89,6 +89,32 @@ def test_without_a_model_there_is_nothing_to_denoise_with(panel: DenoisePanel) -
     assert panel.denoise.isEnabled()
 
 
+def test_layers_and_files_are_not_denoised_at_once(panel: DenoisePanel) -> None:
+    panel.set_running(True)
+    assert panel.is_running()
+    assert not panel.batch.denoise.isEnabled()
+    assert not panel.batch.cancel.isEnabled()
+    panel.set_running(True, batch=True)
+    assert panel.is_running()
+    panel.set_models({"a": "New"})
+    for part in (panel.denoise, panel.cancel, panel.model, panel.options, panel.layers):
+        assert not part.isEnabled()
+    assert panel.batch.cancel.isEnabled()
+    panel.set_running(False)
+    assert panel.batch.denoise.isEnabled()
+    panel.set_models({})
+    assert not panel.batch.denoise.isEnabled()
+
+
+def test_layers_are_the_first_tab(panel: DenoisePanel) -> None:
+    tabs = panel.tabs
+    assert [tabs.tabText(i) for i in range(tabs.count())] == ["Layers", "Batch"]
+    assert panel.layers.isVisible()
+    tabs.setCurrentIndex(1)
+    assert panel.batch.table.isVisible()
+    assert panel.model.isVisible()
+
+
 def test_a_new_model_is_chosen_if_asked_for(panel: DenoisePanel) -> None:
     panel.set_models({"a": "Just trained", "b": "Saved", "c": "File"})
     assert panel.model.value() == "a"
@@ -127,7 +153,9 @@ def test_every_change_of_a_setting_is_told(qtbot: QtBot, panel: DenoisePanel) ->
 def test_nothing_is_cut_off_at_the_side(panel: DenoisePanel) -> None:
     panel.resize(380, 600)
     panel.set_levels({0: "Full, 16384 × 16384", 1: "8192 × 8192"})
-    panel.grab()
-    bar = panel.horizontalScrollBar()
-    assert bar is not None
-    assert not bar.isVisible()
+    for tab in range(2):
+        panel.tabs.setCurrentIndex(tab)
+        panel.grab()
+        bar = panel.horizontalScrollBar()
+        assert bar is not None
+        assert not bar.isVisible()

@@ -99,6 +99,7 @@ def denoise_now() -> None:
     def go_on() -> None:
         if train.panel.run.state() is RunState.FINISHED:
             open_denoise_dock(viewer)
+            denoise.panel.tabs.setCurrentIndex(0)
             denoise.panel.layers.set_value(keys)
             denoise.panel.model.set_value(train.controller.name)
             denoise.controller.denoise()

@@ -26,7 +26,6 @@ from napari_noise2same.core.settings import DenoiseConfig
 if TYPE_CHECKING:
     from napari import Viewer
 
-    from napari_noise2same.core import TrainedModel
     from napari_noise2same.widgets import DenoisePanel
 
 __all__ = ["DenoiseController"]
@@ -100,10 +99,10 @@ class DenoiseController(QObject):
 
     def denoise(self) -> None:
         """Denoise the ticked layers with the chosen model."""
-        if self.is_running:
+        if self._panel.is_running():
             return
         try:
-            model, jobs = self._model(), self._plan()
+            model, jobs = self._store.chosen(self._panel.model.value()), self._plan()
         except Noise2SameError as error:
             self._panel.message.show_error(str(error))
             return
@@ -141,15 +140,6 @@ class DenoiseController(QObject):
             if worker is not None:
                 worker.close()
         self._forget()
-
-    def _model(self) -> TrainedModel:
-        """Return the chosen model."""
-        name = self._panel.model.value()
-        if name not in self._store.names():
-            raise ImageError(
-                "Expected a model, found none chosen: train one, or choose the file of one."
-            )
-        return self._store[name]
 
     def _plan(self) -> list[_Job]:
         """Return a job for each ticked layer; nothing is read."""

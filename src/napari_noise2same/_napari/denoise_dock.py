@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QWidget
 
+from napari_noise2same._napari.batch_controller import BatchController
 from napari_noise2same._napari.denoise_controller import DenoiseController
 from napari_noise2same._napari.dock_parts import fill, when_gone
 from napari_noise2same._napari.memory import keep_settings
 from napari_noise2same._napari.model_files import ModelFiles
 from napari_noise2same._napari.models import ModelStore
-from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.core.settings import BatchConfig, DenoiseConfig
 from napari_noise2same.widgets import DenoisePanel
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ class DenoiseDock(QWidget):
         self.store = ModelStore.of(napari_viewer)
         self.panel = DenoisePanel()
         keep_settings(self.panel, "denoising", DenoiseConfig, self.panel.denoise_requested)
+        batch = self.panel.batch
+        keep_settings(batch, "batch", BatchConfig, batch.denoise_requested)
         self.controller = DenoiseController(napari_viewer, self.panel, self.store)
+        self.batch_controller = BatchController(napari_viewer, self.panel, self.store)
         self.files = ModelFiles()
         fill(self, self.panel)
         self._connect()
@@ -62,7 +66,7 @@ class DenoiseDock(QWidget):
         self.panel.choose_file_requested.connect(lambda: files.ask_to_open(self))
         files.failed.connect(self.panel.message.show_error)
         files.opened.connect(self._on_opened)
-        when_gone(self, self.controller.close, files.close)
+        when_gone(self, self.controller.close, self.batch_controller.close, files.close)
 
     def _on_opened(self, name: str, model: TrainedModel) -> None:
         """Offer the model to every dock."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_noise2same.core.errors import ImageError
+
 if TYPE_CHECKING:
     from napari import Viewer
 
@@ -83,6 +85,30 @@ class ModelStore(QObject):
     def names(self) -> tuple[str, ...]:
         """Return the names, the latest last."""
         return tuple(self._models)
+
+    def chosen(self, name: object) -> TrainedModel:
+        """Return the model that is chosen in a dock.
+
+        Parameters
+        ----------
+        name : object
+            The value of its combo box.
+
+        Returns
+        -------
+        TrainedModel
+            The model.
+
+        Raises
+        ------
+        ImageError
+            If none is chosen.
+        """
+        if name not in self._models:
+            raise ImageError(
+                "Expected a model, found none chosen: train one, or choose the file of one."
+            )
+        return self._models[str(name)]
 
     def __getitem__(self, name: str) -> TrainedModel:
         """Return the model of a name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari_noise2same.core import TrainedModel
 
-__all__ = ["CARD", "add_result", "model_card", "place", "result_dtype"]
+__all__ = ["CARD", "add_result", "card_lines", "model_card", "place", "result_dtype"]
 
 CARD = "noise2same"
 _SUFFIX = " [n2s]"
@@ -148,6 +149,25 @@ def model_card(model: TrainedModel) -> dict[str, Any]:
         "steps": len(model.history),
         "last_step": model.history.last(),
     }
+
+
+def card_lines(card: Mapping[str, Any]) -> dict[str, str]:
+    """Write a model card for the metadata of a file.
+
+    Parameters
+    ----------
+    card : mapping
+        What `model_card` returns.
+
+    Returns
+    -------
+    dict of str to str
+        The same as texts.
+    """
+    texts = {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in card.items()
+    }
+    return {"denoised_by": "Noise2Same", **texts}
 
 
 def _inherited(source: ImageLayer, level: int, region: Region | None) -> dict[str, Any]:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from napari_noise2same.cli.images import read_images
 from napari_noise2same.cli.interrupt import INTERRUPTED
 from napari_noise2same.cli.options import (
     AsJson,
     Averaging,
     Axes,
     Device,
+    Format,
     Images,
     ModelToUse,
     Output,
     OutputType,
     Overlap,
+    OverwriteResults,
     PrecisionName,
     PresetName,
     Seconds,
@@ -28,13 +30,22 @@ from napari_noise2same.cli.options import (
     Steps,
     Tile,
 )
-from napari_noise2same.cli.output import emit
+from napari_noise2same.cli.output import emit, note
 from napari_noise2same.cli.settings import given, take_model, training_settings
-from napari_noise2same.core.errors import ConfigurationError
-from napari_noise2same.core.io import output_paths, read_image, write_image
+from napari_noise2same.core.batch import (
+    BatchDenoiser,
+    Job,
+    create_folders,
+    find_images,
+    is_file_name,
+    is_finished,
+    plan_jobs,
+)
+from napari_noise2same.core.errors import ConfigurationError, FileError
 from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
 
 if TYPE_CHECKING:
+    from napari_noise2same.cli.batch import BatchReport
     from napari_noise2same.core.model import TrainedModel
 
 __all__ = ["denoise"]
@@ -44,6 +55,8 @@ def denoise(
     images: Images,
     output: Output,
     *,
+    format: Format = None,
+    overwrite: OverwriteResults = False,
     model: ModelToUse = None,
     axes: Axes = None,
     tile: Tile = None,
@@ -61,6 +74,10 @@ def denoise(
 ) -> None:
     """Denoise images, with a trained model or with one trained on all of them together.
 
+    In a folder, images that have a result already are skipped, so that the same command goes on
+    where it ended. An image that cannot be denoised does not stop the others: the exit code is
+    then 1.
+
     Ctrl-C during training goes on to denoise with the best model so far. Ctrl-C while denoising
     ends the program; images that are not done leave no file. The exit code is 130 in both cases.
     """
@@ -73,50 +90,59 @@ def denoise(
         )
     settings = given(tile=tile, overlap=overlap, dtype=dtype, precision=precision, device=device)
     config = DenoiseConfig(averaging=averaging, **settings)
-    targets = output_paths(images, output)
-    _check_formats(targets, config)
-    learned = _load(model) if model else _train(images, axes, training)
-    runs = [
-        _denoise(path, axes, learned.model, config, target)
-        for path, target in zip(images, targets, strict=True)
-    ]
-    emit(_results(runs) | learned.results, "\n".join(map(str, targets)), as_json=as_json)
-    if learned.interrupted:
+    sources = find_images(images, leave_out=output)
+    jobs = plan_jobs(sources, output, format=format, dtype=config.dtype)
+    _check_target(output, config, overwrite=overwrite)
+    create_folders(jobs)
+    left = [job for job in jobs if overwrite or not is_finished(job.target)]
+    if done := len(jobs) - len(left):
+        note(f"{done} of {len(jobs)} were done already: --overwrite makes them anew.")
+    learned = _learn(model, jobs if left else [], axes, training)
+    report = _denoise(jobs, left, learned.model, config, axes)
+    names = "\n".join(str(job.target) for job in report.done)
+    emit(report.results() | learned.results, names, as_json=as_json)
+    report.tell_problems()
+    if report.interrupted or learned.interrupted:
         raise typer.Exit(INTERRUPTED)
+    if report.failed:
+        raise typer.Exit(1)
 
 
 class _Learned(NamedTuple):
     """The model to use, and what its training has come to if there was one."""
 
-    model: TrainedModel
+    model: TrainedModel | None
     results: dict[str, Any]
     interrupted: bool
 
 
-class _Run(NamedTuple):
-    """One denoised image, without its pixels."""
-
-    pixels: int
-    seconds: float
-    tile: tuple[int, ...]
-    device: str
-
-
-def _check_formats(targets: Sequence[Path], config: DenoiseConfig) -> None:
-    """Refuse, before any work is done, what could not be written in the end."""
-    pictures = [path.name for path in targets if path.suffix.lower() == ".png"]
-    if pictures and config.dtype == "float32":
+def _check_target(output: Path, config: DenoiseConfig, *, overwrite: bool) -> None:
+    """Refuse, before any work is done, what could not be written in the end or would be lost."""
+    if not is_file_name(output):
+        return
+    if output.suffix.lower() == ".png" and config.dtype == "float32":
         raise ConfigurationError(
-            f"Expected a format that holds float32, found {pictures[0]}: add --dtype keep or "
+            f"Expected a format that holds float32, found {output.name}: add --dtype keep or "
             "choose the name of a .tif file."
+        )
+    if is_finished(output) and not overwrite:
+        raise FileError(
+            f"Expected the name of a new file, found {output} there already: replace it "
+            "(--overwrite) or choose another name."
         )
 
 
-def _load(path: Path) -> _Learned:
-    """Take a model that was trained before."""
-    from napari_noise2same.core.model import load_model
+def _learn(
+    path: Path | None, jobs: Sequence[Job], axes: str | None, settings: dict[str, Any]
+) -> _Learned:
+    """Take a model that was trained before, or train one on all images together."""
+    if not jobs:
+        return _Learned(None, {}, interrupted=False)
+    if path is not None:
+        from napari_noise2same.core.model import load_model
 
-    return _Learned(load_model(path), {}, interrupted=False)
+        return _Learned(load_model(path), {}, interrupted=False)
+    return _train([job.source for job in jobs], axes, settings)
 
 
 def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) -> _Learned:
@@ -126,34 +152,27 @@ def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) ->
 
     base = take_model(settings)
     config = TrainingConfig(**settings)
-    trainer = Trainer([read_image(path, axes=axes) for path in paths], config, start=base)
+    trainer = Trainer(read_images(paths, axes), config, start=base)
     finished = run_training(trainer)
     results = {"training": training_results(trainer, finished)}
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
 
 
 def _denoise(
-    source: Path, axes: str | None, model: TrainedModel, config: DenoiseConfig, target: Path
-) -> _Run:
-    """Denoise one image and write it."""
+    jobs: Sequence[Job],
+    left: Sequence[Job],
+    model: TrainedModel | None,
+    config: DenoiseConfig,
+    axes: str | None,
+) -> BatchReport:
+    """Denoise what is left to do."""
+    from napari_noise2same.cli.batch import BatchReport, run_batch
     from napari_noise2same.cli.card import model_card
-    from napari_noise2same.cli.running import run_denoiser
-    from napari_noise2same.core.denoising import Denoiser
 
-    image = read_image(source, axes=axes)
-    finished = run_denoiser(Denoiser(image, model, config), target.name)
-    if finished is None:
-        raise typer.Exit(INTERRUPTED)
-    write_image(target, finished.image, image, description=model_card(model, config))
-    return _Run(finished.image.size, finished.seconds, finished.tile, finished.device)
-
-
-def _results(runs: Sequence[_Run]) -> dict[str, Any]:
-    """Sum up all images; the tile is the largest."""
-    seconds = sum(run.seconds for run in runs)
-    return {
-        "seconds": seconds,
-        "megapixels_per_second": sum(run.pixels for run in runs) / 1e6 / seconds,
-        "tile": max((run.tile for run in runs), key=math.prod),
-        "device": runs[0].device,
-    }
+    targets = {job.target for job in left}
+    report = BatchReport([job for job in jobs if job.target not in targets])
+    if model is not None:
+        card = model_card(model, config)
+        batch = BatchDenoiser(left, model, config, axes=axes, description=card, overwrite=True)
+        run_batch(batch, report)
+    return report

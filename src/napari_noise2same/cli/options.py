@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from napari_noise2same.core.settings import Precision, Preset
+from napari_noise2same.core.settings import Precision, Preset, ResultFormat
 
 __all__ = [
     "AsJson",
@@ -17,6 +17,7 @@ __all__ = [
     "Channels",
     "Device",
     "DomainName",
+    "Format",
     "Images",
     "LambdaInv",
     "ModelToTrain",
@@ -25,6 +26,7 @@ __all__ = [
     "OutputType",
     "Overlap",
     "Overwrite",
+    "OverwriteResults",
     "PrecisionName",
     "PresetName",
     "Resume",
@@ -62,7 +64,11 @@ def _parse_settings(text: str) -> dict[str, Any]:
 
 
 Images = Annotated[
-    list[Path], typer.Argument(metavar="IMAGE...", help="Noisy images: TIFF, Zarr, NumPy, PNG.")
+    list[str],
+    typer.Argument(
+        metavar="IMAGE...",
+        help="Noisy images (TIFF, Zarr, NumPy, PNG), folders of them, or patterns ('day*/*.tif').",
+    ),
 ]
 Axes = Annotated[
     str | None,
@@ -89,9 +95,19 @@ Output = Annotated[
     Path,
     typer.Option(
         metavar="FILE_OR_FOLDER",
-        help="File for one result (.tif, .ome.tif, .zarr, .npy, .png), or a folder.",
+        help="File for one result (.tif, .ome.tif, .zarr, .npy, .png), or a folder, which becomes "
+        "like that of the images.",
         show_default=False,
     ),
+]
+Format = Annotated[
+    ResultFormat | None,
+    typer.Option(
+        "--format", help="Format of the results in a folder; by default that of each image."
+    ),
+]
+OverwriteResults = Annotated[
+    bool, typer.Option("--overwrite", help="Make results anew that are there already.")
 ]
 Start = Annotated[
     str | None,

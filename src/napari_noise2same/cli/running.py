@@ -9,12 +9,6 @@ from typing import Any
 
 from napari_noise2same.cli.interrupt import stop_on_interrupt
 from napari_noise2same.cli.progress import Progress, open_progress
-from napari_noise2same.core.denoising import (
-    DenoiseFinished,
-    Denoiser,
-    DenoiseStarted,
-    TileDone,
-)
 from napari_noise2same.core.networks import count_parameters
 from napari_noise2same.core.training import (
     Finished,
@@ -26,7 +20,7 @@ from napari_noise2same.core.training import (
     TrainingPlan,
 )
 
-__all__ = ["Watcher", "run_denoiser", "run_training", "training_results", "watch_training"]
+__all__ = ["Watcher", "run_training", "training_results", "watch_training"]
 
 Watcher = Callable[[TrainingEvent], None]
 
@@ -64,34 +58,6 @@ def watch_training() -> Iterator[tuple[Watcher, Callable[[], bool]]]:
     """
     with stop_on_interrupt() as stop, open_progress("Training") as progress:
         yield lambda event: _show(event, progress), stop
-
-
-def run_denoiser(denoiser: Denoiser, name: str) -> DenoiseFinished | None:
-    """Denoise until all is done or Ctrl-C is pressed.
-
-    Parameters
-    ----------
-    denoiser : Denoiser
-        The job.
-    name : str
-        Name of the image.
-
-    Returns
-    -------
-    DenoiseFinished or None
-        The result; None after Ctrl-C.
-    """
-    finished = None
-    with stop_on_interrupt() as stop, open_progress(f"Denoising {name}") as progress:
-        for event in denoiser.events(stop):
-            match event:
-                case DenoiseStarted():
-                    progress.note(f"{name}: {_tiles(event)} on {event.device}.")
-                case TileDone():
-                    progress.update(event.done / event.total, event.remaining)
-                case DenoiseFinished():
-                    finished = event
-    return finished
 
 
 def training_results(trainer: Trainer, finished: Finished) -> dict[str, Any]:
@@ -162,10 +128,3 @@ def _describe_start(plan: TrainingPlan) -> str:
             return "Training starts at the weights of a model."
         case _:
             return plan.note or "Training from scratch."
-
-
-def _tiles(start: DenoiseStarted) -> str:
-    """Say into what an image is cut."""
-    size = " × ".join(map(str, start.tile))
-    number = "one tile" if start.total == 1 else f"{start.total} tiles"
-    return f"{number} of {size} pixels"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from napari_noise2same.cli.images import read_images
 from napari_noise2same.cli.interrupt import INTERRUPTED
 from napari_noise2same.cli.options import (
     AsJson,
@@ -29,8 +30,8 @@ from napari_noise2same.cli.options import (
 from napari_noise2same.cli.output import emit, note
 from napari_noise2same.cli.ranks import is_first
 from napari_noise2same.cli.settings import resumed_settings, take_model, training_settings
+from napari_noise2same.core.batch import find_images
 from napari_noise2same.core.errors import FileError
-from napari_noise2same.core.io import read_image
 from napari_noise2same.core.settings import TrainingConfig
 
 if TYPE_CHECKING:
@@ -83,8 +84,9 @@ def train(
     )
     _check_place(model, replaced=resume or overwrite)
     config, models = _start(chosen, model if resume else None)
+    paths = [source.path for source in find_images(images)]
     with join_ranks():
-        trainer = Trainer([read_image(path, axes=axes) for path in images], config, **models)
+        trainer = Trainer(read_images(paths, axes), config, **models)
         done_before = trainer.step
         finished = run_training(trainer)
     if resume and finished.reason == "completed" and trainer.step == done_before:

@@ -17,6 +17,15 @@ from typing import Any
 
 _HOMES = {
     "array": ("ArrayLike", "Layout", "default_axes", "plan_layout"),
+    "batch": (
+        "BatchDenoiser",
+        "FileDone",
+        "FileFailed",
+        "FileSkipped",
+        "FileStarted",
+        "find_images",
+        "plan_jobs",
+    ),
     "denoising": ("DenoiseFinished", "DenoiseStarted", "Denoiser", "TileDone", "denoise"),
     "device": ("available_devices", "resolve_device"),
     "io": ("Image", "read_image", "write_image"),
@@ -26,6 +35,7 @@ _HOMES = {
     "preview": ("PreviewReady", "train_with_preview"),
     "settings": (
         "AdaptiveLambda",
+        "BatchConfig",
         "CalibratedLambda",
         "CovarianceLambda",
         "DenoiseConfig",

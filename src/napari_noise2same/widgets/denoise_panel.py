@@ -7,10 +7,11 @@ from typing import Any, Literal, cast
 
 from pydantic import ValidationError
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.widgets.batch_panel import BatchPanel
 from napari_noise2same.widgets.choice import ChoiceBox
 from napari_noise2same.widgets.device_choice import DeviceChoice
 from napari_noise2same.widgets.field_form import FieldForm, add_row, make_rows
@@ -31,10 +32,10 @@ _ONE_LEVEL: dict[Hashable, str] = {0: "Full"}
 
 
 class DenoisePanel(ScrollPanel):
-    """Everything to denoise: model, images, region, settings, progress.
+    """Everything to denoise: model and settings, with them layers or, on another tab, files.
 
-    Its parts are used directly: `model`, `choose_file`, `layers`, `region`, `level`, `device`,
-    `options`, `denoise`, `cancel`, `progress`, `message`.
+    Its parts are used directly: `model`, `choose_file`, `device`, `options`, `tabs`, `layers`,
+    `region`, `level`, `denoise`, `cancel`, `progress`, `batch`, `message`.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ class DenoisePanel(ScrollPanel):
     Attributes
     ----------
     denoise_requested, cancel_requested, choose_file_requested
-        A button was pressed.
+        A button was pressed, of the tab for layers; that for files has its own.
     settings_changed
         The region, the level, the device or another setting was changed, valid or not.
     """
@@ -68,7 +69,10 @@ class DenoisePanel(ScrollPanel):
         self.denoise = QPushButton("Denoise")
         self.cancel = QPushButton("Cancel")
         self.progress = RunProgress("tile")
+        self.batch = BatchPanel()
+        self.tabs = QTabWidget()
         self.message = MessageLine()
+        self._shared = self._make_shared()
         self._inputs = self._make_inputs()
         self._arrange()
         self._connect()
@@ -127,7 +131,7 @@ class DenoisePanel(ScrollPanel):
         self.model.set_choices(names)
         if active is not None:
             self.model.set_value(active)
-        self.set_running(self._running)
+        self.set_running(self._running, batch=self._batch)
 
     def set_levels(self, names: Mapping[Hashable, str]) -> None:
         """Replace the levels; the row shows only if there is a choice.
@@ -140,47 +144,72 @@ class DenoisePanel(ScrollPanel):
         self.level.set_choices(names or _ONE_LEVEL)
         self._rows.setRowVisible(self.level, len(names) > 1)
 
-    def set_running(self, running: bool) -> None:
+    def set_running(self, running: bool, *, batch: bool = False) -> None:
         """Show what can be done now; inputs are locked during a run.
 
         Parameters
         ----------
         running : bool
             Whether an image is being denoised.
+        batch : bool
+            Whether it is one of the files, rather than a layer.
         """
-        self._running = running
-        self.denoise.setEnabled(not running and self.model.count() > 0)
-        self.cancel.setEnabled(running)
+        self._running, self._batch = running, batch
+        ready = not running and self.model.count() > 0
+        self.denoise.setEnabled(ready)
+        self.cancel.setEnabled(running and not batch)
+        self.batch.set_running(running and batch, ready=ready)
+        self._shared.setDisabled(running)
         self._inputs.setDisabled(running)
+
+    def is_running(self) -> bool:
+        """Return whether a layer or a file is being denoised."""
+        return self._running
 
     def _validated(self) -> DenoiseConfig:
         """Return the settings; pydantic's error if they are not valid."""
         shown: dict[str, Any] = {**self.options.value(), "device": self.device.value()}
         return DenoiseConfig.model_validate({**self._base.model_dump(), **shown})
 
+    def _make_shared(self) -> QWidget:
+        """Lay out what layers and files are denoised with."""
+        shared = QWidget()
+        rows = make_rows(shared)
+        add_row(rows, TEXTS["denoise.model"], self.model)
+        rows.addRow("", self.choose_file)
+        add_row(rows, TEXTS["device"], self.device)
+        rows.addRow(self.options)
+        return shared
+
     def _make_inputs(self) -> QWidget:
-        """Lay out what is locked during a run."""
+        """Lay out which layers, and what of them."""
         inputs = QWidget()
         self._rows = make_rows(inputs)
         self._rows.addRow(self.layers)
-        add_row(self._rows, TEXTS["denoise.model"], self.model)
-        self._rows.addRow("", self.choose_file)
         add_row(self._rows, TEXTS["denoise.region"], self.region)
         add_row(self._rows, TEXTS["denoise.level"], self.level)
-        add_row(self._rows, TEXTS["device"], self.device)
-        self._rows.addRow(self.options)
         return inputs
 
-    def _arrange(self) -> None:
-        """Lay out the panel."""
+    def _make_layers_page(self) -> QWidget:
+        """Lay out the tab for layers."""
+        page = QWidget()
         buttons = QHBoxLayout()
         buttons.addWidget(self.denoise, 1)
         buttons.addWidget(self.cancel, 1)
-        self.column.addWidget(self._inputs)
-        self.column.addLayout(buttons)
-        self.column.addWidget(self.progress)
+        column = QVBoxLayout(page)
+        column.addWidget(self._inputs)
+        column.addLayout(buttons)
+        column.addWidget(self.progress)
+        column.addStretch(1)
+        return page
+
+    def _arrange(self) -> None:
+        """Lay out the panel."""
+        self.tabs.addTab(self._make_layers_page(), "Layers")
+        self.tabs.addTab(self.batch, "Batch")
+        self.column.addWidget(self._shared)
+        self.column.addWidget(self.tabs, 1)
         self.column.addWidget(self.message)
-        self.column.addStretch(1)
 
     def _connect(self) -> None:
         """Forward the signals of the parts."""

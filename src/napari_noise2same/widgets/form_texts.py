@@ -186,6 +186,28 @@ TEXTS: Mapping[str, FieldText] = {
         {"all": "Everything", "view": "Current view", "frame": "Current frame"},
     ),
     "denoise.level": FieldText("Level", "Of a multiscale image: the level of detail to denoise."),
+    "batch.inputs": FieldText(
+        "Images", "A folder with all folders in it, files, or a pattern such as day*/*.tif."
+    ),
+    "batch.output": FieldText(
+        "Results in",
+        "Folder for the results, which lie in it as the images do in theirs.",
+        {None: "beside the images"},
+    ),
+    "batch.format": FieldText(
+        "Format",
+        "Of the results. OME-Zarr suits large images; what is not written becomes TIFF.",
+        {
+            None: "As the images",
+            "tif": "TIFF (ImageJ)",
+            "ome.tif": "OME-TIFF",
+            "zarr": "OME-Zarr",
+        },
+    ),
+    "batch.overwrite": FieldText(
+        "Overwrite",
+        "Off: images that have a result already are skipped, so that a run can be continued.",
+    ),
     "denoise.averaging": FieldText(
         "Average turns",
         "Average the results for all 8 flips and turns: better, and 8 times slower.",

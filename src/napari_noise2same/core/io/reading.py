@@ -13,8 +13,29 @@ from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr
 from napari_noise2same.core.io.tiff_reading import read_tiff
+from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES
 
-__all__ = ["read_image"]
+__all__ = ["is_readable", "read_image"]
+
+# Usual endings of TIFF files by other names: microscopes, slide scanners.
+_TIFF_BASED = (".lsm", ".stk", ".flex", ".svs", ".scn", ".ndpi", ".qptiff")
+_SUFFIXES = {*TIFF_SUFFIXES, *_TIFF_BASED, ".zarr", ".npy", ".png", ".jpg", ".jpeg"}
+
+
+def is_readable(path: Path) -> bool:
+    """Tell whether a name is that of an image, as far as names go.
+
+    Parameters
+    ----------
+    path : Path
+        Name of a file or of a Zarr folder.
+
+    Returns
+    -------
+    bool
+        Whether `read_image` is likely to read it: it looks at the content, not at the name.
+    """
+    return path.suffix.lower() in _SUFFIXES
 
 
 def read_image(path: str | Path, *, axes: str | None = None) -> Image:

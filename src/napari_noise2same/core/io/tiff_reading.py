@@ -16,11 +16,11 @@ from napari_noise2same.core.errors import FileError, MissingDependencyError
 from napari_noise2same.core.io.image import Image, resolve_axes
 from napari_noise2same.core.io.tiff_metadata import read_metadata
 
-__all__ = ["read_tiff"]
+__all__ = ["DAMAGE", "read_tiff"]
 
 # tifffile does not validate the tags that it computes with: the damage shows as any of these
 # (found with 5,000 files of which bytes were changed or cut off).
-_DAMAGE = (
+DAMAGE = (
     tifffile.TiffFileError,
     ValueError,
     OSError,
@@ -67,7 +67,7 @@ def read_tiff(path: Path, axes: str | None) -> Image:
             data, labels = _read_pixels(tif, series)
             metadata = read_metadata(tif, labels)
             n_images = len(tif.series)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _refusal(path, error) from error
     if n_images > 1:
         warnings.warn(

@@ -15,7 +15,10 @@ from napari_noise2same.core.io.image import Image, reorder_axes
 from napari_noise2same.core.io.tiff_metadata import OME_SIZES
 from napari_noise2same.core.io.units import convert_unit, unit_symbol
 
-__all__ = ["TIFF_SUFFIXES", "write_tiff"]
+__all__ = ["SOFTWARE", "TIFF_SUFFIXES", "write_tiff"]
+
+# What the tag "Software" says of results.
+SOFTWARE = "napari-noise2same"
 
 _BIGTIFF_SUFFIXES = (".btf", ".tf8", ".tf2")
 TIFF_SUFFIXES = (".tif", ".tiff", *_BIGTIFF_SUFFIXES)
@@ -84,6 +87,7 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
         ome=True,
         bigtiff=_bigtiff(path),
         photometric="rgb" if "S" in axes else "minisblack",
+        software=_software(description),
         metadata=metadata,
     )
 
@@ -125,6 +129,7 @@ def _write_imagej(
         imagej=True,
         photometric="rgb" if "S" in like.axes else "minisblack",
         resolution=_resolution(spacing),
+        software=_software(description),
         metadata=metadata,
     )
 
@@ -153,6 +158,7 @@ def _write_plain(
         planarconfig={"YXS": "contig", "YXC": "contig", "SYX": "separate"}.get(axes[-3:]),
         resolution=_resolution(centimetres),
         resolutionunit="CENTIMETER" if "X" in centimetres else None,
+        software=_software(description),
         metadata={
             "axes": axes,
             "spacing": dict(like.spacing),
@@ -161,6 +167,11 @@ def _write_plain(
             "description": dict(description),
         },
     )
+
+
+def _software(description: Mapping[str, str]) -> str | None:
+    """Return what made the pixels, if it is known that it was we."""
+    return SOFTWARE if description else None
 
 
 def _bigtiff(path: Path) -> bool | None:

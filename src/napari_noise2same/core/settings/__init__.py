@@ -3,6 +3,7 @@
 The same objects drive the Python interface, the command line, the forms and the model file.
 """
 
+from napari_noise2same.core.settings.batch import BatchConfig, ResultFormat
 from napari_noise2same.core.settings.denoising import DenoiseConfig, Precision
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
@@ -22,6 +23,7 @@ from napari_noise2same.core.settings.training import Augmentation, TrainingConfi
 __all__ = [
     "AdaptiveLambda",
     "Augmentation",
+    "BatchConfig",
     "CalibratedLambda",
     "CovarianceLambda",
     "DenoiseConfig",
@@ -32,6 +34,7 @@ __all__ = [
     "Noise2InfoLambda",
     "Precision",
     "Preset",
+    "ResultFormat",
     "Stage",
     "StagedLambda",
     "TrainingConfig",

@@ -1,0 +1,127 @@
+"""A run over many files as the Batch tab shows it: table, progress, summary."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from napari_noise2same._napari.activity import Activity
+from napari_noise2same._napari.batch_work import FilesFound, PictureReady
+from napari_noise2same.core.batch import FileDone, FileFailed, FileSkipped, FileStarted
+from napari_noise2same.widgets import FileState
+
+if TYPE_CHECKING:
+    from napari_noise2same.widgets import BatchPanel
+
+__all__ = ["BatchRun"]
+
+_ENDS = {
+    FileState.DONE: "denoised",
+    FileState.SKIPPED: "done before",
+    FileState.FAILED: "failed",
+    FileState.WAITING: "not done",
+}
+
+
+class BatchRun:
+    """Shows the events of one run.
+
+    Parameters
+    ----------
+    panel : BatchPanel
+        The view, whose table has the files once `FilesFound` is told.
+    """
+
+    def __init__(self, panel: BatchPanel) -> None:
+        self._table = panel.table
+        self._progress = panel.progress
+        self._progress.set_busy("Looking for images…")
+        self._activity = Activity("Noise2Same denoising")
+        self._begun = time.perf_counter()
+        # Files that were not done before, and those of them that are over.
+        self._total = self._over = 0
+        # The file under way, and how much of it is done.
+        self._row, self._share = 0, 0.0
+
+    def show(self, events: Sequence[Any]) -> None:
+        """Show what has happened.
+
+        Parameters
+        ----------
+        events : sequence
+            What `denoise_files` has yielded.
+        """
+        for event in events:
+            self._show(event)
+        fraction, elapsed = self._fraction(), time.perf_counter() - self._begun
+        self._progress.set_progress(
+            self._over,
+            self._total,
+            fraction=fraction,
+            elapsed=elapsed,
+            remaining=elapsed * (1 - fraction) / fraction if fraction else None,
+        )
+        self._activity.show(fraction)
+
+    def finish(self) -> tuple[str, bool]:
+        """Show that it is over, and say what has become of the files.
+
+        Returns
+        -------
+        text : str
+            The numbers, in one sentence.
+        all_well : bool
+            Whether no file has failed.
+        """
+        states = self._table.states()
+        if FileState.RUNNING in states:
+            # It was given up, and has no result.
+            self._table.set_state(self._row, FileState.WAITING)
+            states = self._table.states()
+        if FileState.FAILED in states:
+            self._table.bring_into_view(states.index(FileState.FAILED))
+        number = Counter(states)
+        parts = [f"{number[state]} {text}" for state, text in _ENDS.items() if number[state]]
+        return f"Of {len(states)} images {', '.join(parts)}.", not number[FileState.FAILED]
+
+    def close(self) -> None:
+        """Take the bar of napari's activity dock away; safe to call when the panel is gone."""
+        self._activity.close()
+
+    def _show(self, event: Any) -> None:
+        """Show one event."""
+        # The thread has imported the engine by now.
+        from napari_noise2same.core import TileDone
+
+        match event:
+            case FilesFound():
+                self._total = self._table.states().count(FileState.WAITING)
+            case FileStarted():
+                self._row = event.index
+                self._advance(0.0)
+            case TileDone():
+                self._advance(event.done / event.total)
+            case PictureReady():
+                self._table.set_picture(event.index, event.pixels, after=event.after)
+            case FileFailed():
+                self._end(event.index, FileState.FAILED, event.reason)
+            case FileDone():
+                self._end(event.index, FileState.DONE)
+            case FileSkipped():
+                self._table.set_state(event.index, FileState.SKIPPED)
+
+    def _advance(self, share: float) -> None:
+        """Show how much of the file under way is done."""
+        self._share = share
+        self._table.set_state(self._row, FileState.RUNNING, f"{share:.0%}")
+
+    def _end(self, row: int, state: FileState, reason: str = "") -> None:
+        """Show what has become of a file."""
+        self._over, self._share = self._over + 1, 0.0
+        self._table.set_state(row, state, reason)
+
+    def _fraction(self) -> float:
+        """Return the share of all that is done, 0 to 1."""
+        return (self._over + self._share) / self._total if self._total else 1.0

@@ -1,0 +1,85 @@
+"""Image files as layers: read in a thread, shown in the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from napari_noise2same.core.batch import Job, is_finished, thumbnail
+from napari_noise2same.core.io import Image, read_image
+
+__all__ = ["NewLayer", "read_layers"]
+
+# The pixels and the arguments of a layer.
+NewLayer = tuple[Any, dict[str, Any]]
+
+_ORDER = "TZCYXS"
+# Per cent of the pixels below and above the contrast limits.
+_DARKEST, _BRIGHTEST = 0.5, 99.8
+# Side of the grid of pixels that the contrast limits are taken from.
+_SIDE = 256
+
+
+def read_layers(job: Job) -> Iterator[list[NewLayer]]:
+    """Read an image and, if it is there, its result; to be called in a thread.
+
+    Parameters
+    ----------
+    job : Job
+        The image and its result.
+
+    Yields
+    ------
+    list of tuple
+        Pixels and arguments for ``viewer.add_image``, the result last, in the same contrast.
+
+    Raises
+    ------
+    FileError
+        If one of them cannot be read.
+    """
+    noisy = read_image(job.source)
+    limits = _limits(noisy)
+    layers = [_layer(noisy, job.name, limits)]
+    if is_finished(job.target):
+        result = _displayable(read_image(job.target), np.dtype(noisy.data.dtype))
+        layers.append(_layer(result, f"{job.name} [n2s]", limits))
+    yield layers
+
+
+def _layer(image: Image, name: str, limits: tuple[float, float]) -> NewLayer:
+    """Return pixels and arguments of a layer, colours last."""
+    axes = "".join(sorted(image.axes, key=_ORDER.index))
+    data: Any = image.data
+    if axes != image.axes:
+        data = da.from_array(data).transpose([image.axes.index(axis) for axis in axes])  # type: ignore[no-untyped-call]
+    shown = axes.removesuffix("S")
+    arguments: dict[str, Any] = {
+        "name": Path(name).name,
+        "rgb": axes.endswith("S"),
+        "scale": tuple(image.spacing.get(axis, 1.0) for axis in shown),
+        "units": tuple(image.units.get(axis, "pixel") for axis in shown),
+        "axis_labels": tuple(shown.lower()),
+    }
+    return data, arguments | ({} if arguments["rgb"] else {"contrast_limits": limits})
+
+
+def _limits(image: Image) -> tuple[float, float]:
+    """Return contrast limits without reading all of an image."""
+    values = thumbnail(image.data, image.axes, side=_SIDE)
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, (_DARKEST, _BRIGHTEST)) if finite.size else (0, 1)
+    return float(low), float(max(high, np.nextafter(low, np.inf)))
+
+
+def _displayable(result: Image, dtype: np.dtype[Any]) -> Image:
+    """Give colours the type of the image: napari takes decimal ones to reach from 0 to 1."""
+    if "S" not in result.axes or dtype.kind not in "ui" or result.data.dtype.kind != "f":
+        return result
+    limits = np.iinfo(dtype)
+    values = np.clip(np.rint(np.asarray(result.data)), limits.min, limits.max)
+    return Image(values.astype(dtype), result.axes, result.spacing, result.units)

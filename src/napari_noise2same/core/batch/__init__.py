@@ -1,0 +1,44 @@
+"""Folders of images, denoised one after the other (torch only once it runs)."""
+
+from napari_noise2same.core.batch.denoiser import BatchDenoiser
+from napari_noise2same.core.batch.events import (
+    BatchEvent,
+    FileDone,
+    FileEvent,
+    FileFailed,
+    FileSkipped,
+    FileStarted,
+    ImageOpened,
+)
+from napari_noise2same.core.batch.finding import Source, find_images
+from napari_noise2same.core.batch.jobs import (
+    Job,
+    create_folders,
+    default_output,
+    is_file_name,
+    plan_jobs,
+)
+from napari_noise2same.core.batch.single import denoise_file, is_finished
+from napari_noise2same.core.batch.thumbnail import shade, thumbnail
+
+__all__ = [
+    "BatchDenoiser",
+    "BatchEvent",
+    "FileDone",
+    "FileEvent",
+    "FileFailed",
+    "FileSkipped",
+    "FileStarted",
+    "ImageOpened",
+    "Job",
+    "Source",
+    "create_folders",
+    "default_output",
+    "denoise_file",
+    "find_images",
+    "is_file_name",
+    "is_finished",
+    "plan_jobs",
+    "shade",
+    "thumbnail",
+]

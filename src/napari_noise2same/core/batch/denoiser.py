@@ -1,0 +1,137 @@
+"""Many files, one after the other, past those that are damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from napari_noise2same.core.batch.events import (
+    BatchEvent,
+    FileDone,
+    FileFailed,
+    FileSkipped,
+    FileStarted,
+)
+from napari_noise2same.core.batch.jobs import Job, create_folders
+from napari_noise2same.core.batch.single import denoise_file, is_finished
+from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.settings import DenoiseConfig
+
+if TYPE_CHECKING:
+    from napari_noise2same.core.model import TrainedModel
+
+__all__ = ["BatchDenoiser"]
+
+# Beside the errors that we raise: what pixels that are read late, from damaged chunks of a Zarr
+# array or over a network, can raise, and what an image raises that memory does not hold.
+_FAILURES = (Noise2SameError, OSError, ValueError, RuntimeError, MemoryError)
+
+
+class BatchDenoiser:
+    """Denoises files with one model: `events` runs it.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        The files, as `plan_jobs` returns them.
+    model : TrainedModel
+        The model for all of them.
+    config : DenoiseConfig, optional
+        How.
+    axes : str, optional
+        Axes of the images, if those of the files are wrong.
+    description : mapping of str to str, optional
+        How the results were made, for their metadata.
+    overwrite : bool
+        Whether to make results anew that are there already.
+
+    Raises
+    ------
+    DeviceError
+        If the device is missing.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        model: TrainedModel,
+        config: DenoiseConfig | None = None,
+        *,
+        axes: str | None = None,
+        description: Mapping[str, str] | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        from napari_noise2same.core.device import resolve_device
+
+        self.jobs = tuple(jobs)
+        self._model = model
+        self._config = config or DenoiseConfig()
+        self._axes = axes
+        self._description = description
+        self._overwrite = overwrite
+        # No reason to let each file fail.
+        resolve_device(self._config.device)
+
+    def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[BatchEvent]:
+        """Denoise file by file.
+
+        Parameters
+        ----------
+        stop : callable
+            Asked before every tile; when it returns True the file under way leaves no result.
+
+        Yields
+        ------
+        BatchEvent
+            `FileSkipped` for a file that was done before. For each other one `FileStarted`, what
+            `denoise_file` yields, and `FileDone` or `FileFailed`.
+
+        Raises
+        ------
+        FileError
+            If the folders for the results cannot be created.
+        """
+        create_folders(self.jobs)
+        for index, job in enumerate(self.jobs):
+            if stop():
+                return
+            if not self._overwrite and is_finished(job.target):
+                yield FileSkipped(index, job)
+                continue
+            yield FileStarted(index, job)
+            end = yield from self._denoise(index, job, stop)
+            if end is None:
+                return
+            yield end
+
+    def _denoise(
+        self, index: int, job: Job, stop: Callable[[], bool]
+    ) -> Generator[BatchEvent, None, FileDone | FileFailed | None]:
+        """Denoise one file; return how it ended, None if it was stopped."""
+        from napari_noise2same.core.denoising import DenoiseFinished
+
+        event: BatchEvent | None = None
+        try:
+            for event in denoise_file(
+                job.source,
+                job.target,
+                self._model,
+                self._config,
+                axes=self._axes,
+                description=self._description,
+                stop=stop,
+            ):
+                yield event
+        except _FAILURES as error:
+            return FileFailed(index, job, _reason(error, job))
+        return FileDone(index, job) if isinstance(event, DenoiseFinished) else None
+
+
+def _reason(error: Exception, job: Job) -> str:
+    """Say in one sentence why a file failed."""
+    if isinstance(error, Noise2SameError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"{job.name} needs more memory than there is: let its result be a .zarr folder."
+    found = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return f"Expected an image that can be read and denoised, found {job.name} failing ({found})."

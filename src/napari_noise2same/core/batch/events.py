@@ -1,0 +1,107 @@
+"""What denoising many files tells whoever watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+from napari_noise2same.core.batch.jobs import Job
+from napari_noise2same.core.io import Image
+
+if TYPE_CHECKING:
+    from napari_noise2same.core.denoising import DenoiseEvent
+
+__all__ = [
+    "BatchEvent",
+    "FileDone",
+    "FileEvent",
+    "FileFailed",
+    "FileSkipped",
+    "FileStarted",
+    "ImageOpened",
+]
+
+
+@dataclass(frozen=True)
+class FileStarted:
+    """A file is about to be read.
+
+    Attributes
+    ----------
+    index : int
+        Its place among the jobs.
+    job : Job
+        What is to be done.
+    """
+
+    index: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class FileSkipped:
+    """The result of a file is there already.
+
+    Attributes
+    ----------
+    index : int
+        Its place among the jobs.
+    job : Job
+        What was to be done.
+    """
+
+    index: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class FileFailed:
+    """A file cannot be denoised; it leaves no result, and the next one follows.
+
+    Attributes
+    ----------
+    index : int
+        Its place among the jobs.
+    job : Job
+        What was to be done.
+    reason : str
+        Why not, in one sentence.
+    """
+
+    index: int
+    job: Job
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileDone:
+    """The result of a file is written.
+
+    Attributes
+    ----------
+    index : int
+        Its place among the jobs.
+    job : Job
+        What was done.
+    """
+
+    index: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class ImageOpened:
+    """The file under way is open.
+
+    Attributes
+    ----------
+    image : Image
+        The noisy image.
+    """
+
+    image: Image
+
+
+# What one file tells, and what all tell.
+FileEvent: TypeAlias = Union[ImageOpened, "DenoiseEvent"]
+BatchEvent: TypeAlias = FileStarted | FileSkipped | FileFailed | FileDone | FileEvent
