@@ -136,15 +136,15 @@ def _denoise(
     source: Path, axes: str | None, model: TrainedModel, config: DenoiseConfig, target: Path
 ) -> _Run:
     """Denoise one image and write it."""
-    from napari_noise2same.cli.card import model_card
     from napari_noise2same.cli.running import run_denoiser
     from napari_noise2same.core.denoising import Denoiser
+    from napari_noise2same.core.model import card_lines, model_card
 
     image = read_image(source, axes=axes)
     finished = run_denoiser(Denoiser(image, model, config), target.name)
     if finished is None:
         raise typer.Exit(INTERRUPTED)
-    write_image(target, finished.image, image, description=model_card(model, config))
+    write_image(target, finished.image, image, description=card_lines(model_card(model, config)))
     return _Run(finished.image.size, finished.seconds, finished.tile, finished.device)
 
 
