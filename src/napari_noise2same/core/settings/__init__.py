@@ -3,6 +3,7 @@
 The same objects drive the Python interface, the command line, the forms and the model file.
 """
 
+from napari_noise2same.core.settings.changes import changed_settings
 from napari_noise2same.core.settings.denoising import DenoiseConfig, Precision
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
@@ -35,4 +36,5 @@ __all__ = [
     "Stage",
     "StagedLambda",
     "TrainingConfig",
+    "changed_settings",
 ]
