@@ -77,6 +77,7 @@ def test_train_denoise_save_and_load_give_the_same_result(
     np.testing.assert_allclose(result.affine.affine_matrix, noisy.affine.affine_matrix)
     np.testing.assert_allclose(result.scale, noisy.scale)
     assert result.metadata["noise2same"]["steps"] == 30
+    assert result.metadata["noise2same"]["denoising"]["dtype"] == "float32"
 
     path = tmp_path / "model.safetensors"
     train_dock.save_model(str(path))

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import itertools
+import tracemalloc
 from typing import Any
 
-import hypothesis.strategies as st
+import dask.array as da
 import numpy as np
 import pytest
-from hypothesis import given
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Shapes
 
-from napari_noise2same._napari.marking import marking, united
+from napari_noise2same._napari import marking as module
+from napari_noise2same._napari.marking import marking
 
 Array = np.ndarray[Any, Any]
 
@@ -142,18 +144,36 @@ def test_a_region_of_the_mask_is_the_mask_of_the_region() -> None:
         np.testing.assert_array_equal(part, mask_on(layer, regions, "TYX")[region])
 
 
-interval = st.tuples(st.integers(0, 40), st.integers(1, 15)).map(lambda p: slice(p[0], sum(p)))
+@pytest.mark.parametrize("most", [1, 40, 300, 5000])
+def test_labels_mark_the_same_however_much_of_them_is_read_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    labels = np.random.default_rng(0).integers(0, 60, (3, 2, 30, 40)) == 1
+    layer = ImageLayer(np.zeros((3, 2, 30, 40)), axis_labels=("t", "c", "y", "x"))
+    expected = mask_on(layer, Labels(labels), "TCYX")
+    monkeypatch.setattr(module, "_AT_ONCE", most)
+    marks = marking(layer, "TCYX", Labels(labels))
+
+    found = marks.mask((slice(0, 3), slice(0, 2), slice(0, 30), slice(0, 40)))
+    covered = np.zeros(layer.data.shape, bool)
+    for outline in itertools.chain(*marks.outlines()):
+        low, high = outline.min(axis=0) + 0.5, outline.max(axis=0) + 0.5
+        covered[tuple(map(slice, low.astype(int), high.astype(int)))] = True
+
+    np.testing.assert_array_equal(np.broadcast_to(found, expected.shape), expected)
+    assert covered[labels].all()
 
 
-@given(st.lists(st.tuples(interval, interval), max_size=12))
-def test_united_boxes_cover_the_boxes_and_have_no_pixel_in_common(boxes: list[Any]) -> None:
-    covered, counts = np.zeros((60, 60), bool), np.zeros((60, 60), int)
-    for box in boxes:
-        covered[box] = True
+def test_large_labels_are_never_in_memory_at_once() -> None:
+    far = da.zeros((10**5, 10**5), dtype=np.uint8, chunks=4096)
+    levels = [far, np.zeros((100, 100), np.uint8)]
+    layer = ImageLayer(levels, contrast_limits=(0, 1), multiscale=True)
+    marks = marking(layer, "YX", Labels(levels, multiscale=True))
 
-    for box in united(boxes):
-        assert covered[box].any()
-        counts[box] += 1
+    tracemalloc.start()
+    next(marks.outlines())
+    marks.mask((slice(5000, 5100), slice(5000, 5100)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
-    assert (counts[covered] == 1).all()
-    assert counts.max() <= 1
+    assert peak < 10**9

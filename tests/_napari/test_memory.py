@@ -9,7 +9,7 @@ from qtpy.QtCore import QSettings
 
 from napari_noise2same._napari import memory
 from napari_noise2same._napari.memory import recall, remember
-from napari_noise2same.core.settings import FixedLambda, TrainingConfig
+from napari_noise2same.core.settings import AdaptiveLambda, FixedLambda, TrainingConfig
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +28,33 @@ def test_without_any_the_defaults_are_taken() -> None:
     assert recall("training", TrainingConfig) == TrainingConfig()
 
 
-def test_settings_that_this_version_does_not_know_are_forgotten() -> None:
-    memory._store().setValue("training", '{"no_such_setting": 3}')
+def test_what_was_not_changed_follows_the_defaults_of_the_version() -> None:
+    remember("training", TrainingConfig(seed=3))
+    (key,) = memory._store().allKeys()
+    assert memory._store().value(key) == '{"seed": 3}'
+
+
+def test_settings_of_a_version_that_kept_its_defaults_are_forgotten() -> None:
+    old = TrainingConfig(lambda_inv=AdaptiveLambda(), seed=3)
+    memory._store().setValue("training", old.model_dump_json())
     assert recall("training", TrainingConfig) == TrainingConfig()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"no_such_setting": 3, "seed": 4}', TrainingConfig(seed=4)),
+        ('{"lambda_inv": {"kind": "no such"}, "seed": 4}', TrainingConfig(seed=4)),
+        ('{"batch": 0, "seed": 4}', TrainingConfig(seed=4)),
+        ('{"steps": 5, "seconds": 5}', TrainingConfig()),
+        ("[1, 2]", TrainingConfig()),
+        ("no JSON", TrainingConfig()),
+    ],
+)
+def test_what_this_version_does_not_understand_is_the_default(
+    text: str, expected: TrainingConfig
+) -> None:
+    remember("training", TrainingConfig(seed=1))
+    (key,) = memory._store().allKeys()
+    memory._store().setValue(key, text)
+    assert recall("training", TrainingConfig) == expected

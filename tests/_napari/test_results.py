@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import dask.array as da
@@ -12,9 +11,7 @@ from napari.layers.base import Layer
 
 from napari_noise2same._napari.conversion import layer_image
 from napari_noise2same._napari.regions import crop
-from napari_noise2same._napari.results import add_result, model_card, result_dtype
-from napari_noise2same.core import Finished, TrainingConfig, train
-from napari_noise2same.core import Image as EngineImage
+from napari_noise2same._napari.results import add_result, result_dtype
 
 INHERITED = (
     "rgb",
@@ -204,19 +201,6 @@ def test_colours_of_integers_stay_integers() -> None:
     assert result_dtype(unit) == "float32"
     assert result_dtype(grey) == "float32"
     assert result_dtype(grey, "keep") == "keep"
-
-
-def test_card_is_json_and_says_how_the_model_was_made() -> None:
-    image = EngineImage(np.random.default_rng(0).normal(size=(32, 32)), "YX")
-    *_, last = train([image], TrainingConfig(steps=2, seed=5, patch=(16, 16)))
-    assert isinstance(last, Finished)
-    card = json.loads(json.dumps(model_card(last.model), allow_nan=False))
-
-    assert card["seed"] == card["settings"]["seed"] == 5
-    assert card["steps"] == 2
-    assert card["last_step"]["loss"] == last.model.history.columns["loss"][-1]
-    assert {"torch", "napari-noise2same"} <= set(card["versions"])
-    assert TrainingConfig(**card["settings"]).steps == 2
 
 
 def test_result_is_a_layer_that_napari_can_save(viewer: Viewer, noisy: Image) -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
+import dask.array as da
 import numpy as np
 import pytest
 from napari import Viewer
+from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QSettings, Qt
 
 from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import TrainingConfig
-from napari_noise2same.widgets import TrainPanel
+from napari_noise2same.widgets import RunState, TrainPanel
+
+SMALL = TrainingConfig(
+    start="scratch", steps=4, batch=1, patch=(16, 16), validate_every=2, device="cpu"
+)
+TIMEOUT = 60_000
 
 
 @pytest.fixture
@@ -68,3 +77,73 @@ def tick(panel: TrainPanel, name: str) -> None:
     """Tick a layer as a click does."""
     (item,) = panel.layers.list.findItems(name, Qt.MatchFlag.MatchExactly)
     item.setCheckState(Qt.CheckState.Checked)
+
+
+def train(qtbot: QtBot, dock: TrainDock) -> None:
+    dock.panel.run.train.click()
+    qtbot.waitUntil(lambda: not dock.controller.is_running, timeout=TIMEOUT)
+
+
+def test_labels_are_read_by_the_thread_that_trains(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    readers: list[threading.Thread] = []
+
+    def read(block: Any) -> Any:
+        readers.append(threading.current_thread())
+        return block
+
+    viewer.add_image(np.random.default_rng(0).normal(size=(3, 48, 64)))
+    lazy = da.ones((3, 48, 64), dtype=int, chunks=(1, 48, 64)).map_blocks(read, dtype=int)
+    labels = viewer.add_labels(lazy)
+    readers.clear()
+    train_dock.panel.set_value(SMALL)
+    train_dock.panel.region.set_value(labels.unique_id)
+    train(qtbot, train_dock)
+
+    assert train_dock.panel.run.state() is RunState.FINISHED
+    assert len(readers) > 3
+    assert threading.main_thread() not in readers
+
+
+def test_where_nothing_is_marked_the_dock_says_so_and_shows_what_there_was(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    viewer.add_image(np.random.default_rng(0).normal(size=(48, 64)))
+    shapes = viewer.add_shapes(name="here")
+    panel = train_dock.panel
+    panel.set_value(SMALL)
+    train(qtbot, train_dock)
+    panel.region.set_value(shapes.unique_id)
+    train(qtbot, train_dock)
+
+    assert panel.message.value().startswith("Expected regions on the image, found none of 'here'")
+    assert panel.run.state() is RunState.STOPPED
+    assert len(panel.plot.value()["loss"]) == SMALL.steps
+
+
+def test_a_run_can_be_stopped_while_labels_are_read(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read(block: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            reading.set()
+            go_on.wait()
+        return block
+
+    viewer.add_image(np.random.default_rng(0).normal(size=(48, 64)))
+    labels = viewer.add_labels(da.ones((48, 64), dtype=int).map_blocks(read, dtype=int))
+    panel = train_dock.panel
+    panel.set_value(SMALL)
+    panel.region.set_value(labels.unique_id)
+    panel.run.train.click()
+    qtbot.waitUntil(reading.is_set, timeout=TIMEOUT)
+    panel.run.stop.click()
+    go_on.set()
+    qtbot.waitUntil(lambda: not train_dock.controller.is_running, timeout=TIMEOUT)
+
+    assert panel.run.state() is RunState.IDLE
+    assert train_dock.controller.model is None
+    assert panel.message.value() == ""

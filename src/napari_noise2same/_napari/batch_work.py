@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same._napari.results import card_lines, model_card
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.batch import (
@@ -131,10 +130,12 @@ def denoise_files(
     FilesFound, PictureReady or BatchEvent
         The files, then what `BatchDenoiser` yields, with pictures, but without whole images.
     """
+    from napari_noise2same.core.model import card_lines, model_card
+
     leave_a_core()
     for found in find_files(config, denoising, stop):
         yield found
-        card = card_lines(model_card(model))
+        card = card_lines(model_card(model, denoising))
         batch = BatchDenoiser(found.jobs, model, denoising, description=card, overwrite=overwrite)
         yield from _with_pictures(batch.events(stop))
 

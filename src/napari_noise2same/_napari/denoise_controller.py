@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -15,7 +16,7 @@ from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.regions import crop, current_frame, visible_region
-from napari_noise2same._napari.results import add_result, model_card, result_dtype
+from napari_noise2same._napari.results import add_result, result_dtype
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import Region
@@ -106,8 +107,11 @@ class DenoiseController(QObject):
         except Noise2SameError as error:
             self._panel.message.show_error(str(error))
             return
+        # Whoever has a model has loaded torch.
+        from napari_noise2same.core.model import model_card
+
         self._jobs, self._results, self._filling = jobs, [], False
-        self._card = model_card(model)
+        self._card = partial(model_card, model)
         self._panel.message.clear()
         self._panel.set_running(True)
         self._panel.progress.set_busy("Preparing…")
@@ -192,7 +196,7 @@ class DenoiseController(QObject):
                 self._viewer,
                 job.layer,
                 data,
-                self._card,
+                self._card(job.config),
                 level=job.level,
                 region=job.region,
             )

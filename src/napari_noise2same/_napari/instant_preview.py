@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QObject, QTimer
 
+from napari_noise2same._napari.llvm import keep_llvm_apart
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.preview_layer import PreviewLayer
 from napari_noise2same._napari.regions import crop
@@ -180,6 +181,7 @@ class InstantPreview(QObject):
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Denoiser, Trainer
 
+            keep_llvm_apart()
             leave_a_core()
             model = known or Trainer([image], config, start=start).snapshot()
             denoiser = Denoiser(piece, model, denoising)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from qtpy.QtCore import QSettings
 
 from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.settings import changed_settings
 
 __all__ = ["keep_settings", "recall", "remember"]
 
 _ORGANISATION = "napari-noise2same"
+# Before there was this group all settings were kept, the defaults of that time included.
+_GROUP = "changed"
 
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -53,7 +57,7 @@ def keep_settings(form: _Form[Config], name: str, kind: type[Config], used: Any)
 
 
 def remember(name: str, config: BaseModel) -> None:
-    """Keep settings for the next session.
+    """Keep settings for the next session, where they are not the defaults.
 
     Parameters
     ----------
@@ -62,7 +66,7 @@ def remember(name: str, config: BaseModel) -> None:
     config : pydantic.BaseModel
         The settings.
     """
-    _store().setValue(name, config.model_dump_json())
+    _store().setValue(f"{_GROUP}/{name}", json.dumps(changed_settings(config)))
 
 
 def recall(name: str, kind: type[Config]) -> Config:
@@ -78,13 +82,25 @@ def recall(name: str, kind: type[Config]) -> Config:
     Returns
     -------
     pydantic.BaseModel
-        The settings; the defaults if there are none, or none that this version understands.
+        The settings; the defaults in place of what this version does not know or allow.
     """
-    text = _store().value(name)
+    text = _store().value(f"{_GROUP}/{name}")
     try:
-        return kind.model_validate_json(text) if isinstance(text, str) else kind()
-    except ValidationError:
+        settings = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        settings = {}
+    return _understood(settings if isinstance(settings, dict) else {}, kind)
+
+
+def _understood(settings: dict[str, Any], kind: type[Config]) -> Config:
+    """Return settings without those that make them invalid."""
+    try:
+        return kind.model_validate(settings)
+    except ValidationError as error:
+        wrong = {part for detail in error.errors() for part in detail["loc"][:1]}
+    if not wrong:  # each is right, but not all of them together
         return kind()
+    return _understood({name: settings[name] for name in settings if name not in wrong}, kind)
 
 
 def _store() -> QSettings:

@@ -20,9 +20,10 @@ _GROUP = "1_conversion"
 def activate(context: PluginContext) -> None:
     """Add *Denoise now* to the context menu of the layer list.
 
-    napari 0.9 drops what a manifest contributes to that menu (`MenuId.contributables`), so this is
-    done when napari activates the plugin: at its first use in a session. The Layers menu and the
-    command palette have the entry from the start.
+    The manifest cannot: napari 0.9 takes from it only what goes to `MenuId.contributables()`, to
+    which neither this menu nor a submenu of it belongs, and no plugin is asked anything at the
+    start of a session. So it is done when napari activates the plugin, at its first use. The
+    Layers menu and the command palette have the entry from the start.
 
     Parameters
     ----------

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from typing import Any
 
 from napari_noise2same._napari.model_files import file_name
-from napari_noise2same.core.settings import Preset, TrainingConfig
+from napari_noise2same.core.settings import Preset, TrainingConfig, changed_settings
 
 __all__ = ["as_command", "as_script"]
 
@@ -54,7 +53,7 @@ def as_script(
     return _SCRIPT.format(
         paths=list(paths),
         axes=axes,
-        settings=json.dumps(_changed(config)),
+        settings=json.dumps(changed_settings(config)),
         more="" if model is None else "load_model, ",
         start="" if model is None else f", start=load_model({file_name(model)!r})",
     )
@@ -82,7 +81,7 @@ def as_command(
         A command that trains on them and saves the model.
     """
     words = ["napari-noise2same", "train", *paths, "--model", "model.safetensors", "--axes", axes]
-    settings = _changed(config)
+    settings = changed_settings(config)
     start = settings.pop("start", None) if model is None else file_name(model)
     if start is not None:
         words += ["--start", start]
@@ -100,10 +99,3 @@ def _preset(config: TrainingConfig) -> Preset | None:
     if config.steps is not None or config.seconds is not None:
         return None
     return next((p for p in Preset if p.config().effort == config.effort), None)
-
-
-def _changed(config: TrainingConfig) -> dict[str, Any]:
-    """Return the settings that are not the defaults, as data for JSON."""
-    default = TrainingConfig().model_dump(mode="json")
-    settings = config.model_dump(mode="json")
-    return {name: value for name, value in settings.items() if value != default[name]}

@@ -1,4 +1,4 @@
-"""Parts of a layer: what is in view, the current frame, and what the user has drawn."""
+"""Parts of a layer: what is in view, and the current frame."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
-from napari_noise2same._napari.marking import marking, united
 from napari_noise2same.core.array import ArrayLike, Region, validate_axes
-from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["Window", "crop", "current_frame", "restrict", "visible_region"]
+__all__ = ["Window", "crop", "current_frame", "visible_region"]
 
 # Pixels by which an edge may miss a border between pixels because numbers are rounded.
 _ROUNDING = 1e-6
-# Pixels around a region: half the side of patches of 128.
-_MARGIN = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,67 +168,6 @@ def current_frame(
     return tuple(
         _around(position[dim], 1, length) if axis == "T" else slice(0, length)
         for dim, (axis, length) in enumerate(zip(axes, shape, strict=True))
-    )
-
-
-def restrict(image: Image, layer: Layer, regions: Layer, *, level: int = 0) -> list[Image]:
-    """Return the parts of an image that the user has marked, to train on them alone.
-
-    A shape marks what lies inside of it in Y and X, in all frames and planes. A label marks its
-    pixels in the frames and planes that the Labels layer has; this layer is read whole. Both hold
-    for all channels.
-
-    Parameters
-    ----------
-    image : Image
-        The image of `layer`.
-    layer : napari.layers.Image
-        The layer that the image comes from.
-    regions : napari.layers.Shapes or napari.layers.Labels
-        What is marked. It may be scaled, moved and turned on its own.
-    level : int
-        Level of a multiscale layer that the image is.
-
-    Returns
-    -------
-    list of Image
-        Boxes around what is marked, wide enough for patches around its outermost pixels, with a
-        mask each. They do not overlap, and nothing of the image is read.
-
-    Raises
-    ------
-    ImageError
-        If nothing is marked, nothing of it lies on the image, or the layer cannot mark regions.
-    """
-    marks = marking(layer, image.axes, regions, level)
-    dims = [image.axes.index(axis) for axis in "YX"]
-    lengths = [image.data.shape[dim] for dim in dims]
-    boxes = [_box(outline[:, dims], lengths) for outline in marks.outlines()]
-    crops = []
-    for box in united([box for box in boxes if all(part.start < part.stop for part in box)]):
-        region = [slice(0, length) for length in image.data.shape]
-        for dim, part in zip(dims, box, strict=True):
-            region[dim] = part
-        mask = marks.mask(tuple(region))
-        if mask.any():
-            crops.append(replace(crop(image, tuple(region)), mask=mask))
-    if not crops:
-        raise ImageError(
-            f"Expected regions on the image, found none of {regions.name!r} there: draw a region "
-            "or label pixels, or train on the whole image."
-        )
-    return crops
-
-
-def _box(outline: NDArray[Any], lengths: Sequence[int]) -> Region:
-    """Return the pixels around an outline, grown by what patches need; empty beside the image."""
-    low, high = outline.min(axis=0) + 0.5, outline.max(axis=0) + 0.5
-    found = [_limited(*edges, None) for edges in zip(low, high, lengths, strict=True)]
-    return tuple(
-        slice(max(part.start - _MARGIN, 0), min(part.stop + _MARGIN, length))
-        if part.start < part.stop
-        else part
-        for part, length in zip(found, lengths, strict=True)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,9 +15,7 @@ from napari_noise2same.core.array import ArrayLike, Region
 if TYPE_CHECKING:
     from napari import Viewer
 
-    from napari_noise2same.core import TrainedModel
-
-__all__ = ["CARD", "add_result", "card_lines", "model_card", "place", "result_dtype"]
+__all__ = ["CARD", "add_result", "place", "result_dtype"]
 
 CARD = "noise2same"
 _SUFFIX = " [n2s]"
@@ -28,7 +25,7 @@ def add_result(
     viewer: Viewer,
     source_layer: ImageLayer,
     data: ArrayLike,
-    model_card: Mapping[str, Any],
+    card: Mapping[str, Any],
     *,
     name: str | None = None,
     level: int = 0,
@@ -49,8 +46,8 @@ def add_result(
     data : ArrayLike
         The result, or an array that is still to be filled: then call ``layer.refresh()`` now and
         then. It is not copied.
-    model_card : mapping
-        What `model_card` returns.
+    card : mapping
+        What `core.model.model_card` returns.
     name : str, optional
         Name of the layer; by default the source's with `` [n2s]``.
     level : int
@@ -74,7 +71,7 @@ def add_result(
         "level": level,
         "region": region and [[part.start, part.stop] for part in region],
     }
-    layer.metadata = {**source_layer.metadata, CARD: {**model_card, **origin}}
+    layer.metadata = {**source_layer.metadata, CARD: {**card, **origin}}
     above = source_layer in viewer.layers and viewer.layers.index(source_layer) + 1
     viewer.layers.insert(above or len(viewer.layers), layer)
     return layer
@@ -122,52 +119,6 @@ def result_dtype(
     """
     integers = np.dtype(layer_data(source_layer).dtype).kind in "ui"
     return "keep" if source_layer.rgb and integers else wanted
-
-
-def model_card(model: TrainedModel) -> dict[str, Any]:
-    """Say how a model was made, for the metadata of what it makes.
-
-    Parameters
-    ----------
-    model : TrainedModel
-        The model.
-
-    Returns
-    -------
-    dict
-        Data for JSON: settings, start, seed, versions, network, axes, the number of training
-        steps and the numbers of the last of them.
-    """
-    return {
-        "settings": dict(model.settings),
-        "start": model.start,
-        "seed": model.seed,
-        "versions": dict(model.versions),
-        "network": model.network.model_dump(mode="json"),
-        "axes": model.axes,
-        "joint_channels": model.joint_channels,
-        "steps": len(model.history),
-        "last_step": model.history.last(),
-    }
-
-
-def card_lines(card: Mapping[str, Any]) -> dict[str, str]:
-    """Write a model card for the metadata of a file.
-
-    Parameters
-    ----------
-    card : mapping
-        What `model_card` returns.
-
-    Returns
-    -------
-    dict of str to str
-        The same as texts.
-    """
-    texts = {
-        key: value if isinstance(value, str) else json.dumps(value) for key, value in card.items()
-    }
-    return {"denoised_by": "Noise2Same", **texts}
 
 
 def _inherited(source: ImageLayer, level: int, region: Region | None) -> dict[str, Any]:

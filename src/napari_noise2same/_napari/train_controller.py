@@ -12,6 +12,8 @@ from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.device_memory import device_memory
 from napari_noise2same._napari.instant_preview import InstantPreview
 from napari_noise2same._napari.live_preview import LivePreview
+from napari_noise2same._napari.llvm import keep_llvm_apart
+from napari_noise2same._napari.marked_images import MarkedImages
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.recipes import as_command, as_script
@@ -20,7 +22,6 @@ from napari_noise2same._napari.train_inputs import TrainInputs
 from napari_noise2same._napari.train_texts import describe_change, describe_start
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import Noise2SameError
-from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.widgets import RunState
 
@@ -63,10 +64,10 @@ class TrainController(QObject):
         self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
         self._activity: Activity | None = None
         self._name = ""
-        self._images: list[Image] = []
+        self._images: MarkedImages | None = None
         self.model: TrainedModel | None = None
         # Name and images of the model that the run under way will give.
-        self._coming: tuple[str, list[Image]] = "", []
+        self._coming = "", MarkedImages([])
         self._done = False
         panel.run.train_requested.connect(self.train)
         panel.run.pause_requested.connect(self.pause)
@@ -143,7 +144,7 @@ class TrainController(QObject):
         model : TrainedModel
             The model.
         """
-        self._name, self.model, self._images = name, model, []
+        self._name, self.model, self._images = name, model, None
         self._show_model(model)
 
     def script(self) -> str:
@@ -210,9 +211,12 @@ class TrainController(QObject):
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
 
+            keep_llvm_apart()
             leave_a_core()
-            trainer = Trainer(images, config, **model)
-            yield from train_with_preview(trainer, lambda: self._live.piece, stop=stop)
+            pieces = images.read(stop)
+            if pieces:
+                trainer = Trainer(pieces, config, **model)
+                yield from train_with_preview(trainer, lambda: self._live.piece, stop=stop)
 
         self.worker = Worker(work)
         self.worker.events.connect(self._on_events)
@@ -272,12 +276,8 @@ class TrainController(QObject):
         self._panel.set_state(RunState.FINISHED if completed else RunState.STOPPED)
 
     def _on_failed(self, error: BaseException) -> None:
-        """Say what went wrong; what there was before can be used again."""
+        """Say what went wrong."""
         self._panel.message.show_error(*explain(error, "Training"))
-        self._panel.progress.reset()
-        self._panel.set_state(RunState.IDLE)
-        if self.model is not None:
-            self._show_model(self.model)
 
     def _on_over(self) -> None:
         """Clean up after a run."""
@@ -287,6 +287,15 @@ class TrainController(QObject):
         self._instant.set_suspended(False)
         if self._done:
             self.trained.emit(self._name)
+        else:
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """Show what there was before a run that has come to nothing: it can be used again."""
+        self._panel.progress.reset()
+        self._panel.set_state(RunState.IDLE)
+        if self.model is not None:
+            self._show_model(self.model)
 
     def _on_preview_toggled(self) -> None:
         """Turn the preview on or off during a run."""

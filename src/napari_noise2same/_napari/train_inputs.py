@@ -11,7 +11,9 @@ from qtpy.QtCore import QTimer
 
 from napari_noise2same._napari.conversion import describe, guess_axes, layer_image
 from napari_noise2same._napari.layer_tracker import LayerTracker
-from napari_noise2same._napari.regions import restrict
+from napari_noise2same._napari.llvm import keep_llvm_apart
+from napari_noise2same._napari.marked_images import MarkedImages
+from napari_noise2same._napari.marking import marking
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import plan_layout
@@ -93,27 +95,27 @@ class TrainInputs:
             layer_image(layer, axes=axes if layer.ndim == first.ndim else None) for layer in layers
         ]
 
-    def images(self) -> list[Image]:
+    def images(self) -> MarkedImages:
         """Return what to train on: the ticked layers, or the marked regions of them.
 
         Returns
         -------
-        list of Image
-            Nothing of the layers is read.
+        MarkedImages
+            What is ticked and marked now. Nothing is read, neither of layers nor of labels.
 
         Raises
         ------
         ImageError
-            As `whole_images`, or if nothing is marked.
+            As `whole_images`, or if the layer that marks regions cannot.
         AxesError
             If the axes do not fit.
         """
         images = self.whole_images()
         regions = self.tracker.layer(self._panel.region.value())
         if regions is None:
-            return images
+            return MarkedImages(images)
         pairs = zip(self.layers(), images, strict=True)
-        return [piece for layer, image in pairs for piece in restrict(image, layer, regions)]
+        return MarkedImages(images, [marking(layer, i.axes, regions) for layer, i in pairs])
 
     def paths(self) -> list[str]:
         """Return the files of the ticked layers, or a stand-in for those that have none."""
@@ -187,15 +189,20 @@ class TrainInputs:
         trained = [preset for preset in Preset if preset is not Preset.INSTANT]
         configs = [config.model_copy(update={"effort": p.config().effort}) for p in trained]
 
-        def measure(_stop: Callable[[], bool]) -> Iterator[Any]:
+        def measure(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import available_devices, expected_seconds
 
+            keep_llvm_apart()
             leave_a_core()
             yield available_devices()
-            yield dict(zip(trained, expected_seconds(images, configs), strict=True))
+            pieces = images.read(stop)
+            if pieces:
+                yield dict(zip(trained, expected_seconds(pieces, configs), strict=True))
 
         self._measuring = Worker(measure)
         self._measuring.events.connect(self._on_measured)
+        # The run itself says what is wrong.
+        self._measuring.failed.connect(lambda _error: self._panel.quality.set_expected_times({}))
 
     def _on_measured(self, events: list[Any]) -> None:
         """Show the devices and the expected times."""

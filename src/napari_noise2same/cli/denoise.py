@@ -167,12 +167,12 @@ def _denoise(
 ) -> BatchReport:
     """Denoise what is left to do."""
     from napari_noise2same.cli.batch import BatchReport, run_batch
-    from napari_noise2same.cli.card import model_card
+    from napari_noise2same.core.model import card_lines, model_card
 
     targets = {job.target for job in left}
     report = BatchReport([job for job in jobs if job.target not in targets])
     if model is not None:
-        card = model_card(model, config)
+        card = card_lines(model_card(model, config))
         batch = BatchDenoiser(left, model, config, axes=axes, description=card, overwrite=True)
         run_batch(batch, report)
     return report

@@ -30,22 +30,13 @@ def info(
 
 def _facts(model: TrainedModel) -> dict[str, Any]:
     """Return all that is known about a model, but for its weights."""
+    from napari_noise2same.core.model import model_card
     from napari_noise2same.core.networks import count_parameters
 
-    last = model.history.last()
     return {
-        "network": model.network.model_dump(mode="json"),
         "parameters": count_parameters(model.build()),
-        "axes": model.axes,
-        "joint_channels": model.joint_channels,
-        "start": model.start,
-        "steps": int(last.get("step", 0)),
-        **{name: value for name, value in last.items() if name != "step"},
-        "domains": [domain.to_dict() for domain in model.domains],
-        "seed": model.seed,
         "resumable": model.resume is not None,
-        "versions": dict(model.versions),
-        "settings": dict(model.settings),
+        **model_card(model),
     }
 
 

@@ -1,5 +1,6 @@
 """Trained models, and the one file that holds one."""
 
+from napari_noise2same.core.model.card import card_lines, model_card
 from napari_noise2same.core.model.file import load_model, save_model
 from napari_noise2same.core.model.groups import join_groups, members
 from napari_noise2same.core.model.pretrained import PretrainedWeights, load_pretrained
@@ -18,9 +19,11 @@ __all__ = [
     "ResumeState",
     "StartKind",
     "TrainedModel",
+    "card_lines",
     "join_groups",
     "load_model",
     "load_pretrained",
     "members",
+    "model_card",
     "save_model",
 ]

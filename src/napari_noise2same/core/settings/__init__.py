@@ -4,6 +4,7 @@ The same objects drive the Python interface, the command line, the forms and the
 """
 
 from napari_noise2same.core.settings.batch import BatchConfig, ResultFormat
+from napari_noise2same.core.settings.changes import changed_settings
 from napari_noise2same.core.settings.denoising import DenoiseConfig, Precision
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
@@ -38,4 +39,5 @@ __all__ = [
     "Stage",
     "StagedLambda",
     "TrainingConfig",
+    "changed_settings",
 ]
