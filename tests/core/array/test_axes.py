@@ -97,3 +97,32 @@ def test_plan_layout_takes_lower_case() -> None:
 def test_plan_layout_refuses_a_volume_without_z() -> None:
     with pytest.raises(AxesError, match="Expected a Z axis for a 3D network, found axes 'TYX'"):
         plan_layout("TYX", (9, 5, 6), spatial_dims=3)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "spatial_dims", "expected"),
+    [
+        ("TYX", (8, 5, 6), None, ("TYX", "", "")),
+        ("TYX", (8, 5, 6), 2, ("YX", "", "T")),
+        ("TYX", (3, 5, 6), 3, ("TYX", "", "")),
+        ("TCYX", (9, 2, 5, 6), None, ("TYX", "C", "")),
+        ("YXT", (5, 6, 9), None, ("TYX", "", "")),
+        ("TZYX", (9, 30, 5, 6), None, ("TYX", "", "Z")),
+    ],
+)
+def test_time_as_the_third_axis_makes_planes_samples(
+    axes: str,
+    shape: tuple[int, ...],
+    spatial_dims: Literal[2, 3] | None,
+    expected: tuple[str, str, str],
+) -> None:
+    layout = plan_layout(axes, shape, spatial_dims=spatial_dims, depth_axis="T")
+    assert layout == Layout(axes, *expected)
+    assert layout.depth == expected[0].removesuffix("YX")
+
+
+def test_time_as_the_third_axis_needs_frames() -> None:
+    with pytest.raises(AxesError, match=r"Expected a time axis \(T\) .* found axes 'ZYX'"):
+        plan_layout("ZYX", (9, 5, 6), depth_axis="T")
+    with pytest.raises(AxesError, match=r"at least 8 frames .* found 7: denoise them frame by"):
+        plan_layout("TZYX", (7, 9, 5, 6), depth_axis="T")

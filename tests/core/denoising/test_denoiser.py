@@ -252,6 +252,22 @@ def test_the_order_of_a_volumes_axes_is_kept(
     assert_same(found, (whole(values, model) if joint else np.stack(expected)).transpose(order))
 
 
+def test_time_as_the_third_axis_is_seen_as_planes_are(make_model: ModelFactory) -> None:
+    model, values = make_model(spatial_dims=3), picture(2, 70, 16, 14)
+    stack = run(Image(values, "CZYX"), model)
+    movie = Image(values.transpose(1, 0, 3, 2), "TCXY")
+    found = run(movie, replace(model, depth_axis="T"), tile=8)
+    assert_same(found, stack.transpose(1, 0, 3, 2))
+
+
+def test_a_model_of_movies_denoises_planes_one_by_one(make_model: ModelFactory) -> None:
+    model, values = replace(make_model(spatial_dims=3), depth_axis="T"), picture(9, 2, 16, 14)
+    planes = [run(Image(values[:, i], "TYX"), model) for i in range(2)]
+    assert_same(run(Image(values, "TZYX"), model), np.stack(planes, axis=1))
+    values[4, 1, 7, 7] = np.nan
+    assert np.argwhere(np.isnan(run(Image(values, "TZYX"), model))).tolist() == [[4, 1, 7, 7]]
+
+
 def _pairs(values: Array, model: TrainedModel) -> list[tuple[Array, Domain]]:
     return list(zip(values, model.domains, strict=True)) if not model.joint_channels else []
 
@@ -277,6 +293,12 @@ def test_colours_are_kept_in_place(make_model: ModelFactory) -> None:
 def test_a_volume_model_refuses_a_plane(make_model: ModelFactory) -> None:
     with pytest.raises(AxesError, match="Z axis"):
         Denoiser(Image(picture(20, 20), "YX"), make_model(spatial_dims=3))
+
+
+def test_a_model_of_movies_refuses_a_stack(make_model: ModelFactory) -> None:
+    model = replace(make_model(spatial_dims=3), depth_axis="T")
+    with pytest.raises(AxesError, match="time axis"):
+        Denoiser(Image(picture(9, 20, 20), "ZYX"), model)
 
 
 @pytest.mark.parametrize(("domains", "joint"), [(3, False), (3, True), (1, True)])

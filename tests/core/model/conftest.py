@@ -30,6 +30,7 @@ def model() -> TrainedModel:
             Domain(0.1, 0.2, 0.3),
         ),
         axes="CYX",
+        depth_axis="T",
         settings={"steps": 5, "patch": [8, 8], "lambda_inv": {"kind": "fixed", "value": 0.1}},
         seed=2**62 + 1,
         versions={"torch": "2.4.0", "numpy": "2.0.0"},

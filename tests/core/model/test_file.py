@@ -27,6 +27,7 @@ def assert_equal_models(found: TrainedModel, expected: TrainedModel) -> None:
     assert found.domains == expected.domains
     assert found.axes == expected.axes
     assert found.joint_channels == expected.joint_channels
+    assert found.depth_axis == expected.depth_axis
     assert found.settings == expected.settings
     assert found.seed == expected.seed
     assert found.versions == expected.versions
@@ -78,6 +79,14 @@ def test_a_bare_model_comes_back_equal(model: TrainedModel, tmp_path: Path) -> N
     bare = TrainedModel(model.network, model.weights, model.domains[1:], "SYX", joint_channels=True)
     save_model(bare, tmp_path / "bare.safetensors")
     assert_equal_models(load_model(tmp_path / "bare.safetensors"), bare)
+
+
+def test_a_file_from_before_there_was_a_choice_has_z_for_the_third_axis(
+    model: TrainedModel, path: Path
+) -> None:
+    assert model.depth_axis == "T"
+    rewrite(path, lambda header: header.pop("depth_axis"))
+    assert load_model(path).depth_axis == "Z"
 
 
 def test_weights_in_any_memory_layout_come_back_equal(model: TrainedModel, tmp_path: Path) -> None:
@@ -175,6 +184,7 @@ def test_a_header_that_is_not_ours_is_refused(path: Path, text: str) -> None:
         ("joint_channels", True),
         ("axes", "QX"),
         ("axes", 5),
+        ("depth_axis", "C"),
         ("settings", 5),
         ("seed", "x"),
         ("versions", 3),

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.errors import ConfigurationError, ImageError
@@ -14,10 +15,10 @@ from napari_noise2same.core.training.planning import TrainingPlan, plan_training
 CPU = torch.device("cpu")
 
 
-def view(axes: str, *shape: int, joint: bool = False, dims: Any = None) -> ImageView:
+def view(axes: str, *shape: int, joint: bool = False, dims: Any = None, **layout: Any) -> ImageView:
     array = np.broadcast_to(np.zeros(1, np.uint8), shape)
-    layout = plan_layout(axes, shape, spatial_dims=dims)
-    return ImageView(array, layout, joint_channels=joint)
+    planned = plan_layout(axes, shape, spatial_dims=dims, **layout)
+    return ImageView(array, planned, joint_channels=joint)
 
 
 def plan(*views: ImageView, device: torch.device = CPU, **settings: Any) -> TrainingPlan:
@@ -38,6 +39,18 @@ def test_the_default_plan_of_a_volume() -> None:
     assert chosen.network == NetworkConfig.small(3, 1)
     assert len(chosen.patch) == 3
     assert chosen.batch >= 1
+
+
+def test_a_movie_is_planned_as_a_volume_is() -> None:
+    movie, volume = view("TYX", 40, 256, 256, depth_axis="T"), view("ZYX", 40, 256, 256)
+    found, expected = plan(movie), plan(volume)
+    for name in ("network", "patch", "batch", "steps", "learning_rate"):
+        assert getattr(found, name) == getattr(expected, name)
+
+
+def test_time_as_the_third_axis_needs_a_3d_network() -> None:
+    with pytest.raises(ValidationError, match="3D network for time as the third axis"):
+        TrainingConfig(depth_axis="T", spatial_dims=2)
 
 
 def test_more_pixels_get_more_steps_within_bounds() -> None:

@@ -70,13 +70,18 @@ def test_a_model_for_other_images_is_refused(dims: Any, channels: int) -> None:
         choose_start(TrainingConfig(), dims, channels, model=model())
 
 
-def test_another_strategy_or_domain_cannot_go_on() -> None:
+def test_another_strategy_domain_or_third_axis_cannot_go_on() -> None:
     state = ResumeState({}, {})
     before = model(settings=TrainingConfig().model_dump(mode="json"), resume=state)
     assert resumable_state(before, TrainingConfig(steps=5)) is state
-    for config in (TrainingConfig(lambda_inv=FixedLambda()), TrainingConfig(domain="linear")):
+    others: tuple[dict[str, Any], ...] = (
+        {"lambda_inv": FixedLambda()},
+        {"domain": "linear"},
+        {"depth_axis": "T"},
+    )
+    for changes in others:
         with pytest.raises(ConfigurationError, match="leave them as they are"):
-            resumable_state(before, config)
+            resumable_state(before, TrainingConfig(**changes))
 
 
 def test_a_model_without_state_cannot_go_on() -> None:

@@ -69,6 +69,9 @@ def equal_weights(a: TrainedModel, b: TrainedModel) -> bool:
         ("ZCYX", (9, 2, 24, 20), {"spatial_dims": 3}, 2),
         ("ZYX", (9, 24, 20), {"spatial_dims": 2, "patch": (16, 16)}, 1),
         ("ZYX", (1, 24, 20), {"spatial_dims": 3}, 1),
+        ("TYX", (9, 24, 20), {"spatial_dims": 3, "depth_axis": "T"}, 1),
+        ("TCYX", (9, 2, 24, 20), {"spatial_dims": 3, "depth_axis": "T"}, 2),
+        ("TZYX", (9, 3, 24, 20), {"spatial_dims": 3, "depth_axis": "T"}, 1),
         ("YX", (8, 8), {}, 1),
     ],
 )
@@ -85,6 +88,7 @@ def test_images_of_all_axes_are_trained_on_and_denoised(
     image = Image(values, axes)
     model = model_of(run(image, make_config(steps=4, **settings)))
     assert model.axes == axes
+    assert model.depth_axis == settings.get("depth_axis", "Z")
     assert len(model.domains) == domains
     clean = denoise(image, model)
     assert clean.shape == shape

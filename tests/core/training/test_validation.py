@@ -86,10 +86,18 @@ def test_the_noise_is_read_from_the_residual(noise: Tensor) -> None:
 
 
 @pytest.mark.parametrize("axis", [1, 2])
-def test_noise_that_neighbours_share_is_seen_along_any_axis(noise: Tensor, axis: int) -> None:
+def test_noise_that_neighbours_share_is_seen_along_y_and_x(noise: Tensor, axis: int) -> None:
     shared = noise + 0.5 * noise.roll(1, axis)
     found = validation(shared).noise(Scale(), scaled(0.0))
     assert found.correlation == pytest.approx(0.4, abs=0.05)
+
+
+def test_what_planes_share_is_no_noise(noise: Tensor) -> None:
+    """Each is exposed by itself: their residuals share the signal that was missed."""
+    planes = noise.expand(4, 64, 64)[None]
+    sampler = PatchSampler([planes], (4, 16, 16))
+    fixed = Validation(sampler, MaskConfig(), batch=2, device=CPU, seed=0)
+    assert fixed.noise(Scale(), scaled(0.0)).correlation == pytest.approx(0, abs=0.05)
 
 
 def test_the_change_is_the_difference_of_the_results(noise: Tensor) -> None:

@@ -8,12 +8,15 @@ from typing import Literal
 
 from napari_noise2same.core.errors import AxesError
 
-__all__ = ["Layout", "default_axes", "plan_layout", "validate_axes"]
+__all__ = ["MIN_DEPTH_3D", "DepthAxis", "Layout", "default_axes", "plan_layout", "validate_axes"]
 
 KNOWN_AXES = "TZCYXS"
 CHANNEL_AXES = "CS"
 
-# A stack of fewer planes gives a 3D network too little depth to learn from.
+# The axis that a 3D network sees beside Y and X.
+DepthAxis = Literal["Z", "T"]
+
+# A stack of fewer planes or frames gives a 3D network too little depth to learn from.
 MIN_DEPTH_3D = 8
 
 _DEFAULTS = {2: "YX", 3: "TYX", 4: "TZYX", 5: "TZCYX"}
@@ -103,7 +106,7 @@ class Layout:
     axes : str
         Axes of the array, in its order.
     spatial : str
-        ``"YX"`` or ``"ZYX"``: the axes that the network convolves over, in this order.
+        ``"YX"``, ``"ZYX"`` or ``"TYX"``: the axes that the network convolves over, in this order.
     channel : str
         ``"C"``, ``"S"`` or ``""``.
     samples : str
@@ -115,9 +118,18 @@ class Layout:
     channel: str
     samples: str
 
+    @property
+    def depth(self) -> str:
+        """The axis that the network sees beside Y and X: ``"Z"``, ``"T"`` or nothing."""
+        return self.spatial[:-2]
+
 
 def plan_layout(
-    axes: str, shape: Sequence[int], *, spatial_dims: Literal[2, 3] | None = None
+    axes: str,
+    shape: Sequence[int],
+    *,
+    spatial_dims: Literal[2, 3] | None = None,
+    depth_axis: DepthAxis = "Z",
 ) -> Layout:
     """Decide which axes are spatial, which is the channel and which are samples.
 
@@ -130,6 +142,9 @@ def plan_layout(
     spatial_dims : {2, 3}, optional
         2 takes the planes of a Z stack as independent samples, 3 asks for the volume. By
         default 3 for stacks of at least 8 planes.
+    depth_axis : {"Z", "T"}
+        The third axis of a 3D network. With T the network is 3D unless `spatial_dims` is 2, and
+        planes are samples.
 
     Returns
     -------
@@ -139,15 +154,32 @@ def plan_layout(
     Raises
     ------
     AxesError
-        If the axes do not fit, or if 3 is asked for and there is no Z axis.
+        If the axes do not fit, if the third axis that is asked for is missing, or if there are
+        fewer than 8 frames for a network whose dimensions are not given.
     """
     axes = validate_axes(axes, shape)
-    depth = shape[axes.index("Z")] if "Z" in axes else 0
-    if spatial_dims == 3 and not depth:
-        raise AxesError(f"Expected a Z axis for a 3D network, found axes {axes!r}.")
+    depth = shape[axes.index(depth_axis)] if depth_axis in axes else 0
+    if spatial_dims != 2:
+        _check_depth(axes, depth, depth_axis, asked=spatial_dims == 3)
     volume = spatial_dims == 3 or (spatial_dims is None and depth >= MIN_DEPTH_3D)
-    spatial = "ZYX" if volume else "YX"
+    spatial = f"{depth_axis}YX" if volume else "YX"
     # A singleton C beside S is no channel axis but a sample axis of length 1.
     channel = next((letter for letter in "SC" if letter in axes), "")
     samples = "".join(a for a in axes if a not in spatial and a != channel)
     return Layout(axes, spatial, channel, samples)
+
+
+def _check_depth(axes: str, depth: int, depth_axis: DepthAxis, *, asked: bool) -> None:
+    """Refuse a third axis that is missing, or too short for one that nobody insists on."""
+    if depth_axis == "T" and not depth:
+        raise AxesError(
+            "Expected a time axis (T) to take for the third axis of a 3D network, found axes "
+            f"{axes!r}: take Z, or correct the axes."
+        )
+    if depth_axis == "T" and not asked and depth < MIN_DEPTH_3D:
+        raise AxesError(
+            f"Expected at least {MIN_DEPTH_3D} frames to take time for the third axis of a 3D "
+            f"network, found {depth}: denoise them frame by frame."
+        )
+    if asked and not depth:
+        raise AxesError(f"Expected a Z axis for a 3D network, found axes {axes!r}.")

@@ -88,7 +88,9 @@ class Denoiser:
     ) -> None:
         self._config = config = config or DenoiseConfig()
         dims = model.network.spatial_dims
-        layout = plan_layout(image.axes, image.data.shape, spatial_dims=dims)
+        layout = plan_layout(
+            image.axes, image.data.shape, spatial_dims=dims, depth_axis=model.depth_axis
+        )
         self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
         self._domains = model.domains_for(self._view.n_channels)
         self._device = resolve_device(config.device)

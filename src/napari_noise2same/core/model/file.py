@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from napari_noise2same.core.array import validate_axes
+from napari_noise2same.core.array import DepthAxis, validate_axes
 from napari_noise2same.core.errors import ModelFileError
 from napari_noise2same.core.model.groups import join_groups, members
 from napari_noise2same.core.model.trained import (
@@ -102,6 +102,7 @@ def _header(model: TrainedModel) -> dict[str, Any]:
         "domains": [domain.to_dict() for domain in model.domains],
         "axes": model.axes,
         "joint_channels": model.joint_channels,
+        "depth_axis": model.depth_axis,
         "settings": dict(model.settings),
         "start": model.start,
         "seed": model.seed,
@@ -169,6 +170,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         domains=tuple(Domain.from_dict(domain) for domain in header["domains"]),
         axes=str(header["axes"]),
         joint_channels=bool(header["joint_channels"]),
+        depth_axis=_depth_axis(header),
         settings=dict(header["settings"]),
         start=_start(header),
         seed=int(header["seed"]),
@@ -176,6 +178,14 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         history=History({n: columns[n].numpy().astype(np.float64) for n in HISTORY_COLUMNS}),
         resume=None if resume is None else ResumeState(members(tensors, "resume"), dict(resume)),
     )
+
+
+def _depth_axis(header: Mapping[str, Any]) -> DepthAxis:
+    """Return the third axis of a 3D network; before there was a choice, it was Z."""
+    axis: DepthAxis = header.get("depth_axis", "Z")
+    if axis not in get_args(DepthAxis):
+        raise ValueError(f"the third axis is {axis!r}")
+    return axis
 
 
 def _start(header: Mapping[str, Any]) -> StartKind:

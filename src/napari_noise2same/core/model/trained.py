@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.errors import AxesError
 from napari_noise2same.core.networks import BlindNet, UNet, build_network
 from napari_noise2same.core.noise import Domain
@@ -104,6 +105,8 @@ class TrainedModel:
         Axes of the first training image.
     joint_channels : bool
         Whether the network takes all channels of a frame at once.
+    depth_axis : {"Z", "T"}
+        The third axis of a 3D network.
     settings : mapping
         The configuration of the training, as data for JSON.
     start : {"pretrained", "scratch", "model"}
@@ -123,6 +126,7 @@ class TrainedModel:
     domains: tuple[Domain, ...]
     axes: str
     joint_channels: bool = False
+    depth_axis: DepthAxis = "Z"
     settings: Mapping[str, Any] = field(default_factory=dict)
     start: StartKind = "scratch"
     seed: int = 0

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import LambdaConfig, MaskConfig
 
@@ -29,6 +37,9 @@ class TrainingConfig(BaseModel):
         Network; its `spatial_dims` and `channels` must fit the images.
     spatial_dims : {2, 3}, optional
         Whether a Z stack is a volume (3) or a series of planes (2).
+    depth_axis : {"Z", "T"}
+        The third axis of a 3D network. T is for movies of what stays in place: the network sees
+        frames as it sees planes, and planes are samples. Needs 8 frames.
     joint_channels : bool
         Whether one network takes all channels at once, rather than one by one.
     start : {"pretrained", "scratch"}
@@ -79,6 +90,7 @@ class TrainingConfig(BaseModel):
     mask: MaskConfig = MaskConfig()
     network: NetworkConfig | None = None
     spatial_dims: Literal[2, 3] | None = None
+    depth_axis: DepthAxis = "Z"
     joint_channels: bool = False
     start: Literal["pretrained", "scratch"] = "pretrained"
     domain: Literal["stabilised", "linear"] = "stabilised"
@@ -104,3 +116,10 @@ class TrainingConfig(BaseModel):
         if self.steps is not None and self.seconds is not None:
             raise ValueError("expected a budget in steps or in seconds, found both")
         return self
+
+    @field_validator("depth_axis")
+    @classmethod
+    def _deep_enough(cls, axis: DepthAxis, info: ValidationInfo) -> DepthAxis:
+        if axis == "T" and info.data.get("spatial_dims") == 2:
+            raise ValueError("expected a 3D network for time as the third axis, found a 2D one")
+        return axis

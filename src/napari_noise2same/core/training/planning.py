@@ -76,7 +76,7 @@ def view_image(image: Image, config: TrainingConfig) -> ImageView:
     image : Image
         The image.
     config : TrainingConfig
-        Says whether a stack is a volume, and channels go together.
+        Says whether a stack or a movie is a volume, and channels go together.
 
     Returns
     -------
@@ -88,7 +88,12 @@ def view_image(image: Image, config: TrainingConfig) -> ImageView:
     AxesError
         If the axes do not fit.
     """
-    layout = plan_layout(image.axes, image.data.shape, spatial_dims=config.spatial_dims)
+    layout = plan_layout(
+        image.axes,
+        image.data.shape,
+        spatial_dims=config.spatial_dims,
+        depth_axis=config.depth_axis,
+    )
     return ImageView(image.data, layout, joint_channels=config.joint_channels, mask=image.mask)
 
 

@@ -146,9 +146,10 @@ def resumable_state(model: TrainedModel, config: TrainingConfig) -> ResumeState:
             "found another: train anew."
         )
     before = own_config(model)
-    if (before.lambda_inv, before.domain) != (config.lambda_inv, config.domain):
+    kept = ("lambda_inv", "domain", "depth_axis")
+    if any(getattr(before, name) != getattr(config, name) for name in kept):
         raise ConfigurationError(
-            "Expected the λ_inv strategy and the domain of the model that training goes on from, "
-            "found others: leave them as they are, or train anew."
+            "Expected the λ_inv strategy, the domain and the third axis of the model that training "
+            "goes on from, found others: leave them as they are, or train anew."
         )
     return model.resume

@@ -355,6 +355,7 @@ class Trainer:
             domains=self.domains,
             axes=self._axes,
             joint_channels=self.config.joint_channels,
+            depth_axis=self.config.depth_axis,
             start=self.plan.start.kind,
             settings=self.config.model_dump(mode="json"),
             seed=self.config.seed,

@@ -36,8 +36,9 @@ class Noise(NamedTuple):
     sigma : float
         Standard deviation, in normalised units.
     correlation : float
-        Of neighbouring pixels, along the axis where it is largest; for independent noise it is
-        below zero, because what is kept of a pixel's noise is kept in its neighbours as well.
+        Of neighbouring pixels in Y and X, where it is larger; for independent noise it is below
+        zero, because what is kept of a pixel's noise is kept in its neighbours as well. Planes and
+        frames are exposed one by one: what their residuals share is signal that was missed.
     """
 
     sigma: float
@@ -147,9 +148,7 @@ class Validation:
         variance = sum(map(noise_variance, terms)) / len(terms)
         residual = torch.cat([found.residual for found in terms])
         correlations = [
-            _neighbours(residual, axis)
-            for axis in range(2, residual.ndim)
-            if residual.shape[axis] > 1
+            _neighbours(residual, axis) for axis in (-2, -1) if residual.shape[axis] > 1
         ]
         return Noise(math.sqrt(variance), max(correlations))
 
