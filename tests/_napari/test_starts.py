@@ -86,7 +86,7 @@ def test_instant_gives_a_model_at_once_that_can_be_trained_further(
     panel.run.proceed.click()
     wait(qtbot, lambda: not controller.is_running)
     assert len(controller.model.history) == 2
-    assert "σ against the model as it was before" in panel.message.value()
+    assert "σ against the instant result" in panel.message.value()
 
 
 @pytest.mark.usefixtures("noisy")

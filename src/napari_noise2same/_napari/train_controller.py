@@ -200,7 +200,7 @@ class TrainController(QObject):
     def _start(self, config: TrainingConfig | None, **model: TrainedModel | None) -> None:
         """Start the thread, with a model to `start` from or to `resume`."""
         _, images = self._coming
-        self._done, self._resumed = False, "resume" in model
+        self._done = False
         self._panel.message.clear()
         self._panel.set_state(RunState.PREPARING)
         self._panel.progress.set_busy("Preparing…")
@@ -269,7 +269,7 @@ class TrainController(QObject):
         self._panel.model.save.setEnabled(True)
         if not len(event.model.history):
             self._panel.progress.reset()
-        change = describe_change(event, resumed=self._resumed)
+        change = describe_change(event)
         if change:
             self._panel.message.show_message(change)
         completed = event.reason == "completed"

@@ -35,15 +35,13 @@ def describe_start(event: Started) -> str:
     )
 
 
-def describe_change(event: Finished, *, resumed: bool) -> str:
+def describe_change(event: Finished) -> str:
     """Say what training has changed.
 
     Parameters
     ----------
     event : Finished
         What the run tells when it is over.
-    resumed : bool
-        Whether it went on with a model.
 
     Returns
     -------
@@ -57,6 +55,4 @@ def describe_change(event: Finished, *, resumed: bool) -> str:
     if math.isnan(event.change):
         return ""
     before = "that of the model it started from" if start == "model" else "the instant result"
-    if resumed:
-        before = "the model as it was before"
     return f"Changed by {event.change:.2f} σ against {before}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from napari_noise2same.core.settings import (
     MaskConfig,
     NetworkConfig,
     Noise2InfoLambda,
+    Preset,
     StagedLambda,
     TrainingConfig,
 )
@@ -234,3 +236,74 @@ def test_recoveries_are_not_forgotten(
     first = finish(image, make_config(), after=3).model
     events = list(train([image], resume=first))
     assert [e for e in events if isinstance(e, Recovered)] == [Recovered(5, 0.25)]
+
+
+@pytest.mark.parametrize("start", ["pretrained", "model"])
+def test_the_change_is_against_the_weights_at_the_very_start(
+    image: Image,
+    make_config: Config,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    start: str,
+) -> None:
+    """Where every step is for the better, so that there is a change."""
+    errors = itertools.count(0, -1)
+    for estimate in ("error", "risk"):
+        monkeypatch.setattr(Validation, estimate, lambda *_: next(errors))
+    config = make_config(network=None)
+    given = finish(image, make_config()).model if start == "model" else None
+    trainer = Trainer([image], config, start=given)
+    *_, whole = trainer.events()
+    trainer = Trainer([image], config, start=given)
+    *_, first = trainer.events(lambda: trainer.step == 8)
+    assert isinstance(whole, Finished)
+    assert isinstance(first, Finished)
+
+    second = finish(image, None, resume=through_a_file(first.model, tmp_path))
+
+    assert second.change == whole.change > 0
+
+
+def test_a_file_without_the_first_weights_tells_of_no_change(
+    image: Image, make_config: Config
+) -> None:
+    first = finish(image, make_config(network=None), after=3).model
+    assert first.resume is not None
+    tensors = {k: v for k, v in first.resume.tensors.items() if not k.startswith("first.")}
+    old = replace(first, resume=replace(first.resume, tensors=tensors))
+
+    assert np.isnan(finish(image, None, resume=old).change)
+
+
+def test_a_resumed_instant_model_is_not_trained(image: Image, make_picture: Picture) -> None:
+    instant = finish(image, Preset.INSTANT.config(device="cpu")).model
+
+    for picture in (image, Image(make_picture(96, 96), "YX")):
+        assert len(finish(picture, None, resume=instant).model.history) == 0
+
+
+def test_a_run_that_noise_with_structure_has_ended_is_at_its_end_when_resumed() -> None:
+    noise = np.random.default_rng(0).standard_normal((128, 129))
+    image = Image((100 + noise[:, 1:] + 0.5 * noise[:, :-1]).astype(np.float32), "YX")
+    config = TrainingConfig(patch=(32, 32), batch=2, device="cpu")
+    first = finish(image, config).model
+    assert len(first.history) == 0
+
+    again = finish(image, None, resume=first)
+
+    assert (again.reason, len(again.model.history)) == ("completed", 0)
+
+
+def test_a_resumed_run_has_the_length_that_was_chosen_before(
+    image: Image, make_picture: Picture, make_config: Config
+) -> None:
+    config = make_config(steps=None, effort=0.02)
+    first = finish(image, config, after=1).model
+    larger = Image(make_picture(256, 256), "YX")
+
+    expected = Trainer([image], config).plan.steps
+    assert Trainer([larger], config).plan.steps != expected
+    assert Trainer([larger], resume=first).plan.steps == expected
+    assert Trainer([larger], make_config(steps=None, effort=0.05), resume=first).plan.steps != (
+        expected
+    )

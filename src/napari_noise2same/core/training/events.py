@@ -114,7 +114,8 @@ class Finished:
         Whether the budget was used up.
     change : float
         Root mean square of what training has changed in the result of the weights that it
-        started at, in standard deviations of the noise; NaN if it started at random.
+        started at, interruptions or not, in standard deviations of the noise; NaN if it started
+        at random.
     """
 
     model: TrainedModel

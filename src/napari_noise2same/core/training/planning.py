@@ -14,7 +14,7 @@ from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
-from napari_noise2same.core.training.start import Start, choose_start
+from napari_noise2same.core.training.start import Start, choose_start, resumed_steps
 
 __all__ = ["TrainingPlan", "plan_training", "view_image"]
 
@@ -150,6 +150,8 @@ def plan_training(
     start = choose_start(config, dims, channels, model=model, resume=resume)
     fresh = start.weights is None
     steps = config.steps
+    if steps is None and resume is not None:
+        steps = resumed_steps(resume, config)
     if steps is None:
         steps = _automatic_steps(dims, pixels, config.effort, fresh=fresh)
     if steps == 0 and fresh and config.seconds is None:

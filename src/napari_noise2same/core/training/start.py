@@ -17,7 +17,7 @@ from napari_noise2same.core.model import (
 )
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 
-__all__ = ["Start", "choose_start", "own_config", "resumable_state"]
+__all__ = ["Start", "choose_start", "own_config", "resumable_state", "resumed_steps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,3 +153,30 @@ def resumable_state(model: TrainedModel, config: TrainingConfig) -> ResumeState:
             "goes on from, found others: leave them as they are, or train anew."
         )
     return model.resume
+
+
+def resumed_steps(model: TrainedModel, config: TrainingConfig) -> int | None:
+    """Return how many steps a run was to have that goes on with the budget that it had.
+
+    What was chosen then counts, whatever the size of the images now: no step at all for an instant
+    model, or where noise has structure.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    config : TrainingConfig
+        What the run is to be.
+
+    Returns
+    -------
+    int, optional
+        The steps; None if another budget is asked for, or the model has no state to go on from.
+    """
+    before = own_config(model)
+    same = (before.steps, before.effort, before.seconds) == (
+        config.steps,
+        config.effort,
+        config.seconds,
+    )
+    return model.resume.values["steps"] if same and model.resume is not None else None

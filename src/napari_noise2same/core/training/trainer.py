@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -152,6 +152,7 @@ class Trainer:
         self._noise = torch.Generator(self.device).manual_seed(config.seed)
         self._rows: list[tuple[float, ...]] = []
         self._best = BestWeights(self._learner.average.copy())
+        self._first = self.plan.start.weights
         self.step = 0
         self.seconds = 0.0
         if resume is not None:
@@ -335,10 +336,10 @@ class Trainer:
         self, weights: dict[str, Tensor], reason: Literal["completed", "stopped"]
     ) -> Finished:
         """Hand over the model, and say what training has changed."""
-        first = self.plan.start.weights
-        change = math.nan if first is None else 0.0
-        if first is not None and self.plan.steps != 0:
-            change = self._validation.change(self._learner.network, first, weights) / self._sigma
+        change = math.nan if self._first is None else 0.0
+        if self._first is not None and self.plan.steps != 0:
+            network = self._learner.network
+            change = self._validation.change(network, self._first, weights) / self._sigma
         return Finished(self._model(weights, resume=self._state()), reason, change)
 
     def _progress(self) -> float:
@@ -369,7 +370,9 @@ class Trainer:
         tensors = self._learner.tensors()
         tensors["random.choice"] = self._choice.get_state()
         tensors["random.noise"] = self._noise.get_state()
-        tensors |= join_groups({"best": {k: v.clone() for k, v in self._best.weights.items()}})
+        tensors |= join_groups(
+            {"best": _copies(self._best.weights), "first": _copies(self._first or {})}
+        )
         values = {
             "step": self.step,
             "steps": self.plan.steps,
@@ -390,8 +393,15 @@ class Trainer:
         self._noise.set_state(state.tensors["random.noise"])
         self._rows = model.history.rows()
         self._best.replace(members(state.tensors, "best"), state.values["best_error"])
+        # None in a file from before they were kept, or after a start at random.
+        self._first = members(state.tensors, "first") or None
         self.step = state.values["step"]
         self.seconds = state.values["seconds"]
+
+
+def _copies(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights that nobody else changes."""
+    return {name: tensor.clone() for name, tensor in weights.items()}
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:
