@@ -17,6 +17,7 @@ from napari_noise2same.cli.options import (
     Device,
     Images,
     ModelToUse,
+    NoiseName,
     Output,
     OutputType,
     Overlap,
@@ -49,6 +50,7 @@ def denoise(
     tile: Tile = None,
     overlap: Overlap = None,
     dtype: OutputType = None,
+    noise: NoiseName = None,
     precision: PrecisionName = None,
     averaging: Averaging = False,
     start: Start = None,
@@ -71,7 +73,9 @@ def denoise(
         raise typer.BadParameter(
             "Expected --start, --preset, --steps or --seconds only without --model."
         )
-    settings = given(tile=tile, overlap=overlap, dtype=dtype, precision=precision, device=device)
+    settings = given(
+        tile=tile, overlap=overlap, dtype=dtype, noise=noise, precision=precision, device=device
+    )
     config = DenoiseConfig(averaging=averaging, **settings)
     targets = output_paths(images, output)
     _check_formats(targets, config)

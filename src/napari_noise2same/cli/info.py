@@ -41,6 +41,7 @@ def _facts(model: TrainedModel) -> dict[str, Any]:
         "start": model.start,
         "steps": int(last.get("step", 0)),
         **{name: value for name, value in last.items() if name != "step"},
+        "noise": model.noise,
         "domains": [domain.to_dict() for domain in model.domains],
         "seed": model.seed,
         "resumable": model.resume is not None,

@@ -28,7 +28,7 @@ from napari_noise2same.core.model.trained import (
 )
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import NetworkConfig
+from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
 __all__ = ["load_model", "save_model"]
 
@@ -102,6 +102,7 @@ def _header(model: TrainedModel) -> dict[str, Any]:
         "domains": [domain.to_dict() for domain in model.domains],
         "axes": model.axes,
         "joint_channels": model.joint_channels,
+        "noise": model.noise,
         "settings": dict(model.settings),
         "start": model.start,
         "seed": model.seed,
@@ -169,6 +170,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         domains=tuple(Domain.from_dict(domain) for domain in header["domains"]),
         axes=str(header["axes"]),
         joint_channels=bool(header["joint_channels"]),
+        noise=_noise(header),
         settings=dict(header["settings"]),
         start=_start(header),
         seed=int(header["seed"]),
@@ -176,6 +178,14 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         history=History({n: columns[n].numpy().astype(np.float64) for n in HISTORY_COLUMNS}),
         resume=None if resume is None else ResumeState(members(tensors, "resume"), dict(resume)),
     )
+
+
+def _noise(header: Mapping[str, Any]) -> NoiseSource:
+    """Return whose noise images are normalised by; before there was a choice, the model's."""
+    noise: NoiseSource = header.get("noise", "model")
+    if noise not in get_args(NoiseSource):
+        raise ValueError(f"normalised by the noise of {noise!r}")
+    return noise
 
 
 def _start(header: Mapping[str, Any]) -> StartKind:

@@ -14,7 +14,7 @@ from torch import Tensor
 from napari_noise2same.core.errors import AxesError
 from napari_noise2same.core.networks import BlindNet, UNet, build_network
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import NetworkConfig
+from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
 __all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "StartKind", "TrainedModel"]
 
@@ -104,6 +104,10 @@ class TrainedModel:
         Axes of the first training image.
     joint_channels : bool
         Whether the network takes all channels of a frame at once.
+    noise : {"model", "image"}
+        Whether all training images were normalised by `domains`, or each by its own because
+        their noise differed. An image to be denoised is then normalised by its own too, and
+        `domains` only says how strong the noise is in normalised units.
     settings : mapping
         The configuration of the training, as data for JSON.
     start : {"pretrained", "scratch", "model"}
@@ -123,6 +127,7 @@ class TrainedModel:
     domains: tuple[Domain, ...]
     axes: str
     joint_channels: bool = False
+    noise: NoiseSource = "model"
     settings: Mapping[str, Any] = field(default_factory=dict)
     start: StartKind = "scratch"
     seed: int = 0

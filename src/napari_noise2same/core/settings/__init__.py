@@ -3,7 +3,7 @@
 The same objects drive the Python interface, the command line, the forms and the model file.
 """
 
-from napari_noise2same.core.settings.denoising import DenoiseConfig, Precision
+from napari_noise2same.core.settings.denoising import DenoiseConfig, NoiseSource, Precision
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
     AdaptiveLambda,
@@ -30,6 +30,7 @@ __all__ = [
     "MaskConfig",
     "NetworkConfig",
     "Noise2InfoLambda",
+    "NoiseSource",
     "Precision",
     "Preset",
     "Stage",
