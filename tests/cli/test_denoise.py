@@ -360,3 +360,18 @@ def test_ctrl_c_while_denoising_leaves_no_file(
 
     assert outcome.code == 130
     assert list(folder.iterdir()) == []
+
+
+def test_the_noise_of_the_image_counts_if_asked_for(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    scaled = tmp_path / "scaled.tif"
+    results: list[Any] = []
+    tifffile.imwrite(scaled, (tifffile.imread(noisy) / 1000).astype(np.float32))
+    for source, noise in ((noisy, "image"), (scaled, "image"), (scaled, "model")):
+        output = tmp_path / f"{len(results)}.tif"
+        options = ("--output", output, "--model", model, "--noise", noise)
+        assert run("denoise", source, *options).code == 0
+        results.append(np.asarray(read_image(output).data))
+    np.testing.assert_allclose(1000 * results[1], results[0], atol=2)
+    assert np.abs(1000 * results[2] - results[0]).max() > 10

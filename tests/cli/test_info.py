@@ -19,6 +19,7 @@ def test_facts(run: Run, model: Path) -> None:
     assert facts["steps"] == 2
     assert facts["loss"] == expected.history.last()["loss"]
     assert facts["domains"] == [expected.domains[0].to_dict()]
+    assert facts["noise"] == "model"
     assert facts["seed"] == 0
     assert facts["resumable"] is True
     assert "torch" in facts["versions"]

@@ -255,3 +255,16 @@ def test_damaged_images_are_left_out_with_a_note(run: Run, noisy: Path, tmp_path
     assert outcome.code == 0
     assert f"{damaged} is left out" in outcome.err
     assert run("train", damaged, "--model", path, "--overwrite").code == 1
+
+
+def test_says_that_images_of_other_noise_are_normalised_each_by_its_own(
+    run: Run, noisy: Path, model: Path, tmp_path: Path
+) -> None:
+    other, path = tmp_path / "other.tif", tmp_path / "m.safetensors"
+    tifffile.imwrite(other, (30.0 * tifffile.imread(noisy)).astype(np.float32))
+    for start in ("pretrained", "scratch", model):
+        options = ("--steps", 1, "--start", start, "--overwrite")
+        outcome = run("train", noisy, other, "--model", path, *options)
+        assert "Training " in outcome.err
+        assert "The noise of the images differs: each is normalised by its own." in outcome.err
+    assert load_model(path).noise == "image"

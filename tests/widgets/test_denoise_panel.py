@@ -159,3 +159,9 @@ def test_nothing_is_cut_off_at_the_side(panel: DenoisePanel) -> None:
         bar = panel.horizontalScrollBar()
         assert bar is not None
         assert not bar.isVisible()
+
+
+def test_the_noise_can_be_taken_from_the_image(panel: DenoisePanel) -> None:
+    assert panel.value().noise == "model"
+    panel.set_value(DenoiseConfig(noise="image"))
+    assert panel.value().noise == "image"

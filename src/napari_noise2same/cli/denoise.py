@@ -18,6 +18,7 @@ from napari_noise2same.cli.options import (
     Format,
     Images,
     ModelToUse,
+    NoiseName,
     Output,
     OutputType,
     Overlap,
@@ -62,6 +63,7 @@ def denoise(
     tile: Tile = None,
     overlap: Overlap = None,
     dtype: OutputType = None,
+    noise: NoiseName = None,
     precision: PrecisionName = None,
     averaging: Averaging = False,
     start: Start = None,
@@ -88,7 +90,9 @@ def denoise(
         raise typer.BadParameter(
             "Expected --start, --preset, --steps or --seconds only without --model."
         )
-    settings = given(tile=tile, overlap=overlap, dtype=dtype, precision=precision, device=device)
+    settings = given(
+        tile=tile, overlap=overlap, dtype=dtype, noise=noise, precision=precision, device=device
+    )
     config = DenoiseConfig(averaging=averaging, **settings)
     sources = find_images(images, leave_out=output)
     jobs = plan_jobs(sources, output, format=format, dtype=config.dtype)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from napari_noise2same.core.settings import Precision, Preset, ResultFormat
+from napari_noise2same.core.settings import NoiseSource, Precision, Preset, ResultFormat
 
 __all__ = [
     "AsJson",
@@ -22,6 +22,7 @@ __all__ = [
     "LambdaInv",
     "ModelToTrain",
     "ModelToUse",
+    "NoiseName",
     "Output",
     "OutputType",
     "Overlap",
@@ -170,6 +171,14 @@ OutputType = Annotated[
 ]
 PrecisionName = Annotated[
     Precision | None, typer.Option(help="Precision inside the network; float32 by default.")
+]
+NoiseName = Annotated[
+    NoiseSource | None,
+    typer.Option(
+        "--noise",
+        help="Noise to go by: that of the training images (default), or that of the image, for "
+        "another camera or exposure.",
+    ),
 ]
 Averaging = Annotated[
     bool, typer.Option("--averaging", help="Average 8 flips and turns: better, slower.")

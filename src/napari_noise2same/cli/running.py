@@ -125,6 +125,8 @@ def _describe_start(plan: TrainingPlan) -> str:
         case "pretrained":
             return f"Training starts at the shipped weights. {plan.note}".rstrip()
         case "model":
-            return "Training starts at the weights of a model."
+            return f"Training starts at the weights of a model. {plan.note}".rstrip()
+        case _ if plan.start.reason:
+            return plan.note
         case _:
-            return plan.note or "Training from scratch."
+            return f"Training from scratch. {plan.note}".rstrip()

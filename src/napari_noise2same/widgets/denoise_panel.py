@@ -26,7 +26,7 @@ __all__ = ["DenoisePanel", "Region"]
 
 Region = Literal["all", "view", "frame"]
 
-_FIELDS = ("dtype", "averaging", "precision", "tile")
+_FIELDS = ("dtype", "noise", "averaging", "precision", "tile")
 _PREFIX = "denoise."
 _ONE_LEVEL: dict[Hashable, str] = {0: "Full"}
 

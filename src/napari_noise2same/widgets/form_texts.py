@@ -218,6 +218,12 @@ TEXTS: Mapping[str, FieldText] = {
         "values are rounded and clipped.",
         {"float32": "decimal numbers", "keep": "type of the image"},
     ),
+    "denoise.noise": FieldText(
+        "Noise from",
+        "The training images, or each image itself: choose it for images taken with another "
+        "camera, exposure or scaling than those that the model was trained on.",
+        {"model": "training images", "image": "image itself"},
+    ),
     "denoise.precision": FieldText(
         "Precision",
         "Inside the network. float32 is exact; 16 bits are faster on a GPU and differ little.",

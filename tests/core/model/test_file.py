@@ -28,6 +28,7 @@ def assert_equal_models(found: TrainedModel, expected: TrainedModel) -> None:
     assert found.axes == expected.axes
     assert found.joint_channels == expected.joint_channels
     assert found.depth_axis == expected.depth_axis
+    assert found.noise == expected.noise
     assert found.settings == expected.settings
     assert found.seed == expected.seed
     assert found.versions == expected.versions
@@ -279,3 +280,15 @@ def test_a_folder_that_is_not_there_is_reported(model: TrainedModel, tmp_path: P
     with pytest.raises(ModelFileError, match=r"cannot be written .* \(No such file"):
         save_model(model, path)
     assert not path.parent.exists()
+
+
+def test_a_file_says_whose_noise_images_are_normalised_by(
+    model: TrainedModel, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(replace(model, noise="image"), path)
+    assert load_model(path).noise == "image"
+    rewrite(path, lambda header: header.pop("noise"))
+    assert load_model(path).noise == "model"
+    rewrite(path, lambda header: header.update(noise="camera"))
+    assert_refused(path, "noise of 'camera'")

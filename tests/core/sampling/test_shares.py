@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_noise2same.core.sampling import fair_shares
+from napari_noise2same.core.sampling import fair_shares, pixel_weights
 
 sizes = st.lists(st.integers(1, 10**12), min_size=1, max_size=30)
 
@@ -38,3 +38,16 @@ def test_a_huge_image_does_not_starve_twenty_small_ones() -> None:
     huge, *small = fair_shares([1_600_000_000] + [1_000_000] * 20, 20_000_000)
     assert huge == pytest.approx(20_000_000 * 2 / 3)
     assert small == pytest.approx([20_000_000 / 60] * 20)
+
+
+def test_all_pixels_count_alike_in_one_image_and_in_images_of_one_size() -> None:
+    assert pixel_weights([0, 0], [100, 37], [10**6]) == [1, 1]
+    assert pixel_weights([0, 1, 1, 2], [90, 30, 60, 90], [90, 90, 90]) == [1, 1, 1, 1]
+
+
+def test_images_count_by_the_roots_of_their_sizes_whatever_was_read() -> None:
+    loaded = [400, 100, 200]
+    weights = pixel_weights([0, 1, 1], loaded, [400, 6400])
+    assert max(weights) == 1
+    counts = [weight * pixels for weight, pixels in zip(weights, loaded, strict=True)]
+    assert counts[1] + counts[2] == pytest.approx(4 * counts[0])

@@ -182,3 +182,10 @@ def test_blocks_are_drawn_by_what_is_marked_in_them() -> None:
         4000, "none", torch.Generator().manual_seed(0)
     )
     assert batch.mean().item() == pytest.approx(0.2, abs=0.03)
+
+
+def test_blocks_are_drawn_by_what_their_pixels_count() -> None:
+    small, large = torch.zeros(1, 10, 10), torch.ones(1, 20, 20)
+    sampler = PatchSampler([small, large], (2, 2), pixel_weights=[1.0, 0.5])
+    batch = sampler.draw(4000, "none", torch.Generator().manual_seed(0))
+    assert batch.mean().item() == pytest.approx(2 / 3, abs=0.03)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
     DenoiseFinished,
@@ -92,7 +93,7 @@ class Denoiser:
             image.axes, image.data.shape, spatial_dims=dims, depth_axis=model.depth_axis
         )
         self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
-        self._domains = model.domains_for(self._view.n_channels)
+        self._domains = domains_for(self._view, model, config)
         self._device = resolve_device(config.device)
         self._predictor = Predictor(
             model, self._device, precision=config.precision, averaging=config.averaging

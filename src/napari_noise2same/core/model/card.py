@@ -25,9 +25,9 @@ def model_card(model: TrainedModel, denoising: DenoiseConfig | None = None) -> d
     Returns
     -------
     dict
-        Data for JSON: ``network``, ``axes``, ``joint_channels``, ``start``, ``steps`` and the
-        numbers of the last of them (``loss``, ``rec``, ``inv``, ``blind_spot``, ``lambda_inv``;
-        none without training), ``domains`` (normalisation and noise of each channel), ``seed``,
+        Data for JSON: ``network``, ``axes``, ``joint_channels``, ``depth_axis``, ``noise``,
+        ``start``, ``steps`` and the numbers of the last of them (``loss``, ``rec``, ``inv``,
+        ``blind_spot``, ``lambda_inv``; none without training), ``domains`` (normalisation and noise of each channel), ``seed``,
         ``versions``, ``settings`` of the training, and ``denoising`` if given.
     """
     last = model.history.last()
@@ -36,6 +36,8 @@ def model_card(model: TrainedModel, denoising: DenoiseConfig | None = None) -> d
         "network": model.network.model_dump(mode="json"),
         "axes": model.axes,
         "joint_channels": model.joint_channels,
+        "depth_axis": model.depth_axis,
+        "noise": model.noise,
         "start": model.start,
         "steps": steps,
         **last,

@@ -28,7 +28,7 @@ from napari_noise2same.core.model.trained import (
 )
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import NetworkConfig
+from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
 __all__ = ["load_model", "save_model"]
 
@@ -103,6 +103,7 @@ def _header(model: TrainedModel) -> dict[str, Any]:
         "axes": model.axes,
         "joint_channels": model.joint_channels,
         "depth_axis": model.depth_axis,
+        "noise": model.noise,
         "settings": dict(model.settings),
         "start": model.start,
         "seed": model.seed,
@@ -171,6 +172,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         axes=str(header["axes"]),
         joint_channels=bool(header["joint_channels"]),
         depth_axis=_depth_axis(header),
+        noise=_noise(header),
         settings=dict(header["settings"]),
         start=_start(header),
         seed=int(header["seed"]),
@@ -186,6 +188,14 @@ def _depth_axis(header: Mapping[str, Any]) -> DepthAxis:
     if axis not in get_args(DepthAxis):
         raise ValueError(f"the third axis is {axis!r}")
     return axis
+
+
+def _noise(header: Mapping[str, Any]) -> NoiseSource:
+    """Return whose noise images are normalised by; before there was a choice, the model's."""
+    noise: NoiseSource = header.get("noise", "model")
+    if noise not in get_args(NoiseSource):
+        raise ValueError(f"normalised by the noise of {noise!r}")
+    return noise
 
 
 def _start(header: Mapping[str, Any]) -> StartKind:

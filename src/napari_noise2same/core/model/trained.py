@@ -15,7 +15,7 @@ from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.errors import AxesError
 from napari_noise2same.core.networks import BlindNet, UNet, build_network
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import NetworkConfig
+from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
 __all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "StartKind", "TrainedModel"]
 
@@ -107,6 +107,10 @@ class TrainedModel:
         Whether the network takes all channels of a frame at once.
     depth_axis : {"Z", "T"}
         The third axis of a 3D network.
+    noise : {"model", "image"}
+        Whether all training images were normalised by `domains`, or each by its own because
+        their noise differed. An image to be denoised is then normalised by its own too, and
+        `domains` only says how strong the noise is in normalised units.
     settings : mapping
         The configuration of the training, as data for JSON.
     start : {"pretrained", "scratch", "model"}
@@ -127,6 +131,7 @@ class TrainedModel:
     axes: str
     joint_channels: bool = False
     depth_axis: DepthAxis = "Z"
+    noise: NoiseSource = "model"
     settings: Mapping[str, Any] = field(default_factory=dict)
     start: StartKind = "scratch"
     seed: int = 0

@@ -9,6 +9,7 @@ from napari_noise2same.core.noise.anscombe import (
 )
 from napari_noise2same.core.noise.domain import Domain, DomainKind, fit_domain
 from napari_noise2same.core.noise.poisson_gaussian import PoissonGaussian, fit_poisson_gaussian
+from napari_noise2same.core.noise.scaling import noise_level, with_sigma
 from napari_noise2same.core.noise.sigma import estimate_sigma
 
 __all__ = [
@@ -21,4 +22,6 @@ __all__ = [
     "fit_domain",
     "fit_poisson_gaussian",
     "inverse_anscombe",
+    "noise_level",
+    "with_sigma",
 ]

@@ -1,16 +1,26 @@
 """What is read of the images, and the domains that are fitted to it (no torch)."""
 
-from napari_noise2same.core.sampling.blocks import Block, load_blocks
+from napari_noise2same.core.sampling.blocks import Block, load_blocks, pixels_of
 from napari_noise2same.core.sampling.domains import fit_domains, normalise
+from napari_noise2same.core.sampling.images import (
+    ImageDomains,
+    fit_image_domains,
+    fit_own_domains,
+)
 from napari_noise2same.core.sampling.positions import Positions, patch_starts
-from napari_noise2same.core.sampling.shares import fair_shares
+from napari_noise2same.core.sampling.shares import fair_shares, pixel_weights
 
 __all__ = [
     "Block",
+    "ImageDomains",
     "Positions",
     "fair_shares",
     "fit_domains",
+    "fit_image_domains",
+    "fit_own_domains",
     "load_blocks",
     "normalise",
     "patch_starts",
+    "pixel_weights",
+    "pixels_of",
 ]

@@ -15,7 +15,7 @@ from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
 from napari_noise2same.core.sampling.shares import fair_shares
 
-__all__ = ["Block", "load_blocks"]
+__all__ = ["Block", "load_blocks", "pixels_of"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,12 @@ class Block:
     channels: tuple[int, ...]
     mask: NDArray[np.bool_] | None = None
     image: int = 0
+
+    @property
+    def trainable(self) -> int:
+        """Number of values to train on."""
+        pixels = self.values[0].size if self.mask is None else np.count_nonzero(self.mask)
+        return int(pixels) * len(self.channels)
 
 
 def load_blocks(
@@ -123,7 +129,18 @@ def _samples(view: ImageView) -> Iterator[Place]:
 
 
 def pixels_of(view: ImageView) -> int:
-    """Return the number of values in an image."""
+    """Return the number of values in an image.
+
+    Parameters
+    ----------
+    view : ImageView
+        The image; nothing is read.
+
+    Returns
+    -------
+    int
+        The number, over all frames and channels.
+    """
     return len(view) * view.sample_channels * math.prod(view.spatial_shape)
 
 

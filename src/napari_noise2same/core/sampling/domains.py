@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.noise import Domain, DomainKind, fit_domain
 from napari_noise2same.core.sampling.blocks import Block
 
-__all__ = ["fit_domains", "normalise"]
+__all__ = ["fit_domains", "fits_by_channel", "normalise"]
 
 # More pixels change no digit of a fit that matters, and take time and memory.
 _FIT_PIXELS = 2048**2
@@ -41,15 +43,8 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
     ImageError
         If a channel is constant.
     """
-    by_channel: dict[int, list[NDArray[Any]]] = {}
-    for block in blocks:
-        for channel, values in zip(block.channels, block.values, strict=True):
-            by_channel.setdefault(channel, []).append(values)
-    spatial_ndim = blocks[0].values.ndim - 1
-    return tuple(
-        fit_domain(_some(by_channel[channel]), kind, spatial_ndim=spatial_ndim)
-        for channel in sorted(by_channel)
-    )
+    planes = _planes(blocks)
+    return tuple(_fit(planes[channel], kind) for channel in sorted(planes))
 
 
 def normalise(
@@ -72,6 +67,43 @@ def normalise(
         Pixels in normalised units.
     """
     return np.stack([domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)])
+
+
+def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Domain]:
+    """Fit a domain to each channel of which one can be fitted.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Blocks of the same image.
+    kind : {"stabilised", "linear"}
+        Whether to stabilise the noise.
+
+    Returns
+    -------
+    dict of int to Domain
+        Domains by channel; constant ones are left out.
+    """
+    fits = {}
+    for channel, planes in _planes(blocks).items():
+        # A blank frame among others is nothing to stop at.
+        with suppress(ImageError):
+            fits[channel] = _fit(planes, kind)
+    return fits
+
+
+def _planes(blocks: Sequence[Block]) -> dict[int, list[NDArray[Any]]]:
+    """Return the pixels of each channel."""
+    planes: dict[int, list[NDArray[Any]]] = {}
+    for block in blocks:
+        for channel, values in zip(block.channels, block.values, strict=True):
+            planes.setdefault(channel, []).append(values)
+    return planes
+
+
+def _fit(planes: list[NDArray[Any]], kind: DomainKind) -> Domain:
+    """Fit a domain to the pixels of a channel."""
+    return fit_domain(_some(planes), kind, spatial_ndim=planes[0].ndim)
 
 
 def _some(arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["fair_shares"]
+__all__ = ["fair_shares", "pixel_weights"]
 
 
 def fair_shares(sizes: Sequence[int], budget: float) -> list[float]:
@@ -40,3 +40,31 @@ def fair_shares(sizes: Sequence[int], budget: float) -> list[float]:
         budget -= sum(sizes[i] for i in small)
         open_ -= small
     return shares
+
+
+def pixel_weights(
+    images: Sequence[int], loaded: Sequence[int], sizes: Sequence[int]
+) -> list[float]:
+    """Say how much one pixel of each block counts, for images to count by their `fair_shares`.
+
+    Parameters
+    ----------
+    images : sequence of int
+        Which image each block is from.
+    loaded : sequence of int
+        Pixels of each block.
+    sizes : sequence of int
+        Pixels of each image, blocks and what was not read.
+
+    Returns
+    -------
+    list of float
+        One weight for each block, 1 for the heaviest: 1 for all if there is one image, or if
+        all are alike.
+    """
+    totals = dict.fromkeys(images, 0)
+    for image, pixels in zip(images, loaded, strict=True):
+        totals[image] += pixels
+    weights = {image: math.sqrt(sizes[image]) / totals[image] for image in totals}
+    heaviest = max(weights.values())
+    return [weights[image] / heaviest for image in images]

@@ -5,7 +5,7 @@ The same objects drive the Python interface, the command line, the forms and the
 
 from napari_noise2same.core.settings.batch import BatchConfig, ResultFormat
 from napari_noise2same.core.settings.changes import changed_settings
-from napari_noise2same.core.settings.denoising import DenoiseConfig, Precision
+from napari_noise2same.core.settings.denoising import DenoiseConfig, NoiseSource, Precision
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
     AdaptiveLambda,
@@ -33,6 +33,7 @@ __all__ = [
     "MaskConfig",
     "NetworkConfig",
     "Noise2InfoLambda",
+    "NoiseSource",
     "Precision",
     "Preset",
     "ResultFormat",

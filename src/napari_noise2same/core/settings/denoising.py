@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["DenoiseConfig", "Precision"]
+__all__ = ["DenoiseConfig", "NoiseSource", "Precision"]
 
+NoiseSource = Literal["model", "image"]
 Precision = Literal["float32", "bfloat16", "float16"]
 
 
@@ -23,6 +24,9 @@ class DenoiseConfig(BaseModel):
         receptive field and a band: then tiles give exactly what the whole image would.
     dtype : {"float32", "keep"}
         Type of the result; ``"keep"`` rounds and clips to the type of the image.
+    noise : {"model", "image"}
+        Whether to normalise by the noise that the model knows, or by that of the image, fitted
+        anew: for images taken with another camera or exposure than those of the training.
     precision : {"float32", "bfloat16", "float16"}
         Precision inside the network.
     averaging : bool
@@ -36,6 +40,7 @@ class DenoiseConfig(BaseModel):
     tile: Annotated[int, Field(ge=8)] | None = None
     overlap: Annotated[int, Field(ge=0)] | None = None
     dtype: Literal["float32", "keep"] = "float32"
+    noise: NoiseSource = "model"
     precision: Precision = "float32"
     averaging: bool = False
     device: str = "auto"

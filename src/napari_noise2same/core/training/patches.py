@@ -28,6 +28,8 @@ class PatchSampler:
     masks : sequence of (ndarray of bool, shape ([Z,] Y, X)) or None, optional
         For each block the pixels to train on, None for all. A patch then has its centre on such a
         pixel, or as near to one as the block's border lets it, and all such places are alike.
+    pixel_weights : sequence of float, optional
+        How much a pixel of each block counts; by default those of all blocks are alike.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class PatchSampler:
         blocks: Sequence[Tensor],
         patch: tuple[int, ...],
         masks: Sequence[NDArray[np.bool_] | None] | None = None,
+        pixel_weights: Sequence[float] | None = None,
     ) -> None:
         self._blocks = list(blocks)
         self._patch = patch
@@ -44,6 +47,8 @@ class PatchSampler:
         ]
         pairs = zip(self._blocks, masks, strict=True)
         sizes = torch.tensor([_size(block, mask) for block, mask in pairs])
+        if pixel_weights is not None:
+            sizes = sizes * torch.tensor(pixel_weights)
         self._weights = sizes / sizes.sum()
 
     def draw(self, batch: int, augmentation: Augmentation, generator: torch.Generator) -> Tensor:

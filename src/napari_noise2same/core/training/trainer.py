@@ -31,7 +31,6 @@ from napari_noise2same.core.objective import (
     replacement_values,
     stratified_mask,
 )
-from napari_noise2same.core.sampling import fit_domains, load_blocks, normalise
 from napari_noise2same.core.settings import (
     Augmentation,
     CalibratedLambda,
@@ -50,8 +49,8 @@ from napari_noise2same.core.training.events import (
     Validated,
 )
 from napari_noise2same.core.training.learner import LearnedStep, Learner
+from napari_noise2same.core.training.loading import load_patches
 from napari_noise2same.core.training.parallel import choose_ranks, rank_device
-from napari_noise2same.core.training.patches import PatchSampler
 from napari_noise2same.core.training.planning import plan_training, view_image
 from napari_noise2same.core.training.schedule import learning_rate
 from napari_noise2same.core.training.start import own_config, resumable_state
@@ -199,22 +198,15 @@ class Trainer:
 
     def _load(self, views: Sequence[ImageView], resume: TrainedModel | None) -> None:
         """Read and normalise the pixels."""
-        config = self.config
-        blocks = load_blocks(views, config.max_pixels, config.seed, patch=self.plan.patch)
-        if resume is None:
-            self.domains = fit_domains(blocks, config.domain)
-        else:
-            self.domains = resume.domains_for(views[0].n_channels)
-        self._sigma = _mean_sigma(self.domains)
-        pixels = [
-            torch.from_numpy(normalise(block.values, block.channels, self.domains))
-            for block in blocks
-        ]
-        self._sampler = PatchSampler(
-            [p.to(self.device) for p in pixels],
-            self.plan.patch,
-            [block.mask for block in blocks],
+        loaded = load_patches(views, self.config, self.plan.patch, self.device, resume=resume)
+        self.domains, self.noise_source, self._sampler = (
+            loaded.domains,
+            loaded.noise,
+            loaded.sampler,
         )
+        self._sigma = _mean_sigma(self.domains)
+        if self.noise_source == "image":
+            self._add_note("The noise of the images differs: each is normalised by its own.")
         self._validation = Validation(
             self._sampler,
             self.config.mask,
@@ -236,12 +228,16 @@ class Trainer:
         asked = self.config.steps is not None or self.config.seconds is not None
         correlation = self._ranks.agree(noise.correlation)
         if not asked and correlation > _CORRELATED:
-            note = (
+            self.plan = replace(self.plan, steps=0)
+            self._add_note(
                 f"Neighbouring pixels share their noise (correlation {correlation:.2f}), "
                 "which training would take for signal: the first weights are kept as they are. "
                 "Give a number of steps to train nevertheless."
             )
-            self.plan = replace(self.plan, steps=0, note=note)
+
+    def _add_note(self, sentence: str) -> None:
+        """Say something more about the choices."""
+        self.plan = replace(self.plan, note=f"{self.plan.note} {sentence}".lstrip())
 
     def _lambda_config(self) -> LambdaConfig:
         """Return the strategy asked for, or the best where training starts and for its domain."""
@@ -354,6 +350,7 @@ class Trainer:
             network=self.plan.network,
             weights=weights,
             domains=self.domains,
+            noise=self.noise_source,
             axes=self._axes,
             joint_channels=self.config.joint_channels,
             depth_axis=self.config.depth_axis,

@@ -1,0 +1,157 @@
+"""Images whose noise differs: each has a domain of its own, and all the same noise in it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from napari_noise2same.core.noise import Domain, DomainKind, noise_level, with_sigma
+from napari_noise2same.core.sampling.blocks import Block
+from napari_noise2same.core.sampling.domains import fit_domains, fits_by_channel
+
+__all__ = ["ImageDomains", "fit_image_domains", "fit_own_domains"]
+
+# Fits to small images of one camera differ by less, and networks do not mind so much.
+_LARGEST_RATIO = 2.0
+# Where in an image its noise is compared: not in the dark, where fits are least sure.
+_LEVELS = (0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class ImageDomains:
+    """The domains of several images.
+
+    Attributes
+    ----------
+    common : tuple of Domain
+        One for each channel, of all images together. If their noise differs, it says how strong
+        the noise is in normalised units, which is the same for all images.
+    own : mapping of int to tuple of Domain
+        Those of each image, if their noise differs; else nothing.
+    """
+
+    common: tuple[Domain, ...]
+    own: Mapping[int, tuple[Domain, ...]] = field(default_factory=dict)
+
+    def of(self, image: int) -> tuple[Domain, ...]:
+        """Return the domains in which an image is seen.
+
+        Parameters
+        ----------
+        image : int
+            Which of the images.
+
+        Returns
+        -------
+        tuple of Domain
+            One for each channel.
+        """
+        return self.own.get(image, self.common)
+
+
+def fit_image_domains(
+    blocks: Sequence[Block], kind: DomainKind, *, like: Sequence[Domain] | None = None
+) -> ImageDomains:
+    """Fit domains to several images: one for all if their noise is alike, else one for each.
+
+    The noise is alike if all have the same type of pixels, and if the standard deviation of
+    the noise of each, at its middle and bright pixels, is within a factor of two of what all
+    together say.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        What `load_blocks` has returned.
+    kind : {"stabilised", "linear"}
+        Whether to stabilise the noise.
+    like : sequence of Domain, optional
+        Give each image its own, whether alike or not, with noise as strong as in these.
+
+    Returns
+    -------
+    ImageDomains
+        The domains.
+
+    Raises
+    ------
+    ImageError
+        If a channel is constant in all images.
+    """
+    images: dict[int, list[Block]] = {}
+    for block in blocks:
+        images.setdefault(block.image, []).append(block)
+    common = tuple(like or fit_domains(blocks, kind))
+    if like is None and len(images) == 1:
+        return ImageDomains(common)
+    fits = {image: fits_by_channel(own, kind) for image, own in images.items()}
+    if like is None:
+        if _alike(images, fits, common):
+            return ImageDomains(common)
+        common = _with_median_sigma(common, list(fits.values()))
+    return ImageDomains(common, {image: _scaled(fit, common) for image, fit in fits.items()})
+
+
+def fit_own_domains(
+    blocks: Sequence[Block], kind: DomainKind, like: Sequence[Domain]
+) -> tuple[Domain, ...]:
+    """Fit a domain to each channel of one image, with noise as strong as in other domains.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Blocks of the image.
+    kind : {"stabilised", "linear"}
+        Whether to stabilise the noise.
+    like : sequence of Domain
+        One for each channel: what a network is used to. It stands in for a channel of which
+        nothing can be learnt, because it is constant or not there.
+
+    Returns
+    -------
+    tuple of Domain
+        One for each channel.
+    """
+    return _scaled(fits_by_channel(blocks, kind), like)
+
+
+def _scaled(fits: Mapping[int, Domain], like: Sequence[Domain]) -> tuple[Domain, ...]:
+    """Give the fits the noise of other domains, which stand in for those that are missing."""
+    return tuple(
+        with_sigma(fits.get(channel, domain), domain.sigma) for channel, domain in enumerate(like)
+    )
+
+
+def _alike(
+    images: Mapping[int, Sequence[Block]],
+    fits: Mapping[int, Mapping[int, Domain]],
+    common: Sequence[Domain],
+) -> bool:
+    """Say whether the domains of all images together do for each of them."""
+    if len({block.values.dtype for blocks in images.values() for block in blocks}) > 1:
+        return False
+    return all(
+        _ratio(blocks, channel, fit, common[channel]) <= _LARGEST_RATIO
+        for image, blocks in images.items()
+        for channel, fit in fits[image].items()
+    )
+
+
+def _ratio(blocks: Sequence[Block], channel: int, own: Domain, common: Domain) -> float:
+    """Return by what factor the noise of an image is not what all images say, where most."""
+    pixels = [b.values[b.channels.index(channel)] for b in blocks if channel in b.channels]
+    levels = np.mean([np.quantile(plane, _LEVELS) for plane in pixels], axis=0)
+    ratio = noise_level(own, levels) / noise_level(common, levels)
+    return float(np.maximum(ratio, 1 / ratio).max())
+
+
+def _with_median_sigma(
+    common: Sequence[Domain], fits: Sequence[Mapping[int, Domain]]
+) -> tuple[Domain, ...]:
+    """Take the strength of the noise from the images, instead of from all together."""
+    return tuple(
+        with_sigma(domain, statistics.median(fit[channel].sigma for fit in fits if channel in fit))
+        for channel, domain in enumerate(common)
+    )

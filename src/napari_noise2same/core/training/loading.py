@@ -1,0 +1,106 @@
+"""From images to patches: what is read, in which domains, and how often it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from napari_noise2same.core.array import ImageView
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.sampling import (
+    Block,
+    ImageDomains,
+    fit_image_domains,
+    load_blocks,
+    normalise,
+    pixel_weights,
+    pixels_of,
+)
+from napari_noise2same.core.settings import NoiseSource, TrainingConfig
+from napari_noise2same.core.training.patches import PatchSampler
+
+__all__ = ["Loaded", "load_patches"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What training sees of the images.
+
+    Attributes
+    ----------
+    domains : tuple of Domain
+        One for each channel, for the model.
+    noise : {"model", "image"}
+        Whether these are the domains of all images, or each image has its own.
+    sampler : PatchSampler
+        Where patches come from.
+    """
+
+    domains: tuple[Domain, ...]
+    noise: NoiseSource
+    sampler: PatchSampler
+
+
+def load_patches(
+    views: Sequence[ImageView],
+    config: TrainingConfig,
+    patch: tuple[int, ...],
+    device: torch.device,
+    *,
+    resume: TrainedModel | None = None,
+) -> Loaded:
+    """Read and normalise the pixels.
+
+    Parameters
+    ----------
+    views : sequence of ImageView
+        The images.
+    config : TrainingConfig
+        How many pixels, from which seed, and the kind of the domains.
+    patch : tuple of int
+        Spatial shape of a patch.
+    device : torch.device
+        Where patches are to lie.
+    resume : TrainedModel, optional
+        A model whose training goes on, in its domains.
+
+    Returns
+    -------
+    Loaded
+        The patches and their domains.
+
+    Raises
+    ------
+    ImageError
+        If a channel is constant, or not finite anywhere.
+    """
+    blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch)
+    fitted = _fit(blocks, config, views[0].n_channels, resume)
+    pixels = [
+        torch.from_numpy(normalise(block.values, block.channels, fitted.of(block.image)))
+        for block in blocks
+    ]
+    weights = pixel_weights(
+        [block.image for block in blocks],
+        [block.trainable for block in blocks],
+        [pixels_of(view) for view in views],
+    )
+    sampler = PatchSampler(
+        [values.to(device) for values in pixels], patch, [block.mask for block in blocks], weights
+    )
+    return Loaded(fitted.common, "image" if fitted.own else "model", sampler)
+
+
+def _fit(
+    blocks: Sequence[Block], config: TrainingConfig, n_channels: int, resume: TrainedModel | None
+) -> ImageDomains:
+    """Fit the domains, or take up those of a model."""
+    if resume is None:
+        return fit_image_domains(blocks, config.domain)
+    domains = resume.domains_for(n_channels)
+    if resume.noise == "model":
+        return ImageDomains(domains)
+    return fit_image_domains(blocks, config.domain, like=domains)
