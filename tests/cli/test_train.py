@@ -231,3 +231,26 @@ def test_resume_cannot_change_the_method(run: Run, noisy: Path, model: Path, opt
 
 def test_resume_without_a_model(run: Run, noisy: Path, tmp_path: Path) -> None:
     assert run("train", noisy, "--model", tmp_path / "m.safetensors", "--resume").code == 1
+
+
+def test_time_as_the_third_axis(run: Run, tmp_path: Path) -> None:
+    movie, path, clean = (tmp_path / name for name in ("m.npy", "m.safetensors", "clean.tif"))
+    np.save(movie, np.random.default_rng(0).poisson(90, (9, 24, 24)).astype(np.uint16))
+    options = ("--axes", "TYX", "--depth-axis", "T", "--steps", 1)
+    outcome = run("train", movie, "--model", path, *options)
+    model = load_model(path)
+
+    assert "A 3D network" in outcome.err
+    assert (model.depth_axis, model.network.spatial_dims) == ("T", 3)
+    assert run("denoise", movie, "--axes", "TYX", "--model", path, "--output", clean).code == 0
+    assert tifffile.imread(clean).shape == (9, 24, 24)
+    assert "depth_axis: T" in run("info", path).out
+
+
+def test_time_as_the_third_axis_of_a_stack(run: Run, tmp_path: Path) -> None:
+    stack, path = tmp_path / "stack.npy", tmp_path / "m.safetensors"
+    np.save(stack, np.zeros((9, 24, 24), np.uint16))
+    outcome = run("train", stack, "--model", path, "--axes", "ZYX", "--depth-axis", "T")
+
+    assert outcome.code == 1
+    assert "Expected a time axis (T)" in outcome.err

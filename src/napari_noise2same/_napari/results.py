@@ -134,8 +134,8 @@ def model_card(model: TrainedModel) -> dict[str, Any]:
     Returns
     -------
     dict
-        Data for JSON: settings, start, seed, versions, network, axes, the number of training
-        steps and the numbers of the last of them.
+        Data for JSON: settings, start, seed, versions, network, axes and their use, the number of
+        training steps and the numbers of the last of them.
     """
     return {
         "settings": dict(model.settings),
@@ -145,6 +145,7 @@ def model_card(model: TrainedModel) -> dict[str, Any]:
         "network": model.network.model_dump(mode="json"),
         "axes": model.axes,
         "joint_channels": model.joint_channels,
+        "depth_axis": model.depth_axis,
         "steps": len(model.history),
         "last_step": model.history.last(),
     }

@@ -38,6 +38,7 @@ def _facts(model: TrainedModel) -> dict[str, Any]:
         "parameters": count_parameters(model.build()),
         "axes": model.axes,
         "joint_channels": model.joint_channels,
+        "depth_axis": model.depth_axis,
         "start": model.start,
         "steps": int(last.get("step", 0)),
         **{name: value for name, value in last.items() if name != "step"},

@@ -1,9 +1,9 @@
 """Arrays of any kind and axes order, seen as samples of channels and spatial axes (no torch)."""
 
 from napari_noise2same.core.array.axes import (
-    MIN_DEPTH_3D,
     DepthAxis,
     Layout,
+    deep_enough,
     default_axes,
     plan_layout,
     validate_axes,
@@ -13,13 +13,13 @@ from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
 
 __all__ = [
-    "MIN_DEPTH_3D",
     "ArrayLike",
     "DepthAxis",
     "ImageView",
     "Layout",
     "Region",
     "check_image",
+    "deep_enough",
     "default_axes",
     "plan_layout",
     "validate_axes",
