@@ -145,6 +145,18 @@ def test_too_many_dimensions_are_refused() -> None:
         ("ZYX", (24, 64, 64), {}, "a volume of 24 planes, 3D network"),
         ("ZYX", (24, 64, 64), {"spatial_dims": 2}, "24 planes as samples, 2D network"),
         ("TZYX", (40, 5, 64, 64), {}, "40 frames × 5 planes as samples, 2D network"),
+        (
+            "TYX",
+            (40, 64, 64),
+            {"depth_axis": "T"},
+            "one movie of 40 frames, time as third axis, 3D network",
+        ),
+        (
+            "TZYX",
+            (40, 9, 64, 64),
+            {"depth_axis": "T"},
+            "9 planes as samples, time as third axis, 3D network",
+        ),
     ],
 )
 def test_sentence_says_what_will_happen(
@@ -156,3 +168,5 @@ def test_sentence_says_what_will_happen(
 def test_sentence_is_refused_where_training_would_be() -> None:
     with pytest.raises(AxesError, match="Z axis"):
         describe("YX", (64, 64), TrainingConfig(spatial_dims=3))
+    with pytest.raises(AxesError, match="at least 8 frames"):
+        describe("TYX", (5, 64, 64), TrainingConfig(depth_axis="T"))

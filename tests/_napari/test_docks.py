@@ -226,6 +226,39 @@ def test_layers_of_all_kinds(
     assert result.rgb == arguments.get("rgb", False)
 
 
+def test_a_movie_is_seen_with_its_neighbouring_frames(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    rng = np.random.default_rng(0)
+    movie = viewer.add_image(rng.poisson(30, (12, 32, 40)), name="movie")
+    viewer.dims.set_current_step(0, 5)
+    endless = {"depth_axis": "T", "patch": (8, 16, 16)}
+    train_dock.panel.set_value(ENDLESS.model_copy(update=endless))
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: "movie [n2s preview]" in viewer.layers)
+    preview = viewer.layers["movie [n2s preview]"]
+    assert preview.data.shape == (1, 32, 40)
+    assert preview.translate[0] == 5
+    viewer.dims.set_current_step(0, 11)
+    wait(qtbot, lambda: bool(preview.translate[0] == 11))
+    train_dock.panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    model = train_dock.controller.model
+    assert model is not None
+    assert model.depth_axis == "T"
+    viewer.layers.selection.active = movie
+    dock = open_denoise_dock(viewer)
+    denoise(qtbot, dock)
+    everything = viewer.layers["movie [n2s]"].data
+    assert everything.shape == movie.data.shape
+    viewer.dims.set_current_step(0, 5)
+    dock.panel.region.set_value("frame")
+    denoise(qtbot, dock)
+    frame = viewer.layers["movie [n2s] [1]"]
+    assert frame.translate[0] == 5
+    np.testing.assert_allclose(frame.data[0], everything[5], atol=0.1 * everything[5].std())
+
+
 def test_a_multiscale_layer_is_denoised_at_a_chosen_level(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
 ) -> None:

@@ -75,6 +75,11 @@ def test_preset_and_start_are_options() -> None:
     assert command.endswith("--start scratch --preset quick")
 
 
+def test_time_as_the_third_axis_is_an_option() -> None:
+    command = as_command(["a.tif"], "TYX", TrainingConfig(depth_axis="T"))
+    assert command.endswith("--axes TYX --depth-axis T")
+
+
 def test_both_start_from_a_model(path: Path, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     image = read_image(path)

@@ -1,54 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
-
-import dask.array as da
-import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
 from napari import Viewer
-from napari.layers import Image as ImageLayer
 from qtpy.QtWidgets import QApplication
 
-from napari_noise2same._napari.conversion import layer_image
-from napari_noise2same._napari.regions import (
-    Window,
-    crop,
-    current_frame,
-    visible_region,
-)
-from napari_noise2same.core.io import Image
-
-index = st.one_of(st.integers(-3, 2), st.slices(3).map(lambda s: slice(s.start, s.stop)))
-
-
-@given(st.tuples(index, index))
-def test_window_indexes_as_the_region_itself(places: tuple[Any, Any]) -> None:
-    array = np.arange(48).reshape(6, 8)
-    window = Window(array, (slice(2, 5), slice(4, 7)))
-
-    np.testing.assert_array_equal(window[places], array[2:5, 4:7][places])
-    np.testing.assert_array_equal(window[places[0]], array[2:5, 4:7][places[0]])
-
-
-def test_crop_reads_nothing_and_keeps_what_is_known() -> None:
-    reads = []
-
-    def read(block: Any) -> Any:
-        reads.append(block.shape)
-        return block
-
-    lazy = da.zeros((9, 32, 40), chunks=(1, 32, 40)).map_blocks(read, dtype=float)
-    layer = ImageLayer(lazy, scale=(1, 0.5, 0.5), contrast_limits=(0, 1))
-    reads.clear()
-    part = crop(layer_image(layer), (slice(2, 4), slice(0, 8), slice(8, 40)))
-
-    assert part.data.shape == (2, 8, 32)
-    assert part.spacing == {"Y": 0.5, "X": 0.5}
-    assert not reads
-    np.testing.assert_array_equal(part.data[1], np.zeros((8, 32)))
-    assert len(reads) == 1
+from napari_noise2same._napari.regions import current_frame, visible_region
 
 
 def test_visible_region_is_what_the_canvas_shows(shown_viewer: Viewer, qapp: QApplication) -> None:
@@ -83,21 +40,15 @@ def test_visible_region_holds_all_channels_and_colours(viewer: Viewer) -> None:
     assert visible_region(viewer, colours)[2] == slice(0, 3)
 
 
-@pytest.mark.parametrize(("step", "planes"), [(0, (0, 8)), (12, (8, 16)), (19, (12, 20))])
-def test_visible_region_takes_planes_around_the_current_one(
-    viewer: Viewer, step: int, planes: tuple[int, int]
+@pytest.mark.parametrize("axis", ["z", "t"])
+@pytest.mark.parametrize("step", [0, 12, 19])
+def test_visible_region_takes_the_current_plane_or_frame_alone(
+    viewer: Viewer, axis: str, step: int
 ) -> None:
-    layer = viewer.add_image(np.zeros((20, 30, 40)), axis_labels=("z", "y", "x"))
+    layer = viewer.add_image(np.zeros((20, 30, 40)), axis_labels=(axis, "y", "x"))
     viewer.dims.set_current_step(0, step)
 
-    assert visible_region(viewer, layer, depth=8)[0] == slice(*planes)
-
-
-def test_visible_region_takes_no_other_frames(viewer: Viewer) -> None:
-    layer = viewer.add_image(np.zeros((20, 30, 40)), axis_labels=("t", "y", "x"))
-    viewer.dims.set_current_step(0, 12)
-
-    assert visible_region(viewer, layer, depth=8)[0] == slice(12, 13)
+    assert visible_region(viewer, layer)[0] == slice(step, step + 1)
 
 
 def test_visible_region_of_a_level_is_in_its_pixels(viewer: Viewer) -> None:
@@ -136,13 +87,3 @@ def test_current_frame_of_one_frame_is_everything(viewer: Viewer) -> None:
     layer = viewer.add_image(np.zeros((30, 40)))
 
     assert current_frame(viewer, layer) == (slice(0, 30), slice(0, 40))
-
-
-def test_a_crop_keeps_its_part_of_the_mask() -> None:
-    mask = np.eye(8, dtype=bool)[np.newaxis]
-    image = crop(
-        Image(np.zeros((3, 8, 8)), "TYX", mask=mask), (slice(1, 3), slice(2, 6), slice(3, 8))
-    )
-
-    assert image.mask is not None
-    np.testing.assert_array_equal(image.mask, mask[:, 2:6, 3:8])

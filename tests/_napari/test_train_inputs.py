@@ -16,7 +16,7 @@ from qtpy.QtCore import QSettings, Qt
 from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
-from napari_noise2same.core import TrainingConfig
+from napari_noise2same.core import NetworkConfig, TrainingConfig
 from napari_noise2same.widgets import RunState, TrainPanel
 
 SMALL = TrainingConfig(
@@ -71,6 +71,25 @@ def test_layers_follow_the_active_one_until_some_are_ticked(
     assert inputs.layers() == [second]
     panel.layers.follow.click()
     assert inputs.layers() == [third]
+
+
+def test_time_is_offered_where_there_are_frames(viewer: Viewer, train_dock: TrainDock) -> None:
+    panel = train_dock.panel
+    row = panel.form.main.rows["depth_axis"]
+    viewer.add_image(np.zeros((9, 40, 40)), name="movie")
+    assert not row.isHidden()
+    row.editor.set_value("T")
+    assert panel.axes.sentence.text() == "one movie of 9 frames, time as third axis, 3D network"
+    panel.form.network.box.set_value("small")
+    assert panel.value().network == NetworkConfig.small(3)
+    for axes, shape in (("TYX", (7, 40, 40)), ("ZYX", (9, 40, 40))):
+        viewer.add_image(np.zeros(shape))
+        panel.axes.set_value(axes)
+        assert row.isHidden()
+        assert panel.value().depth_axis == "Z"
+        assert "⚠" not in panel.axes.sentence.text()
+    viewer.layers.selection.active = viewer.layers["movie"]
+    assert "time as third axis" in panel.axes.sentence.text()
 
 
 def tick(panel: TrainPanel, name: str) -> None:

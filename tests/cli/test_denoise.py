@@ -110,7 +110,9 @@ def test_other_ways_give_another_result(
     assert not np.array_equal(tifffile.imread(usual), tifffile.imread(other))
 
 
-@pytest.mark.parametrize("option", ["--steps=9", "--preset=quick", "--start=scratch"])
+@pytest.mark.parametrize(
+    "option", ["--steps=9", "--preset=quick", "--start=scratch", "--depth-axis=T"]
+)
 def test_training_with_a_model_is_wrong_usage(
     run: Run, noisy: Path, model: Path, tmp_path: Path, option: str
 ) -> None:

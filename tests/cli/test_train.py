@@ -268,3 +268,26 @@ def test_says_that_images_of_other_noise_are_normalised_each_by_its_own(
         assert "Training " in outcome.err
         assert "The noise of the images differs: each is normalised by its own." in outcome.err
     assert load_model(path).noise == "image"
+
+
+def test_time_as_the_third_axis(run: Run, tmp_path: Path) -> None:
+    movie, path, clean = (tmp_path / name for name in ("m.npy", "m.safetensors", "clean.tif"))
+    np.save(movie, np.random.default_rng(0).poisson(90, (9, 24, 24)).astype(np.uint16))
+    options = ("--axes", "TYX", "--depth-axis", "T", "--steps", 1)
+    outcome = run("train", movie, "--model", path, *options)
+    model = load_model(path)
+
+    assert "A 3D network" in outcome.err
+    assert (model.depth_axis, model.network.spatial_dims) == ("T", 3)
+    assert run("denoise", movie, "--axes", "TYX", "--model", path, "--output", clean).code == 0
+    assert tifffile.imread(clean).shape == (9, 24, 24)
+    assert "depth_axis: T" in run("info", path).out
+
+
+def test_time_as_the_third_axis_of_a_stack(run: Run, tmp_path: Path) -> None:
+    stack, path = tmp_path / "stack.npy", tmp_path / "m.safetensors"
+    np.save(stack, np.zeros((9, 24, 24), np.uint16))
+    outcome = run("train", stack, "--model", path, "--axes", "ZYX", "--depth-axis", "T")
+
+    assert outcome.code == 1
+    assert "Expected a time axis (T)" in outcome.err

@@ -79,12 +79,12 @@ budgets: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"seconds": positive}),
 )
 configs = st.builds(
-    lambda budget, **rest: TrainingConfig(**budget, **rest),
+    lambda budget, axes, **rest: TrainingConfig(**budget, **axes, **rest),
     budget=budgets,
+    axes=st.sampled_from([{}, {"spatial_dims": 2}, {"depth_axis": "T"}]),
     lambda_inv=strategies,
     mask=masks,
     network=networks,
-    spatial_dims=st.sampled_from([None, 2]),
     joint_channels=st.booleans(),
     domain=st.sampled_from(["stabilised", "linear"]),
     start=st.sampled_from(["pretrained", "scratch"]),
@@ -203,6 +203,24 @@ def test_a_network_fits_the_images_and_the_dimensions_that_were_chosen(form: Con
     assert form.value().network == NetworkConfig.paper(2, 3)
     form.main.rows["spatial_dims"].editor.set_value(3)
     assert form.value().network == NetworkConfig.paper(3, 3)
+
+
+def test_time_is_the_third_axis_only_where_it_is_offered(form: ConfigForm) -> None:
+    form.main.rows["depth_axis"].editor.set_value("T")
+    assert form.value().depth_axis == "T"
+    form.offer_time(False)
+    assert form.main.rows["depth_axis"].isHidden()
+    assert form.value().depth_axis == "Z"
+    form.offer_time(True)
+    assert not form.main.rows["depth_axis"].isHidden()
+    assert form.value().depth_axis == "T"
+
+
+def test_time_and_planes_one_by_one_exclude_each_other(form: ConfigForm) -> None:
+    form.main.rows["spatial_dims"].editor.set_value(2)
+    form.main.rows["depth_axis"].editor.set_value("T")
+    assert "found a 2D one" in form.main.rows["depth_axis"].reason.text()
+    assert form.error().startswith("Third axis: expected a 3D network")
 
 
 def test_defaults_are_restored_but_for_what_others_show(qtbot: QtBot, form: ConfigForm) -> None:

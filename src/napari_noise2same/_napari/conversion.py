@@ -168,13 +168,17 @@ def describe(axes: str, shape: Sequence[int], settings: TrainingConfig) -> str:
     Raises
     ------
     AxesError
-        If the axes do not fit the shape, or a 3D network is asked for and there is no Z axis.
+        If the axes do not fit the shape, or a 3D network is asked for and there is no third axis
+        for it.
     """
-    layout = plan_layout(axes, shape, spatial_dims=settings.spatial_dims)
+    layout = plan_layout(
+        axes, shape, spatial_dims=settings.spatial_dims, depth_axis=settings.depth_axis
+    )
     length = dict(zip(layout.axes, shape, strict=True))
     parts = [
         _describe_channels(layout, length, settings.joint_channels),
         _describe_samples(layout, length),
+        "time as third axis" if layout.depth == "T" else "",
         f"{len(layout.spatial)}D network",
     ]
     return ", ".join(filter(None, parts))
@@ -194,9 +198,13 @@ def _describe_samples(layout: Layout, length: dict[str, int]) -> str:
     counts = [f"{length[a]} {_PLURALS[a]}" for a in layout.samples if length[a] > 1]
     if counts:
         return f"{' × '.join(counts)} as samples"
-    if "Z" in layout.spatial:
-        return f"a volume of {length['Z']} planes"
-    return "one image"
+    match layout.depth:
+        case "Z":
+            return f"a volume of {length['Z']} planes"
+        case "T":
+            return f"one movie of {length['T']} frames"
+        case _:
+            return "one image"
 
 
 def _fill(letters: list[str], wanted: Sequence[str], places: Sequence[int]) -> None:

@@ -15,9 +15,10 @@ from napari_noise2same._napari.conversion import layer_data, layer_image
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
-from napari_noise2same._napari.regions import crop, current_frame, visible_region
+from napari_noise2same._napari.regions import current_frame, visible_region
 from napari_noise2same._napari.results import add_result, result_dtype
 from napari_noise2same._napari.threads import leave_a_core
+from napari_noise2same._napari.windows import Window, crop
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.errors import ImageError, Noise2SameError
@@ -27,9 +28,14 @@ from napari_noise2same.core.settings import DenoiseConfig
 if TYPE_CHECKING:
     from napari import Viewer
 
+    from napari_noise2same.core import TrainedModel
     from napari_noise2same.widgets import DenoisePanel
 
 __all__ = ["DenoiseController"]
+
+# Planes or frames on each side of a part that a 3D network is shown: what is further away hardly
+# changes its result.
+_CONTEXT = 4
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,8 @@ class DenoiseController(QObject):
         if self._panel.is_running():
             return
         try:
-            model, jobs = self._store.chosen(self._panel.model.value()), self._plan()
+            model = self._store.chosen(self._panel.model.value())
+            jobs = self._plan(model)
         except Noise2SameError as error:
             self._panel.message.show_error(str(error))
             return
@@ -145,20 +152,25 @@ class DenoiseController(QObject):
                 worker.close()
         self._forget()
 
-    def _plan(self) -> list[_Job]:
+    def _plan(self, model: TrainedModel) -> list[_Job]:
         """Return a job for each ticked layer; nothing is read."""
         layers = self.layers()
         if not layers:
             raise ImageError("Expected an image layer, found none ticked: open or tick one.")
         config, wanted = self._panel.value(), self._panel.level_value()
-        return [self._job(layer, config, wanted if layer.multiscale else 0) for layer in layers]
+        depth = model.depth_axis if model.network.spatial_dims == 3 else ""
+        return [
+            self._job(layer, config, wanted if layer.multiscale else 0, depth) for layer in layers
+        ]
 
-    def _job(self, layer: ImageLayer, config: DenoiseConfig, level: int) -> _Job:
+    def _job(self, layer: ImageLayer, config: DenoiseConfig, level: int, depth: str) -> _Job:
         """Say what to do with a layer."""
         image = layer_image(layer, level=level)
         region = self._region(layer, level)
+        if region is not None:
+            image = crop(image, region, depth=depth, context=_CONTEXT)
         config = config.model_copy(update={"dtype": result_dtype(layer, config.dtype)})
-        return _Job(layer, crop(image, region) if region else image, region, level, config)
+        return _Job(layer, image, region, level, config)
 
     def _region(self, layer: ImageLayer, level: int) -> Region | None:
         """Return the part of a layer to denoise, None for all of it."""
@@ -191,6 +203,9 @@ class DenoiseController(QObject):
         """Add the layer that will fill."""
         job = self._jobs[len(self._results)]
         self._filling = False
+        window = job.image.data
+        if isinstance(window, Window):
+            data = window.keep(data)
         self._results.append(
             add_result(
                 self._viewer,

@@ -11,7 +11,6 @@ from qtpy.QtCore import QObject, QTimer
 from napari_noise2same._napari.llvm import keep_llvm_apart
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.preview_layer import PreviewLayer
-from napari_noise2same._napari.regions import crop
 from napari_noise2same._napari.results import result_dtype
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import TrainInputs
@@ -140,7 +139,8 @@ class InstantPreview(QObject):
         if key != self._key or self._preview is None:
             self._drop()
             self._key, self._kept = key, (image, start)
-            self._preview = PreviewLayer(self._viewer, layer, image, _SUFFIX)
+            depth = config.depth_axis if config.spatial_dims == 3 else ""
+            self._preview = PreviewLayer(self._viewer, layer, image, _SUFFIX, depth=depth)
         if self._worker is not None:
             return  # its end asks again
         if not self._preview.wanted:
@@ -150,7 +150,8 @@ class InstantPreview(QObject):
         if region is not None and region != self._region:
             self._region = region
             dtype = result_dtype(layer)
-            self._work(image, region, config, DenoiseConfig(device=config.device, dtype=dtype))
+            piece = self._preview.piece(region)
+            self._work(image, piece, config, DenoiseConfig(device=config.device, dtype=dtype))
 
     def _subject(self) -> tuple[ImageLayer, Image, TrainingConfig]:
         """Return the layer to show, as a whole, and how its noise is measured."""
@@ -161,6 +162,7 @@ class InstantPreview(QObject):
             batch=1,
             # Before any training the shipped weights denoise a volume plane by plane.
             spatial_dims=2 if start is None else start.network.spatial_dims,
+            depth_axis="Z" if start is None else start.depth_axis,
             joint_channels=start is not None and start.joint_channels,
             domain=settings.domain,
             max_pixels=min(settings.max_pixels, _MAX_PIXELS),
@@ -171,12 +173,12 @@ class InstantPreview(QObject):
     def _work(
         self,
         image: Image,
-        region: Region,
+        piece: Image,
         config: TrainingConfig,
         denoising: DenoiseConfig,
     ) -> None:
         """Denoise a piece in a thread, which looks at the whole image first if nobody has yet."""
-        known, start, piece = self._model, self._start(), crop(image, region)
+        known, start = self._model, self._start()
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Denoiser, Trainer
@@ -187,7 +189,7 @@ class InstantPreview(QObject):
             denoiser = Denoiser(piece, model, denoising)
             for _ in denoiser.events(stop):
                 pass
-            yield model, region, denoiser.result
+            yield model, piece.data, denoiser.result
 
         self._worker = Worker(work)
         self._worker.events.connect(self._on_events)
@@ -196,9 +198,9 @@ class InstantPreview(QObject):
 
     def _on_events(self, events: list[Any]) -> None:
         """Show the result."""
-        self._model, region, result = events[-1]
+        self._model, window, result = events[-1]
         if self._preview is not None:
-            self._preview.show(region, result, 0)
+            self._preview.show(window, result, 0)
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong, and do not try again by itself."""

@@ -31,6 +31,8 @@ class LivePreview:
 
     Attributes
     ----------
+    depth : str
+        Axis along which the network looks at neighbours, or nothing.
     piece : Image or None
         What is in view, not yet read: looked at by the thread that trains.
     """
@@ -40,6 +42,7 @@ class LivePreview:
         self._panel = panel
         self._inputs = inputs
         self._layer: PreviewLayer | None = None
+        self.depth = ""
         self.piece: Image | None = None
 
     def begin(self) -> None:
@@ -48,7 +51,7 @@ class LivePreview:
         layers = self._inputs.layers()
         if self._panel.preview.isChecked() and layers:
             image = self._inputs.whole_images()[0]
-            self._layer = PreviewLayer(self._viewer, layers[0], image)
+            self._layer = PreviewLayer(self._viewer, layers[0], image, depth=self.depth)
             self.piece = self._layer.request()
 
     def show(self, previews: Sequence[PreviewReady]) -> None:
@@ -62,7 +65,7 @@ class LivePreview:
         if self._layer is None:
             return
         for last in previews[-1:]:
-            self._layer.show(last.source.data.region, last.image, last.step)
+            self._layer.show(last.source.data, last.image, last.step)
         self.piece = self._layer.request()
 
     def end(self) -> None:

@@ -8,8 +8,9 @@ from napari.layers import Image as ImageLayer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.layer_tracker import PREVIEW
-from napari_noise2same._napari.regions import crop, visible_region
+from napari_noise2same._napari.regions import visible_region
 from napari_noise2same._napari.results import CARD, add_result, place
+from napari_noise2same._napari.windows import Window, crop
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["PreviewLayer"]
 
 _SUFFIX = " [n2s preview]"
+# Neighbours to each side that a 3D network is shown, and the largest side of what it makes of them:
+# together no more pixels than of one plane for a 2D network.
+_CONTEXT = 2
+_SIDES = {False: 512, True: 228}
 
 
 class PreviewLayer:
@@ -35,15 +40,24 @@ class PreviewLayer:
         That layer as the engine sees it.
     suffix : str
         What the name of the preview has behind that of the layer.
+    depth : str
+        Axis along which the network looks at neighbours, or nothing.
     """
 
     def __init__(
-        self, viewer: Viewer, source: ImageLayer, image: Image, suffix: str = _SUFFIX
+        self,
+        viewer: Viewer,
+        source: ImageLayer,
+        image: Image,
+        suffix: str = _SUFFIX,
+        *,
+        depth: str = "",
     ) -> None:
         self._viewer = viewer
         self._source = source
         self._image = image
         self._suffix = suffix
+        self._depth = depth
         self._layer: ImageLayer | None = None
         self._wanted = True
 
@@ -58,30 +72,51 @@ class PreviewLayer:
         if not self.wanted:
             return None
         try:
-            return visible_region(self._viewer, self._source, axes=self._image.axes)
+            return visible_region(
+                self._viewer,
+                self._source,
+                axes=self._image.axes,
+                max_side=_SIDES[bool(self._depth)],
+            )
         except Noise2SameError:
             # The layer lies outside of what is in view.
             return None
 
     def request(self) -> Image | None:
-        """Return what is in view, not yet read; None if there is nothing to preview."""
+        """Return what is in view with its context, not yet read; None if there is nothing."""
         region = self.region()
-        return None if region is None else crop(self._image, region)
+        return None if region is None else self.piece(region)
 
-    def show(self, region: Region, result: NDArray[Any], step: int) -> None:
-        """Show a result, which may have been asked for some time ago.
+    def piece(self, region: Region) -> Image:
+        """Return a part of the image with its context, not yet read.
 
         Parameters
         ----------
         region : tuple of slice
+            What `region` has returned.
+
+        Returns
+        -------
+        Image
+            The part; its data are a `Window`.
+        """
+        return crop(self._image, region, depth=self._depth, context=_CONTEXT)
+
+    def show(self, window: Window, result: NDArray[Any], step: int) -> None:
+        """Show a result, which may have been asked for some time ago.
+
+        Parameters
+        ----------
+        window : Window
             Which part of the image it is.
         result : ndarray
-            Its denoised pixels.
+            Its denoised pixels, those of the context as well.
         step : int
             Steps that the model had done.
         """
         if not self.wanted:
             return
+        region, result = window.wanted, window.keep(result)
         if self._layer is None:
             card = {PREVIEW: True}
             name = self._source.name + self._suffix

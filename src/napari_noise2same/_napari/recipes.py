@@ -85,6 +85,8 @@ def as_command(
     start = settings.pop("start", None) if model is None else file_name(model)
     if start is not None:
         words += ["--start", start]
+    if "depth_axis" in settings:
+        words += ["--depth-axis", settings.pop("depth_axis")]
     preset = _preset(config)
     if preset is not None and "effort" in settings:
         del settings["effort"]

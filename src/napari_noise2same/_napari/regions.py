@@ -3,79 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
-from napari_noise2same.core.array import ArrayLike, Region, validate_axes
-from napari_noise2same.core.io import Image
+from napari_noise2same.core.array import Region, validate_axes
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["Window", "crop", "current_frame", "visible_region"]
+__all__ = ["current_frame", "visible_region"]
 
 # Pixels by which an edge may miss a border between pixels because numbers are rounded.
 _ROUNDING = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """A region of an array as an array of its own; nothing is read before it is indexed.
-
-    Attributes
-    ----------
-    source : ArrayLike
-        The whole array.
-    region : tuple of slice
-        One slice per dimension, with start and stop inside the array and no step.
-    """
-
-    source: ArrayLike
-    region: Region
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
-        return tuple(part.stop - part.start for part in self.region)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-        return np.dtype(self.source.dtype)
-
-    def __getitem__(self, index: Any) -> Any:
-        """Return the values at an index of integers and slices of step 1."""
-        index = index if isinstance(index, tuple) else (index,)
-        whole = (slice(None),) * (len(self.region) - len(index))
-        places = zip(self.region, (*index, *whole), strict=True)
-        return self.source[tuple(_shift(part, place) for part, place in places)]
-
-
-def crop(image: Image, region: Region) -> Image:
-    """Return a region of an image, without reading it.
-
-    Parameters
-    ----------
-    image : Image
-        The image.
-    region : tuple of slice
-        One slice per dimension, as `visible_region` returns them.
-
-    Returns
-    -------
-    Image
-        The region, with all else that is known about the image.
-    """
-    mask = image.mask
-    if mask is not None:
-        parts = zip(region, mask.shape, strict=True)
-        mask = mask[tuple(slice(None) if length == 1 else part for part, length in parts)]
-    return replace(image, data=Window(image.data, region), mask=mask)
 
 
 def visible_region(
@@ -85,7 +28,6 @@ def visible_region(
     axes: str | None = None,
     level: int = 0,
     max_side: int | None = 512,
-    depth: int = 1,
 ) -> Region:
     """Say which part of an image layer is in view.
 
@@ -102,8 +44,6 @@ def visible_region(
     max_side : int, optional
         Largest length along each displayed axis, kept around the middle of what is in view;
         None for no limit.
-    depth : int
-        Number of planes around the current one when Z is not displayed.
 
     Returns
     -------
@@ -130,7 +70,7 @@ def visible_region(
         elif dim in displayed:
             region.append(_limited(*seen[displayed.index(dim)], length, max_side))
         else:
-            region.append(_around(position[dim], depth if axis == "Z" else 1, length))
+            region.append(_around(position[dim], length))
     return tuple(region)
 
 
@@ -166,17 +106,9 @@ def current_frame(
     axes = validate_axes(axes or guess_axes(layer), shape)
     position = _position(viewer, layer, level)
     return tuple(
-        _around(position[dim], 1, length) if axis == "T" else slice(0, length)
+        _around(position[dim], length) if axis == "T" else slice(0, length)
         for dim, (axis, length) in enumerate(zip(axes, shape, strict=True))
     )
-
-
-def _shift(part: slice, place: Any) -> Any:
-    """Return an index into the whole array for one into its window."""
-    if not isinstance(place, slice):
-        return range(part.start, part.stop)[place]
-    start, stop, _ = place.indices(part.stop - part.start)
-    return slice(part.start + start, part.start + max(start, stop))
 
 
 def _displayed(viewer: Viewer, layer: Layer) -> list[int]:
@@ -217,8 +149,7 @@ def _limited(low: float, high: float, length: int, most: int | None) -> slice:
     return slice(start, max(start, stop))
 
 
-def _around(position: int, count: int, length: int) -> slice:
-    """Return so many pixels around one, moved inside where they would stick out."""
-    count = min(count, length)
-    start = min(max(int(position) - count // 2, 0), length - count)
-    return slice(start, start + count)
+def _around(position: int, length: int) -> slice:
+    """Return one pixel, moved inside where it would stick out."""
+    start = min(max(int(position), 0), length - 1)
+    return slice(start, start + 1)

@@ -206,7 +206,6 @@ class TrainController(QObject):
         self._panel.progress.set_busy("Preparing…")
         self._activity = Activity("Noise2Same training")
         self._instant.set_suspended(True)
-        self._live.begin()
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
@@ -246,6 +245,8 @@ class TrainController(QObject):
         self._device = event.device
         self._panel.message.show_message(describe_start(event))
         self._panel.set_state(RunState.TRAINING)
+        self._live.depth = event.plan.depth
+        self._live.begin()
 
     def _show_progress(self, last: Any) -> None:
         """Show how far the run is, here and in napari's activity dock."""

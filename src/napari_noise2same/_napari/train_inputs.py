@@ -16,7 +16,7 @@ from napari_noise2same._napari.marked_images import MarkedImages
 from napari_noise2same._napari.marking import marking
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.array import plan_layout
+from napari_noise2same.core.array import deep_enough, plan_layout
 from napari_noise2same.core.errors import ImageError, Noise2SameError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import Preset
@@ -153,8 +153,9 @@ class TrainInputs:
             self._panel.axes.set_sentence("")
             return
         try:
-            images, settings = self.whole_images(), self._panel.value()
+            images = self.whole_images()
             self._tell_kind(images[0])
+            settings = self._panel.value()
             sentence = describe(images[0].axes, images[0].data.shape, settings)
         except Noise2SameError as error:
             self._panel.axes.set_sentence(str(error), error=True)
@@ -168,11 +169,14 @@ class TrainInputs:
 
     def _tell_kind(self, image: Image) -> None:
         """Tell the form what a network has to fit."""
-        layout = plan_layout(image.axes, image.data.shape)
-        length = dict(zip(image.axes, image.data.shape, strict=True))
-        joint = self._panel.value().joint_channels
-        dims: Literal[2, 3] = 3 if "Z" in layout.spatial else 2
-        self._panel.form.set_image_kind(dims, length.get(layout.channel, 1) if joint else 1)
+        shape, form = image.data.shape, self._panel.form
+        form.offer_time(deep_enough(image.axes, shape, "T"))
+        settings = self._panel.value()
+        layout = plan_layout(image.axes, shape, depth_axis=settings.depth_axis)
+        length = dict(zip(image.axes, shape, strict=True))
+        dims: Literal[2, 3] = 3 if layout.depth else 2
+        channels = length.get(layout.channel, 1) if settings.joint_channels else 1
+        form.set_image_kind(dims, channels)
 
     def _measure(self) -> None:
         """Measure the expected times in a thread."""

@@ -14,6 +14,7 @@ from napari_noise2same.cli.options import (
     AsJson,
     Averaging,
     Axes,
+    DepthAxisName,
     Device,
     Format,
     Images,
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 
 __all__ = ["denoise"]
 
+# What a trained model has decided.
+_OF_TRAINING = {"start", "effort", "steps", "seconds", "depth_axis"}
+
 
 def denoise(
     images: Images,
@@ -70,6 +74,7 @@ def denoise(
     preset: PresetName = None,
     steps: Steps = None,
     seconds: Seconds = None,
+    depth_axis: DepthAxisName = None,
     device: Device = None,
     seed: Seed = None,
     as_json: AsJson = False,
@@ -84,11 +89,17 @@ def denoise(
     ends the program; images that are not done leave no file. The exit code is 130 in both cases.
     """
     training = training_settings(
-        start=start, preset=preset, steps=steps, seconds=seconds, device=device, seed=seed
+        start=start,
+        preset=preset,
+        steps=steps,
+        seconds=seconds,
+        depth_axis=depth_axis,
+        device=device,
+        seed=seed,
     )
-    if model is not None and {"start", "effort", "steps", "seconds"} & training.keys():
+    if model is not None and _OF_TRAINING & training.keys():
         raise typer.BadParameter(
-            "Expected --start, --preset, --steps or --seconds only without --model."
+            "Expected --start, --preset, --steps, --seconds or --depth-axis only without --model."
         )
     settings = given(
         tile=tile, overlap=overlap, dtype=dtype, noise=noise, precision=precision, device=device

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.settings import NoiseSource, Precision, Preset, ResultFormat
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Averaging",
     "Axes",
     "Channels",
+    "DepthAxisName",
     "Device",
     "DomainName",
     "Format",
@@ -154,6 +156,13 @@ DomainName = Annotated[
 Channels = Annotated[
     Literal["independent", "joint"] | None,
     typer.Option(help="Denoise channels one by one (default), or all at once."),
+]
+DepthAxisName = Annotated[
+    DepthAxis | None,
+    typer.Option(
+        "--depth-axis",
+        help="Third axis of a 3D network: Z (default), or T for movies of what stays in place.",
+    ),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on where the training of the model stopped.")

@@ -13,6 +13,7 @@ from napari_noise2same.cli.options import (
     AsJson,
     Axes,
     Channels,
+    DepthAxisName,
     Device,
     DomainName,
     Images,
@@ -52,6 +53,7 @@ def train(
     lambda_inv: LambdaInv = None,
     domain: DomainName = None,
     channels: Channels = None,
+    depth_axis: DepthAxisName = None,
     device: Device = None,
     seed: Seed = None,
     settings: Settings = None,
@@ -79,6 +81,7 @@ def train(
         lambda_inv=lambda_inv,
         domain=domain,
         channels=channels,
+        depth_axis=depth_axis,
         device=device,
         seed=seed,
     )

@@ -27,6 +27,7 @@ _MAIN = (
     "domain",
     "network",
     "spatial_dims",
+    "depth_axis",
     "joint_channels",
     "max_pixels",
     "steps",
@@ -63,6 +64,7 @@ class ConfigForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._base = TrainingConfig()
+        self._time_offered = True
         self.strategy = LambdaEditor()
         self.network = NetworkChoice()
         editors: dict[str, QWidget] = {
@@ -144,10 +146,23 @@ class ConfigForm(QWidget):
         """
         self.network.set_image_kind(spatial_dims, channels)
 
+    def offer_time(self, offered: bool) -> None:
+        """Offer time as the third axis, or leave it out; what was chosen is kept meanwhile.
+
+        Parameters
+        ----------
+        offered : bool
+            Whether the ticked images have enough frames.
+        """
+        self._time_offered = offered
+        self.main.fields.setRowVisible(self.main.rows["depth_axis"], offered)
+
     def _validated(self) -> TrainingConfig:
         """Return the settings; pydantic's error if they are not valid."""
         shown: dict[str, Any] = {**self.main.value(), **self.more.value()}
         shown[_LAMBDA] = self.strategy.value()
+        if not self._time_offered:
+            shown["depth_axis"] = "Z"
         if shown["network"] and shown["spatial_dims"]:
             shown["network"]["spatial_dims"] = shown["spatial_dims"]
         return TrainingConfig.model_validate({**self._base.model_dump(), **shown})

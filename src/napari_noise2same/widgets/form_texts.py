@@ -101,6 +101,13 @@ TEXTS: Mapping[str, FieldText] = {
         "and slower. Automatic decides from the axes.",
         {2: "2D, plane by plane", 3: "3D, volume"},
     ),
+    "depth_axis": FieldText(
+        "Third axis",
+        "What a 3D network sees beside Y and X: the planes of a stack, or the frames of a movie "
+        "in which things stay in place, as in calcium imaging. Not for what moves by more than "
+        "its size from frame to frame.",
+        {"Z": "Z, planes", "T": "T, time"},
+    ),
     "joint_channels": FieldText(
         "Joint channels",
         "One network sees all channels at once: for channels that show the same structures. "

@@ -1,9 +1,9 @@
 """Arrays of any kind and axes order, seen as samples of channels and spatial axes (no torch)."""
 
 from napari_noise2same.core.array.axes import (
-    MIN_DEPTH_3D,
     DepthAxis,
     Layout,
+    deep_enough,
     default_axes,
     plan_layout,
     validate_axes,
@@ -14,7 +14,6 @@ from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
 
 __all__ = [
-    "MIN_DEPTH_3D",
     "ArrayLike",
     "DepthAxis",
     "Edges",
@@ -23,6 +22,7 @@ __all__ = [
     "Region",
     "check_image",
     "chunk_edges",
+    "deep_enough",
     "default_axes",
     "plan_layout",
     "validate_axes",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from napari_noise2same.core.errors import AxesError
 
-__all__ = ["MIN_DEPTH_3D", "DepthAxis", "Layout", "default_axes", "plan_layout", "validate_axes"]
+__all__ = ["DepthAxis", "Layout", "deep_enough", "default_axes", "plan_layout", "validate_axes"]
 
 KNOWN_AXES = "TZCYXS"
 CHANNEL_AXES = "CS"
@@ -124,6 +124,26 @@ class Layout:
         return self.spatial[:-2]
 
 
+def deep_enough(axes: str, shape: Sequence[int], depth_axis: DepthAxis = "Z") -> bool:
+    """Say whether an array has enough planes or frames for a 3D network.
+
+    Parameters
+    ----------
+    axes : str
+        Axes of the array, in upper case.
+    shape : sequence of int
+        Shape of the array.
+    depth_axis : {"Z", "T"}
+        The third axis of the network.
+
+    Returns
+    -------
+    bool
+        True from 8 on.
+    """
+    return depth_axis in axes and shape[axes.index(depth_axis)] >= MIN_DEPTH_3D
+
+
 def plan_layout(
     axes: str,
     shape: Sequence[int],
@@ -161,7 +181,7 @@ def plan_layout(
     depth = shape[axes.index(depth_axis)] if depth_axis in axes else 0
     if spatial_dims != 2:
         _check_depth(axes, depth, depth_axis, asked=spatial_dims == 3)
-    volume = spatial_dims == 3 or (spatial_dims is None and depth >= MIN_DEPTH_3D)
+    volume = spatial_dims == 3 or (spatial_dims is None and deep_enough(axes, shape, depth_axis))
     spatial = f"{depth_axis}YX" if volume else "YX"
     # A singleton C beside S is no channel axis but a sample axis of length 1.
     channel = next((letter for letter in "SC" if letter in axes), "")

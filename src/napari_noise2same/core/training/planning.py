@@ -50,6 +50,8 @@ class TrainingPlan:
         Time in seconds; None for a budget in steps.
     learning_rate : float
         Peak learning rate.
+    depth : str
+        The axis that the network sees beside Y and X: ``"Z"``, ``"T"`` or nothing.
     note : str
         What the user should know about the choices, in a sentence, or nothing.
     """
@@ -60,6 +62,7 @@ class TrainingPlan:
     steps: int | None
     seconds: float | None
     learning_rate: float
+    depth: str = ""
     note: str = ""
 
     @property
@@ -167,6 +170,7 @@ def plan_training(
         steps=None if config.seconds else steps,
         seconds=config.seconds,
         learning_rate=config.learning_rate or _RATES[dims, fresh],
+        depth=views[0].layout.depth,
         note=f"{start.reason}: training from scratch." if start.reason else "",
     )
 
