@@ -38,6 +38,7 @@ _HOMES = {
         "StagedLambda",
         "TrainingConfig",
     ),
+    "streaming": ("StreamDenoiser", "denoise_to_zarr"),
     "training": (
         "Finished",
         "Recovered",

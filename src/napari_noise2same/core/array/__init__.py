@@ -2,6 +2,7 @@
 
 from napari_noise2same.core.array.axes import Layout, default_axes, plan_layout, validate_axes
 from napari_noise2same.core.array.checks import check_image
+from napari_noise2same.core.array.conversion import convert
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
 
@@ -11,6 +12,7 @@ __all__ = [
     "Layout",
     "Region",
     "check_image",
+    "convert",
     "default_axes",
     "plan_layout",
     "validate_axes",

@@ -1,8 +1,28 @@
 """Image files in and out, with axes, pixel sizes and channel names (no torch)."""
 
 from napari_noise2same.core.io.image import Image
+from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr
+from napari_noise2same.core.io.ome_zarr_metadata import Window, channel_windows, zarr_axes
+from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
 from napari_noise2same.core.io.paths import output_paths
+from napari_noise2same.core.io.pyramid import Pyramid, level_shapes
 from napari_noise2same.core.io.reading import read_image
-from napari_noise2same.core.io.writing import write_image
+from napari_noise2same.core.io.writing import replacing, write_image
 
-__all__ = ["Image", "output_paths", "read_image", "write_image"]
+__all__ = [
+    "Image",
+    "Pyramid",
+    "Window",
+    "channel_windows",
+    "chunk_shape",
+    "create_pyramid",
+    "is_zarr",
+    "level_shapes",
+    "open_pyramid",
+    "output_paths",
+    "read_image",
+    "replacing",
+    "require_zarr",
+    "write_image",
+    "zarr_axes",
+]
