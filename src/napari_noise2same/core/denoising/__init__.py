@@ -7,6 +7,7 @@ from napari_noise2same.core.denoising.events import (
     DenoiseStarted,
     TileDone,
 )
+from napari_noise2same.core.denoising.piece import PieceDenoiser
 from napari_noise2same.core.denoising.predictor import Predictor
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "DenoiseFinished",
     "DenoiseStarted",
     "Denoiser",
+    "PieceDenoiser",
     "Predictor",
     "TileDone",
     "denoise",
