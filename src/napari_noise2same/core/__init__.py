@@ -48,6 +48,7 @@ _HOMES = {
         "StagedLambda",
         "TrainingConfig",
     ),
+    "streaming": ("StreamDenoiser", "denoise_to_zarr"),
     "training": (
         "Finished",
         "Recovered",

@@ -10,6 +10,7 @@ from napari_noise2same.core.array.axes import (
 )
 from napari_noise2same.core.array.checks import check_image
 from napari_noise2same.core.array.chunks import Edges, chunk_edges
+from napari_noise2same.core.array.conversion import convert
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
 
@@ -22,6 +23,7 @@ __all__ = [
     "Region",
     "check_image",
     "chunk_edges",
+    "convert",
     "deep_enough",
     "default_axes",
     "plan_layout",

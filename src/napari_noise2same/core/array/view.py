@@ -161,6 +161,27 @@ class ImageView:
             values = values[0]
         target[self._index(sample, region)] = values.transpose(np.argsort(self._order))
 
+    def place(self, sample: int, region: Region) -> Region:
+        """Say where a region of a sample lies in the array.
+
+        Parameters
+        ----------
+        sample : int
+            Which sample.
+        region : tuple of slice
+            One slice per spatial axis.
+
+        Returns
+        -------
+        tuple of slice
+            One slice per axis of the array.
+        """
+        index = self._index(sample, region)
+        return tuple(
+            slice(*i.indices(n)[:2]) if isinstance(i, slice) else slice(i, i + 1)
+            for i, n in zip(index, self.array.shape, strict=True)
+        )
+
     def _index(self, sample: int, region: Region | None) -> tuple[int | slice, ...]:
         """Index of a sample's region in the array's own order of axes."""
         index: dict[str, int | slice] = dict.fromkeys(self.layout.axes, slice(None))

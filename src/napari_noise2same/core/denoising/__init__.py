@@ -1,12 +1,14 @@
 """Denoising: tiles through the network, as an iterator of events."""
 
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
+from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
     DenoiseFinished,
     DenoiseStarted,
     TileDone,
 )
+from napari_noise2same.core.denoising.piece import PieceDenoiser
 from napari_noise2same.core.denoising.predictor import Predictor
 
 __all__ = [
@@ -14,7 +16,9 @@ __all__ = [
     "DenoiseFinished",
     "DenoiseStarted",
     "Denoiser",
+    "PieceDenoiser",
     "Predictor",
     "TileDone",
     "denoise",
+    "domains_for",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.array import ImageView, convert, plan_layout
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
@@ -19,7 +19,7 @@ from napari_noise2same.core.denoising.events import (
     DenoiseStarted,
     TileDone,
 )
-from napari_noise2same.core.denoising.predictor import Predictor
+from napari_noise2same.core.denoising.piece import PieceDenoiser
 from napari_noise2same.core.device import resolve_device
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
@@ -95,9 +95,8 @@ class Denoiser:
         self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
         self._domains = domains_for(self._view, model, config)
         self._device = resolve_device(config.device)
-        self._predictor = Predictor(
-            model, self._device, precision=config.precision, averaging=config.averaging
-        )
+        self._piece = PieceDenoiser(model, self._domains, self._device, config)
+        self._predictor = self._piece.predictor
         self._sum = np.zeros(image.data.shape, np.float32)
         keep = config.dtype == "keep" and image.data.dtype != np.float32
         self.result = np.zeros(image.data.shape, image.data.dtype) if keep else self._sum
@@ -136,19 +135,7 @@ class Denoiser:
     def _denoise_tile(self, sample: int, tile: Tile) -> None:
         """Add what one tile contributes."""
         noisy = self._view.read(sample, tile.read)
-        domains = [self._domains[c] for c in self._view.channels(sample)]
-        finite = np.isfinite(noisy)
-        filled = np.where(finite, noisy, 0)
-        normalised = np.stack(
-            [domain.forward(plane) for domain, plane in zip(domains, filled, strict=True)]
-        )
-        normalised[~finite] = 0
-        inner = (slice(None), *tile.inner)
-        clean = self._predictor.predict(normalised)[inner]
-        values = np.stack(
-            [domain.inverse(plane) for domain, plane in zip(domains, clean, strict=True)]
-        )
-        values = np.where(finite[inner], values, noisy[inner])
+        values = self._piece.denoise(noisy, self._view.channels(sample), tile.inner)
         weights = blend_weights(tile, self._view.spatial_shape)
         before = self._view.read_from(self._sum, sample, tile.write)
         total = before + weights * values
@@ -175,16 +162,20 @@ class Denoiser:
         if math.prod(shape) <= _PIXELS_PER_TILE:
             return shape
         side = math.isqrt(_PIXELS_PER_TILE // math.prod(depth))
-        # Tiles of equal size, rather than slivers at the end.
-        return (*depth, *(-(-length // -(-length // side)) for length in shape[-2:]))
+        return (*depth, *(self._equal_side(length, side) for length in shape[-2:]))
+
+    def _equal_side(self, length: int, side: int) -> int:
+        """Cut an axis into parts of equal size on the grid, rather than have slivers at the end."""
+        multiple = self._predictor.multiple[-1]
+        part = -(-length // -(-length // side))
+        return min(-(-part // multiple) * multiple, length)
 
     def _plan(self) -> tuple[Tile, ...]:
-        """Plan the tiles, with the network's receptive field around them by default."""
-        halo = self._predictor.halo
-        band = [min(_BAND, side // 2) for side in self.tile]
+        """Plan the tiles, which need no blending with all of the receptive field around them."""
+        halo, band = self._predictor.grid_halo, (0,) * len(self.tile)
         overlap = self._config.overlap
         if overlap is not None:
-            band = [min(b, overlap // 2) for b in band]
+            band = tuple(min(_BAND, side // 2, overlap // 2) for side in self.tile)
             halo = tuple(overlap - b for b in band)
         return plan_tiles(
             self._view.spatial_shape,
@@ -193,34 +184,3 @@ class Denoiser:
             band=band,
             multiple=self._predictor.multiple,
         )
-
-
-def convert(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Clip to the range of a type, and round to integers.
-
-    Parameters
-    ----------
-    values : ndarray of float32
-        Denoised values.
-    dtype : dtype
-        Type of the result.
-
-    Returns
-    -------
-    ndarray of `dtype`
-        The values, in the range of the type.
-    """
-    if dtype.kind == "b":
-        return values >= 0.5
-    # float64, because float32 cannot hold the largest 32-bit integers.
-    exact = values.astype(np.float64)
-    if dtype.kind == "f":
-        largest = float(np.finfo(dtype).max)
-        clipped = np.clip(exact, -largest, largest)
-        return np.where(np.isfinite(exact), clipped, exact).astype(dtype)
-    limits = np.iinfo(dtype)
-    upper = float(limits.max)
-    if int(upper) > limits.max:
-        # float64 rounds the largest 64-bit integers up, out of their range.
-        upper = float(np.nextafter(upper, 0))
-    return np.clip(np.rint(exact), limits.min, upper).astype(dtype)

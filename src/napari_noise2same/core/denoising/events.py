@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
@@ -11,27 +11,33 @@ from napari_noise2same.core.array import Region
 
 __all__ = ["DenoiseEvent", "DenoiseFinished", "DenoiseStarted", "TileDone"]
 
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True)
-class DenoiseStarted:
+class DenoiseStarted(Generic[Result]):
     """Denoising begins.
 
     Attributes
     ----------
-    image : ndarray
-        The result, zero until it fills tile by tile.
+    image : ndarray, or list of arrays
+        The result, zero until it fills tile by tile; all its sizes, finest first, where it goes
+        to a Zarr folder.
     tile : tuple of int
         Shape of a tile, in pixels.
     total : int
         Number of tiles.
     device : str
         Where it is done.
+    done : int
+        Number of tiles that an earlier run has left done.
     """
 
-    image: NDArray[Any]
+    image: Result
     tile: tuple[int, ...]
     total: int
     device: str
+    done: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,14 @@ class TileDone:
 
 
 @dataclass(frozen=True)
-class DenoiseFinished:
+class DenoiseFinished(Generic[Result]):
     """All tiles are in the result.
 
     Attributes
     ----------
-    image : ndarray
-        The denoised image, of the shape and axes order of the noisy one.
+    image : ndarray, or list of arrays
+        The denoised image, of the shape and axes order of the noisy one; all its sizes, finest
+        first, where it went to a Zarr folder.
     seconds : float
         Time spent.
     tile : tuple of int
@@ -74,10 +81,10 @@ class DenoiseFinished:
         Where it was done.
     """
 
-    image: NDArray[Any]
+    image: Result
     seconds: float
     tile: tuple[int, ...]
     device: str
 
 
-DenoiseEvent = DenoiseStarted | TileDone | DenoiseFinished
+DenoiseEvent = DenoiseStarted[NDArray[Any]] | TileDone | DenoiseFinished[NDArray[Any]]

@@ -40,6 +40,12 @@ class Predictor:
 
     Attributes
     ----------
+    multiple : tuple of int
+        The network's grid: pieces begin at multiples of this in the image.
+    halo : tuple of int
+        Context with which any part of the image gives what the whole would.
+    grid_halo : tuple of int
+        The same for parts that begin and end on the grid, which need less.
     largest : int or None
         Most pixels that may fit into memory, once it has fallen short of more.
     """
@@ -53,10 +59,11 @@ class Predictor:
         averaging: bool = False,
     ) -> None:
         network = model.build()
-        layout = torch.channels_last if model.network.spatial_dims == 2 else torch.contiguous_format
+        layout = _memory_format(model.network.spatial_dims, device)
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.halo = network.receptive_radius
         self.multiple = (1,) * (model.network.spatial_dims - 2) + (network.multiple,) * 2
+        self.grid_halo = network.grid_radius
         self.device = device
         self.largest: int | None = None
         self._dtype = _DTYPES.get(precision)
@@ -126,6 +133,17 @@ class Predictor:
         with torch.autocast(self.device.type, self._dtype, enabled=self._dtype is not None):
             result: Tensor = self.network(x)
         return result.float()
+
+
+def _memory_format(spatial_dims: int, device: torch.device) -> torch.memory_format:
+    """Return the order of memory in which convolutions are fastest.
+
+    On a CPU the result then does not depend on the number of threads; volumes in the contiguous
+    format do.
+    """
+    if spatial_dims == 2:
+        return torch.channels_last
+    return torch.channels_last_3d if device.type == "cpu" else torch.contiguous_format
 
 
 def _turn(x: Tensor, view: tuple[bool, ...]) -> Tensor:

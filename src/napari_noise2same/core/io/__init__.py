@@ -1,17 +1,30 @@
 """Image files in and out, with axes, pixel sizes and channel names (no torch)."""
 
 from napari_noise2same.core.io.image import Image
-from napari_noise2same.core.io.ome_zarr import is_zarr
+from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr
+from napari_noise2same.core.io.ome_zarr_metadata import Window, channel_windows, zarr_axes
+from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
+from napari_noise2same.core.io.pyramid import Pyramid, level_shapes
 from napari_noise2same.core.io.reading import is_readable, read_image
 from napari_noise2same.core.io.results import is_result
-from napari_noise2same.core.io.writing import is_writable, write_image
+from napari_noise2same.core.io.writing import is_writable, replacing, write_image
 
 __all__ = [
     "Image",
+    "Pyramid",
+    "Window",
+    "channel_windows",
+    "chunk_shape",
+    "create_pyramid",
     "is_readable",
     "is_result",
     "is_writable",
     "is_zarr",
+    "level_shapes",
+    "open_pyramid",
     "read_image",
+    "replacing",
+    "require_zarr",
     "write_image",
+    "zarr_axes",
 ]

@@ -1,4 +1,4 @@
-"""Zarr arrays and OME-Zarr images (0.1 to 0.5 in, 0.5 out).
+"""Reading Zarr arrays and OME-Zarr images (0.1 to 0.5).
 
 Source of the format: https://ngff.openmicroscopy.org/0.5/
 """
@@ -8,25 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_noise2same.core.array import default_axes
 from napari_noise2same.core.errors import FileError, MissingDependencyError
-from napari_noise2same.core.io.image import Image, Size, reorder_axes, resolve_axes
+from napari_noise2same.core.io.image import Image, Size, resolve_axes
 from napari_noise2same.core.io.units import unit_name
 
 if TYPE_CHECKING:
     import zarr
 
-__all__ = ["is_zarr", "read_zarr", "write_zarr"]
+__all__ = ["is_zarr", "read_zarr", "require_zarr"]
 
 _MARKERS = ("zarr.json", ".zarray", ".zgroup")
-_TYPES = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
-# About 2 MB of 16-bit pixels: a tile touches few chunks, and a plane does not load the volume.
-_CHUNKS = {"Z": 16, "Y": 256, "X": 256}
 # What zarr and the look into its metadata raise where these are damaged or incomplete.
 _DAMAGE = (ValueError, OSError, LookupError, TypeError, AttributeError)
 
@@ -69,76 +65,36 @@ def read_zarr(path: Path, axes: str | None) -> Image:
     MissingDependencyError
         If `zarr` is not installed.
     """
-    _require_zarr()
+    require_zarr()
     import zarr
 
     try:
-        node = zarr.open(path, mode="r")
+        # Absolute, so that the array can be opened again by another process.
+        node = zarr.open(path.absolute(), mode="r")
         found = _read_array(node) if isinstance(node, zarr.Array) else _read_group(node)
     except _DAMAGE as error:
         raise FileError(
             f"Expected a Zarr array or an OME-Zarr image, found {path.name} without one or with "
             f"damaged metadata ({error}): name the folder of the array in it, or export it again."
         ) from error
-    array, labels, sizes, names = found
-    axes = axes or labels or default_axes(array.shape)
-    return Image.from_file(array, axes, sizes, channel_names=names)
+    axes = axes or found.labels or default_axes(found.array.shape)
+    return Image.from_file(
+        found.array,
+        axes,
+        found.sizes,
+        channel_names=found.channel_names,
+        metadata={"omero": found.omero} if found.omero else {},
+    )
 
 
-def write_zarr(path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]) -> None:
-    """Write an OME-Zarr 0.5 image of one level.
-
-    The format asks for the order T, C, Z, Y, X and knows no RGB: samples become channels.
-
-    Parameters
-    ----------
-    path : Path
-        Folder to create.
-    data : ndarray
-        Pixels with the axes of `like`.
-    like : Image
-        The image whose description is kept.
-    description : mapping of str to str
-        How the pixels were made.
+def require_zarr() -> None:
+    """Say what to install where zarr is missing.
 
     Raises
     ------
-    FileError
-        If there are both channels and RGB samples.
     MissingDependencyError
         If `zarr` is not installed.
     """
-    _require_zarr()
-    import zarr
-
-    if {"C", "S"} <= set(like.axes):
-        raise FileError(
-            f"Expected axes out of TCZYX for OME-Zarr, found {like.axes}: write a .tif instead."
-        )
-    data, axes = reorder_axes(data, like.axes.replace("S", "C"), "TCZYX")
-    group = zarr.open_group(
-        path,
-        mode="w",
-        zarr_format=3,
-        attributes={
-            "ome": _ome_attributes(data, axes, like),
-            "napari-noise2same": dict(description),
-        },
-    )
-    array = group.create_array(
-        "0",
-        shape=data.shape,
-        dtype=data.dtype,
-        chunks=tuple(
-            min(n, _CHUNKS.get(axis, 1)) for n, axis in zip(data.shape, axes, strict=True)
-        ),
-        dimension_names=list(axes.lower()),
-    )
-    array[...] = data
-
-
-def _require_zarr() -> None:
-    """Say what to install where zarr is missing."""
     if find_spec("zarr") is None:
         raise MissingDependencyError(
             "Expected the package zarr for Zarr files, found it not installed: "
@@ -146,14 +102,20 @@ def _require_zarr() -> None:
         )
 
 
-# An array with its axes where known, pixel sizes and channel names.
-_Found: TypeAlias = "tuple[zarr.Array[Any], str | None, dict[str, Size], tuple[str, ...]]"
+class _Found(NamedTuple):
+    """An array with its axes and what else is known of it."""
+
+    array: zarr.Array[Any]
+    labels: str | None
+    sizes: Mapping[str, Size] = {}
+    omero: Mapping[str, Any] = {}
+    channel_names: tuple[str, ...] = ()
 
 
 def _read_array(array: zarr.Array[Any]) -> _Found:
     """Read the names that an array of Zarr 3 may give its dimensions."""
     names = getattr(array.metadata, "dimension_names", None)
-    return array, resolve_axes(name or "" for name in names) if names else None, {}, ()
+    return _Found(array, resolve_axes(name or "" for name in names) if names else None)
 
 
 def _read_group(group: zarr.Group) -> _Found:
@@ -182,8 +144,9 @@ def _read_group(group: zarr.Group) -> _Found:
         letter: (float(size), unit_name(axis.get("unit", "")))
         for letter, size, axis in zip(axes, scale, described, strict=True)
     }
-    channels = ome.get("omero", {}).get("channels", ())
-    return array, axes, sizes, tuple(str(channel.get("label", "")) for channel in channels)
+    omero = ome.get("omero", {})
+    names = tuple(str(channel.get("label", "")) for channel in omero.get("channels", ()))
+    return _Found(array, axes, sizes, omero, names)
 
 
 def _ome(group: zarr.Group) -> Mapping[str, Any]:
@@ -197,36 +160,3 @@ def _label(axis: Mapping[str, Any]) -> str:
     """Letter of an axis by its name, else by its type."""
     name = str(axis["name"])
     return name if len(name) == 1 else {"time": "T", "channel": "C"}.get(axis.get("type", ""), "")
-
-
-def _ome_attributes(data: NDArray[Any], axes: str, like: Image) -> dict[str, Any]:
-    """Metadata of an image of one level."""
-    described = [
-        {"name": axis.lower(), "type": _TYPES[axis]}
-        | ({"unit": like.units[axis]} if axis in like.units else {})
-        for axis in axes
-    ]
-    scale = {"type": "scale", "scale": [like.spacing.get(axis, 1.0) for axis in axes]}
-    attributes: dict[str, Any] = {
-        "version": "0.5",
-        "multiscales": [
-            {
-                "axes": described,
-                "datasets": [{"path": "0", "coordinateTransformations": [scale]}],
-            }
-        ],
-    }
-    if like.channel_names:
-        attributes["omero"] = {"channels": _omero_channels(data, axes, like.channel_names)}
-    return attributes
-
-
-def _omero_channels(data: NDArray[Any], axes: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Names with the display settings that the format asks for beside them."""
-    channels = []
-    for name, values in zip(names, np.moveaxis(data, axes.index("C"), 0), strict=True):
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        window = {"min": low, "max": high, "start": low, "end": high}
-        channels.append({"label": name, "active": True, "color": "FFFFFF", "window": window})
-    return channels

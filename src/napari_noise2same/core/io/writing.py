@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import validate_axes
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
-from napari_noise2same.core.io.ome_zarr import is_zarr, write_zarr
+from napari_noise2same.core.io.ome_zarr import is_zarr
+from napari_noise2same.core.io.ome_zarr_writing import write_zarr
 from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES, write_tiff
 
-__all__ = ["is_writable", "write_image"]
+__all__ = ["is_writable", "replacing", "write_image"]
 
 
 def write_image(
@@ -65,7 +66,7 @@ def write_image(
     if path.is_dir() and not (write is write_zarr and is_zarr(path)):
         raise FileError(f"Expected the name of a file, found the folder {path}: name a file in it.")
     try:
-        with _replacing(path) as temporary:
+        with replacing(path) as temporary:
             write(temporary, data, _matching(like, data), description or {})
     except FileError:
         raise
@@ -112,8 +113,19 @@ def _matching(like: Image, data: NDArray[Any]) -> Image:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; what is written there takes its place in the end."""
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; what is written there takes its place in the end.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder, which may be there already.
+
+    Yields
+    ------
+    Path
+        The temporary name.
+    """
     temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     try:
         yield temporary

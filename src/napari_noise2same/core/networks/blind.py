@@ -75,6 +75,8 @@ class BlindNet(nn.Module):
         1: no grid.
     receptive_radius : tuple of int
         For each spatial axis, how far away a pixel may be to change the output here.
+    grid_radius : tuple of int
+        The same, as there is no grid.
 
     Notes
     -----
@@ -88,7 +90,7 @@ class BlindNet(nn.Module):
         width, depth = widths[0], len(widths)
         self.multiple = 1
         reach = max(kernel // 2 + depth * dilation for kernel, dilation in _BRANCHES)
-        self.receptive_radius = (reach,) * spatial_dims
+        self.receptive_radius = self.grid_radius = (reach,) * spatial_dims
         self.branches = nn.ModuleList(
             nn.Sequential(
                 _CentreMaskedConv(spatial_dims, channels, width, kernel, bias=bias),

@@ -51,6 +51,8 @@ class UNet(nn.Module):
         Y and X positions at multiples of this see the same grid of cells: tiles start there.
     receptive_radius : tuple of int
         For each spatial axis, how far away a pixel may be to change the output here.
+    grid_radius : tuple of int
+        The same for a region that begins and ends at multiples of `multiple` in Y and X.
 
     Notes
     -----
@@ -73,6 +75,8 @@ class UNet(nn.Module):
         self.unshuffle = unshuffle
         self.multiple = unshuffle * 2 ** (len(widths) - 1)
         self.receptive_radius = self._radius(spatial_dims, len(widths), blocks)
+        in_plane = self._radius_on_grid(len(widths), blocks)
+        self.grid_radius = (*self.receptive_radius[:-2], in_plane, in_plane)
         folded = channels * unshuffle**2
 
         def level(width: int) -> nn.Sequential:
@@ -113,3 +117,14 @@ class UNet(nn.Module):
         in_plane = sum(n * cell for n, cell in zip(per_level, cells, strict=True)) + cells[-1] - 1
         depth = (sum(per_level),) * (spatial_dims - 2)
         return (*depth, in_plane, in_plane)
+
+    def _radius_on_grid(self, levels: int, blocks: int) -> int:
+        """Follow the border of a region down the decoder and up the encoder.
+
+        At each level it moves by what the convolutions reach, and out to the grid of the next.
+        """
+        cells = [self.unshuffle * 2**i for i in range(levels)]
+        radius = cells[0]  # the head
+        for cell in cells[:-1]:
+            radius = -(-(radius + 2 * blocks * cell) // (2 * cell)) * 2 * cell
+        return radius + 2 * blocks * sum(cells) + cells[0]  # the stem

@@ -20,8 +20,9 @@ class DenoiseConfig(BaseModel):
     tile : int, optional
         Side of a tile in Y and X, in pixels, without the context read around it.
     overlap : int, optional
-        Context and blending band around each tile, in pixels. By default the network's
-        receptive field and a band: then tiles give exactly what the whole image would.
+        Context around each tile, in pixels, with a band in which neighbours are blended; when
+        results go to a Zarr folder, context alone. By default the network's receptive field:
+        then tiles give exactly what the whole image would.
     dtype : {"float32", "keep"}
         Type of the result; ``"keep"`` rounds and clips to the type of the image.
     noise : {"model", "image"}

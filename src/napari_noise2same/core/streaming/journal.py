@@ -1,0 +1,100 @@
+"""The record of the cells that are done, from which a job that was ended goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+__all__ = ["Journal", "journal_path"]
+
+_NAME = ".denoising.jsonl"
+
+
+def journal_path(folder: Path) -> Path:
+    """Return the place of the journal of a result.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the result.
+
+    Returns
+    -------
+    Path
+        A file that is there as long as the result is not finished.
+    """
+    return folder / _NAME
+
+
+class Journal:
+    """A file whose first line names the job; every further line is a finished cell.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the result.
+
+    Attributes
+    ----------
+    job : mapping or None
+        The job that has begun the journal; None where there is none.
+    done : set of int
+        The cells that are done.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = journal_path(folder)
+        self._file: BinaryIO | None = None
+        content = self._path.read_bytes() if self._path.is_file() else b""
+        # The process may have been ended in the middle of its last line.
+        self._length = content.rfind(b"\n") + 1
+        lines = content[: self._length].splitlines()
+        self.job: Mapping[str, Any] | None = json.loads(lines[0]) if lines else None
+        self.done = set(map(int, lines[1:]))
+
+    def begin(self, job: Mapping[str, Any]) -> None:
+        """Begin the journal of a new job.
+
+        Parameters
+        ----------
+        job : mapping
+            What the job depends on, as data for JSON.
+        """
+        with self._path.open("xb") as file:
+            _append(file, json.dumps(job))
+
+    def record(self, cell: int) -> None:
+        """Note that a cell is done, so that it stays noted whatever happens to this process.
+
+        Parameters
+        ----------
+        cell : int
+            Which cell.
+        """
+        if self._file is None:
+            self._file = self._path.open("r+b")
+            self._file.seek(self._length)
+            self._file.truncate()
+        _append(self._file, str(cell))
+        self.done.add(cell)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def remove(self) -> None:
+        """Remove the file: the result is finished."""
+        self.close()
+        self._path.unlink()
+
+
+def _append(file: BinaryIO, line: str) -> None:
+    """Write a line, through to the disk."""
+    file.write(line.encode() + b"\n")
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,191 @@
+"""Into which cells an image is cut, and where each lies in the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region, plan_layout
+from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
+from napari_noise2same.core.tiling import Tile, choose_cell, plan_tiles
+
+__all__ = ["CellPlan", "plan_cells"]
+
+# What the network may take for one cell with its context.
+_NETWORK_BYTES = 1_100_000_000
+# So many maps of the finest level's features exist at a time (measured).
+_MAPS = 6
+# Planes of a cell whose side is given.
+_DEPTH = 64
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """An image as cells, which partition it and share no chunk of the result.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of the image.
+    layout : Layout
+        The use of its axes.
+    joint_channels : bool
+        Whether a cell holds all channels of a frame.
+    dtype : dtype
+        Type of the result.
+    cell : tuple of int
+        Spatial shape of a cell, without its context.
+    tiles : tuple of Tile
+        The cells of one sample, with their context.
+    chunk : tuple of int
+        Spatial shape of a chunk of the result.
+    """
+
+    shape: tuple[int, ...]
+    layout: Layout
+    joint_channels: bool
+    dtype: np.dtype[Any]
+    cell: tuple[int, ...]
+    tiles: tuple[Tile, ...]
+    chunk: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self._samples) * len(self.tiles)
+
+    @cached_property
+    def _samples(self) -> ImageView:
+        """The samples of any image of this shape."""
+        return self.view(np.broadcast_to(np.uint8(0), self.shape))
+
+    @cached_property
+    def result_layout(self) -> Layout:
+        """The use of the result's axes, which are in the order of OME-Zarr."""
+        axes, channel = zarr_axes(self.layout.axes), self.layout.channel.replace("S", "C")
+        return Layout(axes, self.layout.spatial, channel, self.layout.samples)
+
+    @property
+    def result_shape(self) -> tuple[int, ...]:
+        """Shape of the result."""
+        return self._in_order(self.shape)
+
+    @property
+    def result_chunks(self) -> tuple[int, ...]:
+        """Shape of a chunk of the result."""
+        side = dict(zip(self.layout.spatial, self.chunk, strict=True))
+        return self._in_order(tuple(side.get(axis, 1) for axis in self.layout.axes))
+
+    def position(self, index: int) -> tuple[int, Tile]:
+        """Return the sample that a cell belongs to, and its place there."""
+        sample, tile = divmod(index, len(self.tiles))
+        return sample, self.tiles[tile]
+
+    def channels(self, index: int) -> tuple[int, ...]:
+        """Return the indices of the image's channels that a cell holds."""
+        return self._samples.channels(self.position(index)[0])
+
+    def view(self, source: ArrayLike) -> ImageView:
+        """Return a view of the image, or of an array of its axes."""
+        return ImageView(source, self.layout, joint_channels=self.joint_channels)
+
+    def result_view(self, result: ArrayLike) -> ImageView:
+        """Return the same view of the result."""
+        return ImageView(result, self.result_layout, joint_channels=self.joint_channels)
+
+    def result_region(self, index: int) -> Region:
+        """Return the place of a cell in the result."""
+        sample, tile = self.position(index)
+        nothing = np.broadcast_to(np.uint8(0), self.result_shape)
+        return self.result_view(nothing).place(sample, tile.write)
+
+    def _in_order(self, lengths: tuple[int, ...]) -> tuple[int, ...]:
+        """Bring one number for each axis of the image into the order of the result's axes."""
+        length = dict(zip(self.layout.axes.replace("S", "C"), lengths, strict=True))
+        return tuple(length[axis] for axis in self.result_layout.axes)
+
+
+def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> CellPlan:
+    """Cut an image into cells that the memory of any machine can hold.
+
+    Parameters
+    ----------
+    image : Image
+        The noisy image.
+    model : TrainedModel
+        The model.
+    config : DenoiseConfig
+        How to denoise.
+
+    Returns
+    -------
+    CellPlan
+        The cells.
+
+    Raises
+    ------
+    AxesError
+        If the model does not fit the image's axes.
+    FileError
+        If the format of the result cannot hold the image's axes.
+    """
+    network = model.build()
+    layout = plan_layout(
+        image.axes,
+        image.data.shape,
+        spatial_dims=model.network.spatial_dims,
+        depth_axis=model.depth_axis,
+    )
+    side = [image.axes.index(axis) for axis in layout.spatial]
+    shape = tuple(image.data.shape[i] for i in side)
+    chunk = chunk_shape(shape, layout.spatial, layout.spatial)
+    multiple = (1,) * (len(shape) - 2) + (network.multiple,) * 2
+    halo = network.grid_radius if config.overlap is None else (config.overlap,) * len(shape)
+    if config.tile is None:
+        source = _source_chunks(image.data)
+        cell = choose_cell(
+            shape,
+            chunk=chunk,
+            source_chunk=[source[i] for i in side],
+            halo=halo,
+            multiple=multiple,
+            max_pixels=_NETWORK_BYTES // _bytes_per_pixel(model.network),
+        )
+    else:
+        chunk, cell = _given_cell(config.tile, shape, chunk, multiple[-1])
+    return CellPlan(
+        shape=tuple(image.data.shape),
+        layout=layout,
+        joint_channels=model.joint_channels,
+        dtype=np.dtype(image.data.dtype if config.dtype == "keep" else "f4").newbyteorder("="),
+        cell=cell,
+        tiles=plan_tiles(shape, cell, halo=halo, band=(0,) * len(shape), multiple=multiple),
+        chunk=chunk,
+    )
+
+
+def _given_cell(
+    tile: int, shape: tuple[int, ...], chunk: tuple[int, ...], multiple: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return chunks and cells of at most the side asked for, or one step of the grid."""
+    side = max(tile // multiple, 1) * multiple
+    plane = tuple(min(n, side) for n in chunk[-2:])
+    cell = tuple(max(side // n, 1) * n for n in plane)
+    depth = tuple(min(n, _DEPTH) for n in shape[:-2])
+    return (*chunk[:-2], *plane), (*depth, *map(min, cell, shape[-2:]))
+
+
+def _bytes_per_pixel(network: NetworkConfig) -> int:
+    """Estimate what the network takes for each pixel that it sees."""
+    folded = 1 if network.kind == "blind" else network.unshuffle**2
+    return 4 * _MAPS * network.widths[0] // folded
+
+
+def _source_chunks(array: ArrayLike) -> tuple[int, ...]:
+    """Return the shape of an array's chunks: one number for each axis in Zarr, several in dask."""
+    chunks = getattr(array, "chunks", None) or (1,) * len(array.shape)
+    return tuple(max(c) if isinstance(c, tuple) else int(c) for c in chunks)

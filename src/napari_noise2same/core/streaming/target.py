@@ -1,0 +1,234 @@
+"""The Zarr folder that a job fills, cell by cell."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.io import (
+    Image,
+    Window,
+    channel_windows,
+    create_pyramid,
+    is_zarr,
+    level_shapes,
+    open_pyramid,
+    replacing,
+)
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.streaming.journal import Journal, journal_path
+from napari_noise2same.core.streaming.plan import CellPlan
+
+__all__ = ["CellWriter", "Target"]
+
+# Denoised pixels are displayed between these multiples of the image's standard deviation.
+_SHOWN = (-2.0, 5.0)
+
+
+class CellWriter:
+    """Writes cells into the finest level, as any process may that reaches the folder.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the result.
+    plan : CellPlan
+        The cells.
+    """
+
+    def __init__(self, path: Path, plan: CellPlan) -> None:
+        self._plan = plan
+        self.pyramid = open_pyramid(path, mode="r+")
+        self._view = plan.result_view(self.pyramid.levels[0])
+
+    def write(self, index: int, values: NDArray[Any]) -> None:
+        """Write a cell.
+
+        Parameters
+        ----------
+        index : int
+            Which cell.
+        values : ndarray, shape (channels, [Z,] Y, X)
+            Its pixels.
+        """
+        sample, tile = self._plan.position(index)
+        self._view.assign(self.pyramid.levels[0], sample, tile.write, values)
+
+
+class Target:
+    """The folder of a result: new, unfinished or in the way.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    plan : CellPlan
+        The cells.
+    job : mapping
+        What the job depends on.
+    overwrite : bool
+        Whether another result may be replaced.
+
+    Attributes
+    ----------
+    done : frozenset of int
+        The cells that an earlier run has left done.
+
+    Raises
+    ------
+    FileError
+        If something is in the way, or the disk too full.
+    """
+
+    def __init__(
+        self, path: Path, plan: CellPlan, job: Mapping[str, Any], *, overwrite: bool
+    ) -> None:
+        self.path, self._plan, self._job = path, plan, job
+        self._journal = Journal(path)
+        self._resumes = self._journal.job == job
+        if not self._resumes:
+            _check_free(path, overwrite=overwrite)
+        self.done = frozenset(self._journal.done if self._resumes else ())
+        _check_space(path, plan, 1 - len(self.done) / len(plan))
+
+    @contextmanager
+    def opened(
+        self, image: Image, domains: Sequence[Domain], description: Mapping[str, str]
+    ) -> Iterator[None]:
+        """Create the folder where it is not there, and open it for writing.
+
+        Parameters
+        ----------
+        image : Image
+            The image whose description is kept.
+        domains : sequence of Domain
+            The domain of each channel of the image.
+        description : mapping of str to str
+            How the pixels are made.
+
+        Yields
+        ------
+        None
+            Once.
+
+        Raises
+        ------
+        FileError
+            If the disk refuses.
+        """
+        try:
+            if self._resumes:
+                self._remove_leftovers()
+            else:
+                self._create(image, domains, description)
+            self.writer = CellWriter(self.path, self._plan)
+            yield
+        except FileError:
+            raise
+        except OSError as error:
+            raise FileError(
+                f"{self.path} cannot be written ({error.strerror or error}): check the "
+                "permissions and the free space; the same job goes on where it was."
+            ) from error
+        finally:
+            self._journal.close()
+
+    def finish(self, index: int) -> None:
+        """Renew the coarser levels where a cell has been written, and record it as done.
+
+        Parameters
+        ----------
+        index : int
+            Which cell.
+        """
+        self.writer.pyramid.update(self._plan.result_region(index))
+        self._journal.record(index)
+
+    def complete(self) -> bool:
+        """Remove the journal of a result that is finished.
+
+        Returns
+        -------
+        bool
+            Whether it is.
+        """
+        finished = len(self._journal.done) == len(self._plan)
+        if finished:
+            self._journal.remove()
+        return finished
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a process that was killed was writing."""
+        for leftover in self.path.rglob("*.partial"):
+            leftover.unlink()
+
+    def _create(
+        self, image: Image, domains: Sequence[Domain], description: Mapping[str, str]
+    ) -> None:
+        """Put a result of zeros and its journal in place in one step."""
+        windows = [
+            known or _estimated_window(domain, self._plan.dtype)
+            for known, domain in zip(channel_windows(image), domains, strict=True)
+        ]
+        with replacing(self.path) as temporary:
+            create_pyramid(
+                temporary,
+                self._plan.result_shape,
+                self._plan.dtype,
+                image,
+                description,
+                chunks=self._plan.result_chunks,
+                windows=windows,
+            )
+            Journal(temporary).begin(self._job)
+        self._journal = Journal(self.path)
+
+
+def _check_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place where something would be lost."""
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise FileError(
+                f"Expected a folder to write into, found none at {path.parent}: create it."
+            )
+        return
+    if not is_zarr(path):
+        raise FileError(
+            f"Expected the name of a new Zarr folder, found something else at {path}: "
+            "choose another name."
+        )
+    if not overwrite:
+        what = "an unfinished result of another job" if journal_path(path).is_file() else "a result"
+        raise FileError(
+            f"Expected the name of a new Zarr folder, found {what} at {path}: choose another "
+            "name, or ask to overwrite it."
+        )
+
+
+def _check_space(path: Path, plan: CellPlan, share: float) -> None:
+    """Refuse a disk that would be full before the end."""
+    shapes = level_shapes(plan.result_shape, plan.result_layout.axes)
+    needed = share * plan.dtype.itemsize * sum(map(math.prod, shapes))
+    free = shutil.disk_usage(path.absolute().parent).free
+    if needed > free:
+        raise FileError(
+            f"Expected {needed / 1e9:.1f} GB of free space for {path}, found {free / 1e9:.1f} GB: "
+            "free some, or choose another disk."
+        )
+
+
+def _estimated_window(domain: Domain, dtype: np.dtype[Any]) -> Window:
+    """Return what most pixels lie between by what the domain knows about the image."""
+    low, high = domain.inverse(np.array(_SHOWN, np.float32))
+    if dtype.kind not in "iu":
+        return float(low), float(high)
+    limits = np.iinfo(dtype)
+    return float(max(low, limits.min)), float(min(high, limits.max))
