@@ -238,7 +238,7 @@ def test_folders_and_patterns(run: Run, noisy: Path, tmp_path: Path) -> None:
     (folder / "b").mkdir(parents=True)
     for name in ("a.tif", "b/c.tif"):
         (folder / name).write_bytes(noisy.read_bytes())
-    models = []
+    models: list[Path] = []
     for given in ([folder], [folder / "a.tif", folder / "b" / "c.tif"], [f"{folder}/**/*.tif"]):
         models.append(tmp_path / f"{len(models)}.safetensors")
         assert run("train", *given, "--model", models[-1], "--steps", 2).code == 0
