@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.threads import leave_a_core
-from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.batch import (
     BatchDenoiser,
+    FileDone,
     FileStarted,
     ImageOpened,
     Job,
@@ -23,6 +24,7 @@ from napari_noise2same.core.batch import (
     shade,
     thumbnail,
 )
+from napari_noise2same.core.io import Image, read_image
 from napari_noise2same.core.settings import BatchConfig, DenoiseConfig
 from napari_noise2same.widgets import THUMBNAIL_SIDE
 
@@ -144,30 +146,31 @@ def _with_pictures(events: Iterator[Any]) -> Iterator[Any]:
     """Replace the images in the events by small pictures: the queue must not hold them."""
     from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted
 
-    index, axes, before = 0, "", None
+    index, before = 0, None
     for event in events:
         match event:
+            case ImageOpened():
+                before = _small(event.image)
+                if before is not None:
+                    yield PictureReady(index, shade(before, before), after=False)
+            case FileDone():
+                yield event
+                after = _small(event.job.target)
+                if after is not None and before is not None:
+                    yield PictureReady(index, shade(after, before), after=True)
+            case DenoiseStarted() | DenoiseFinished():
+                pass
             case FileStarted():
                 index = event.index
                 yield event
-            case ImageOpened():
-                axes = event.image.axes
-                before = _small(event.image.data, axes)
-                if before is not None:
-                    yield PictureReady(index, shade(before, before), after=False)
-            case DenoiseFinished():
-                after = _small(event.image, axes)
-                if after is not None and before is not None:
-                    yield PictureReady(index, shade(after, before), after=True)
-            case DenoiseStarted():
-                pass
             case _:
                 yield event
 
 
-def _small(data: ArrayLike, axes: str) -> NDArray[np.float32] | None:
+def _small(image: Image | Path) -> NDArray[np.float32] | None:
     """Return a small picture, or None where the pixels cannot be read: denoising says why."""
     try:
-        return thumbnail(data, axes, side=THUMBNAIL_SIDE)
+        opened = image if isinstance(image, Image) else read_image(image)
+        return thumbnail(opened.data, opened.axes, side=THUMBNAIL_SIDE)
     except (OSError, ValueError, RuntimeError, MemoryError):
         return None

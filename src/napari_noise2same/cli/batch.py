@@ -17,6 +17,7 @@ from napari_noise2same.core.batch import (
     FileFailed,
     FileSkipped,
     FileStarted,
+    ImageOpened,
     Job,
 )
 from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
@@ -54,6 +55,21 @@ class BatchReport:
     failed: list[FileFailed] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     interrupted: bool = False
+    _pixels: int = 0
+
+    def add(self, event: BatchEvent) -> None:
+        """Note down what an event says of a file."""
+        match event:
+            case ImageOpened():
+                self._pixels = math.prod(event.image.data.shape)
+            case DenoiseFinished():
+                self.runs.append(Run(self._pixels, event.seconds, event.tile, event.device))
+            case FileSkipped():
+                self.skipped.append(event.job)
+            case FileFailed():
+                self.failed.append(event)
+            case FileDone():
+                self.done.append(event.job)
 
     def results(self) -> dict[str, Any]:
         """Return data for programs; the tile is the largest."""
@@ -97,7 +113,7 @@ def run_batch(batch: BatchDenoiser, report: BatchReport) -> None:
     with stop_on_interrupt() as stop, open_progress("Denoising") as progress:
         screen = _Screen(progress, len(batch.jobs))
         for event in batch.events(stop):
-            _note_down(event, report)
+            report.add(event)
             screen.show(event)
         report.interrupted = screen.tried < len(batch.jobs)
 
@@ -134,19 +150,6 @@ class _Screen:
                 self.tried += 1
             case FileSkipped() | FileDone():
                 self.tried += 1
-
-
-def _note_down(event: BatchEvent, report: BatchReport) -> None:
-    """Add to the report what an event says of a file."""
-    match event:
-        case FileSkipped():
-            report.skipped.append(event.job)
-        case FileFailed():
-            report.failed.append(event)
-        case FileDone():
-            report.done.append(event.job)
-        case DenoiseFinished():
-            report.runs.append(Run(event.image.size, event.seconds, event.tile, event.device))
 
 
 def _tiles(start: DenoiseStarted) -> str:

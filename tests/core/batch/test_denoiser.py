@@ -21,10 +21,9 @@ from napari_noise2same.core import (
     TileDone,
     TrainedModel,
     denoise,
-    find_images,
     read_image,
 )
-from napari_noise2same.core.batch import ImageOpened, Job, plan_jobs
+from napari_noise2same.core.batch import ImageOpened, Job, find_images, plan_jobs
 from napari_noise2same.core.denoising import Denoiser
 from napari_noise2same.core.errors import DeviceError, FileError
 from napari_noise2same.core.io import is_result
