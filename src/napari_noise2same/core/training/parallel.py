@@ -73,8 +73,14 @@ class Together:
 
         Parameters
         ----------
-        network, x, mask, values
-            As in `noise2same_terms`: the whole batch, the same in every process.
+        network : callable
+            As in `noise2same_terms`.
+        x : Tensor, shape (batch, channels, [Z,] Y, X)
+            The whole batch, the same in every process.
+        mask : Mask
+            Its masked pixels.
+        values : Tensor, shape (masked,)
+            What replaces them.
 
         Returns
         -------
