@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,49 +11,16 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
-from napari_noise2same.core.array import ArrayLike, Region, validate_axes
+from napari_noise2same.core.array import Region, Window, validate_axes
 from napari_noise2same.core.io import Image
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["Window", "crop", "current_frame", "visible_region"]
+__all__ = ["crop", "current_frame", "visible_region"]
 
 # Pixels by which an edge may miss a border between pixels because numbers are rounded.
 _ROUNDING = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """A region of an array as an array of its own; nothing is read before it is indexed.
-
-    Attributes
-    ----------
-    source : ArrayLike
-        The whole array.
-    region : tuple of slice
-        One slice per dimension, with start and stop inside the array and no step.
-    """
-
-    source: ArrayLike
-    region: Region
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
-        return tuple(part.stop - part.start for part in self.region)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-        return np.dtype(self.source.dtype)
-
-    def __getitem__(self, index: Any) -> Any:
-        """Return the values at an index of integers and slices of step 1."""
-        index = index if isinstance(index, tuple) else (index,)
-        whole = (slice(None),) * (len(self.region) - len(index))
-        places = zip(self.region, (*index, *whole), strict=True)
-        return self.source[tuple(_shift(part, place) for part, place in places)]
 
 
 def crop(image: Image, region: Region) -> Image:
@@ -169,14 +136,6 @@ def current_frame(
         _around(position[dim], 1, length) if axis == "T" else slice(0, length)
         for dim, (axis, length) in enumerate(zip(axes, shape, strict=True))
     )
-
-
-def _shift(part: slice, place: Any) -> Any:
-    """Return an index into the whole array for one into its window."""
-    if not isinstance(place, slice):
-        return range(part.start, part.stop)[place]
-    start, stop, _ = place.indices(part.stop - part.start)
-    return slice(part.start + start, part.start + max(start, stop))
 
 
 def _displayed(viewer: Viewer, layer: Layer) -> list[int]:
