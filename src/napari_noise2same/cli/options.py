@@ -28,6 +28,7 @@ __all__ = [
     "PrecisionName",
     "PresetName",
     "Resume",
+    "Scheduler",
     "Seconds",
     "Seed",
     "Start",
@@ -142,7 +143,15 @@ Resume = Annotated[
     bool, typer.Option("--resume", help="Go on where the training of the model stopped.")
 ]
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace a model that is there already.")
+    bool, typer.Option("--overwrite", help="Replace a model or a result that is there already.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[threads|local:N|ADDRESS]",
+        help="Who denoises into a .zarr: this process (default), N processes, or the dask "
+        "scheduler at an address such as tcp://host:8786.",
+    ),
 ]
 Tile = Annotated[int | None, typer.Option(min=8, help="Side of a tile in pixels.")]
 Overlap = Annotated[

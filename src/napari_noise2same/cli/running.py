@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, overload
+
+from numpy.typing import NDArray
 
 from napari_noise2same.cli.interrupt import stop_on_interrupt
 from napari_noise2same.cli.progress import Progress, open_progress
+from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.denoising import (
     DenoiseFinished,
     Denoiser,
@@ -16,6 +19,7 @@ from napari_noise2same.core.denoising import (
     TileDone,
 )
 from napari_noise2same.core.networks import count_parameters
+from napari_noise2same.core.streaming import StreamDenoiser
 from napari_noise2same.core.training import (
     Finished,
     Recovered,
@@ -66,12 +70,18 @@ def watch_training() -> Iterator[tuple[Watcher, Callable[[], bool]]]:
         yield lambda event: _show(event, progress), stop
 
 
-def run_denoiser(denoiser: Denoiser, name: str) -> DenoiseFinished | None:
+@overload
+def run_denoiser(denoiser: Denoiser, name: str) -> DenoiseFinished[NDArray[Any]] | None: ...
+@overload
+def run_denoiser(
+    denoiser: StreamDenoiser, name: str
+) -> DenoiseFinished[list[ArrayLike]] | None: ...
+def run_denoiser(denoiser: Denoiser | StreamDenoiser, name: str) -> DenoiseFinished[Any] | None:
     """Denoise until all is done or Ctrl-C is pressed.
 
     Parameters
     ----------
-    denoiser : Denoiser
+    denoiser : Denoiser or StreamDenoiser
         The job.
     name : str
         Name of the image.
@@ -81,7 +91,7 @@ def run_denoiser(denoiser: Denoiser, name: str) -> DenoiseFinished | None:
     DenoiseFinished or None
         The result; None after Ctrl-C.
     """
-    finished = None
+    finished: DenoiseFinished[Any] | None = None
     with stop_on_interrupt() as stop, open_progress(f"Denoising {name}") as progress:
         for event in denoiser.events(stop):
             match event:
@@ -164,8 +174,9 @@ def _describe_start(plan: TrainingPlan) -> str:
             return plan.note or "Training from scratch."
 
 
-def _tiles(start: DenoiseStarted) -> str:
-    """Say into what an image is cut."""
+def _tiles(start: DenoiseStarted[Any]) -> str:
+    """Say into what an image is cut, and how much of it an earlier run has left done."""
     size = " × ".join(map(str, start.tile))
     number = "one tile" if start.total == 1 else f"{start.total} tiles"
-    return f"{number} of {size} pixels"
+    before = f", {start.done} of them done before," if start.done else ""
+    return f"{number} of {size} pixels{before}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
@@ -114,6 +113,8 @@ class StreamDenoiser:
         Folder of the result.
     plan : CellPlan
         The cells.
+    done : int
+        Number of cells that an earlier run has left done.
     """
 
     def __init__(
@@ -138,7 +139,7 @@ class StreamDenoiser:
         self._cells = CellDenoiser(image.data, self.plan, model, domains, config)
         self._job = describe_job(image, model, domains, config, self.plan)
         self._overwrite = overwrite
-        self._target()
+        self.done = len(self._target().done)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[StreamEvent]:
         """Denoise, cell by cell.

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import (
     Image,
-    Pyramid,
     Window,
     channel_windows,
     create_pyramid,
