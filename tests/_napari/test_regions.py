@@ -13,6 +13,7 @@ from napari_noise2same._napari.conversion import layer_image
 from napari_noise2same._napari.regions import crop, current_frame, visible_region
 from napari_noise2same.core.io import Image
 
+
 def test_crop_reads_nothing_and_keeps_what_is_known() -> None:
     reads = []
 

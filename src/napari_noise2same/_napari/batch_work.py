@@ -156,13 +156,19 @@ def _with_pictures(events: Iterator[Any]) -> Iterator[Any]:
                 if before is not None:
                     yield PictureReady(index, shade(before, before), after=False)
             case DenoiseFinished():
-                after = _small(event.image, axes)
+                after = _small(_finest(event.image), axes)
                 if after is not None and before is not None:
                     yield PictureReady(index, shade(after, before), after=True)
             case DenoiseStarted():
                 pass
             case _:
                 yield event
+
+
+def _finest(image: Any) -> ArrayLike:
+    """Return the result itself, of whose sizes a Zarr folder has several."""
+    finest: ArrayLike = image[0] if isinstance(image, list) else image
+    return finest
 
 
 def _small(data: ArrayLike, axes: str) -> NDArray[np.float32] | None:

@@ -54,6 +54,8 @@ class BatchReport:
     failed: list[FileFailed] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     interrupted: bool = False
+    # The part of the image under way that an earlier run has not left done.
+    _left: float = 1.0
 
     def results(self) -> dict[str, Any]:
         """Return data for programs; the tile is the largest."""
@@ -71,6 +73,21 @@ class BatchReport:
                 for failure in self.failed
             ],
         }
+
+    def time(self, event: DenoiseStarted[Any] | DenoiseFinished[Any]) -> None:
+        """Note down what an image takes, without what an earlier run has left done.
+
+        Parameters
+        ----------
+        event : DenoiseStarted or DenoiseFinished
+            Its beginning or its end.
+        """
+        if isinstance(event, DenoiseStarted):
+            self._left = 1 - event.done / event.total
+            return
+        finest = event.image[0] if isinstance(event.image, list) else event.image
+        pixels = round(self._left * math.prod(finest.shape))
+        self.runs.append(Run(pixels, event.seconds, event.tile, event.device))
 
     def tell_problems(self) -> None:
         """Say which files have no result, and why."""
@@ -145,12 +162,13 @@ def _note_down(event: BatchEvent, report: BatchReport) -> None:
             report.failed.append(event)
         case FileDone():
             report.done.append(event.job)
-        case DenoiseFinished():
-            report.runs.append(Run(event.image.size, event.seconds, event.tile, event.device))
+        case DenoiseStarted() | DenoiseFinished():
+            report.time(event)
 
 
-def _tiles(start: DenoiseStarted) -> str:
-    """Say into what an image is cut."""
+def _tiles(start: DenoiseStarted[Any]) -> str:
+    """Say into what an image is cut, and how much of it an earlier run has left done."""
     size = " × ".join(map(str, start.tile))
     number = "one tile" if start.total == 1 else f"{start.total} tiles"
-    return f"{number} of {size} pixels"
+    before = f", {start.done} of them done before," if start.done else ""
+    return f"{number} of {size} pixels{before}"
