@@ -33,9 +33,7 @@ def layer(shape: tuple[int, ...], **kwargs: Any) -> Image:
 def test_array_of_the_layer_is_neither_copied_nor_read() -> None:
     array = np.zeros((3, 8, 9))
     lazy = Counting((50, 64, 64))
-    dask = da.from_array(  # type: ignore[no-untyped-call]
-        lazy, chunks=(1, 64, 64), meta=np.empty(0, np.uint16)
-    )
+    dask = da.from_array(lazy, chunks=(1, 64, 64), meta=np.empty(0, np.uint16))
     layers = [Image(array), Image(dask, contrast_limits=(0, 1))]
     before = lazy.read
 

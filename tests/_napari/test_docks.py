@@ -201,7 +201,7 @@ def test_errors_are_one_sentence_and_the_dock_can_be_used_again(
 
 def layer_cases() -> list[Any]:
     rng = np.random.default_rng(0)
-    lazy: Any = da.from_array(rng.poisson(30, (32, 40)), chunks=16)  # type: ignore[no-untyped-call]
+    lazy: Any = da.from_array(rng.poisson(30, (32, 40)), chunks=16)
     return [
         pytest.param(rng.poisson(30, (10, 32, 40)), {"axis_labels": ("z", "y", "x")}, id="volume"),
         pytest.param(rng.poisson(30, (3, 32, 40)), {"axis_labels": ("t", "y", "x")}, id="frames"),

@@ -13,7 +13,7 @@ from napari.layers import Labels, Layer, Points, Shapes
 from napari_noise2same._napari.conversion import layer_image
 from napari_noise2same._napari.marked_images import MarkedImages, restrict, united
 from napari_noise2same._napari.marking import marking
-from napari_noise2same._napari.windows import Window
+from napari_noise2same.core.array import Window
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image
 

@@ -3,26 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import dask.array as da
-import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
 from napari.layers import Image as ImageLayer
 
 from napari_noise2same._napari.conversion import layer_image
-from napari_noise2same._napari.windows import Window, crop
+from napari_noise2same._napari.windows import crop
+from napari_noise2same.core.array import Window
 from napari_noise2same.core.io import Image
-
-index = st.one_of(st.integers(-3, 2), st.slices(3).map(lambda s: slice(s.start, s.stop)))
-
-
-@given(st.tuples(index, index))
-def test_window_indexes_as_the_region_itself(places: tuple[Any, Any]) -> None:
-    array = np.arange(48).reshape(6, 8)
-    window = Window(array, (slice(2, 5), slice(4, 7)))
-
-    np.testing.assert_array_equal(window[places], array[2:5, 4:7][places])
-    np.testing.assert_array_equal(window[places[0]], array[2:5, 4:7][places[0]])
 
 
 def test_crop_reads_nothing_and_keeps_what_is_known() -> None:

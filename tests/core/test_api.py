@@ -48,6 +48,7 @@ PUBLIC = [
     "available_devices",
     "default_axes",
     "denoise",
+    "denoise_lazy",
     "denoise_to_zarr",
     "edge_preservation",
     "estimate_sigma",

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.results import CARD
-from napari_noise2same._napari.windows import Window
 from napari_noise2same._napari.worker import Worker
+from napari_noise2same.core.array import Window
 from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:

@@ -186,7 +186,7 @@ def as_dask(data: ArrayLike, *, colours: bool) -> da.Array:
     plane = 3 if colours else 2
     chunks = (1,) * (len(data.shape) - plane) + ("auto",) * plane
     # Without a name dask would read the whole array to derive one.
-    array: da.Array = da.from_array(data, chunks=chunks, name=False)  # type: ignore[no-untyped-call]
+    array: da.Array = da.from_array(data, chunks=chunks, name=False)
     return array
 
 

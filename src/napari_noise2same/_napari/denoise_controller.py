@@ -18,9 +18,9 @@ from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.regions import current_frame, visible_region
 from napari_noise2same._napari.results import add_result, result_dtype
 from napari_noise2same._napari.threads import leave_a_core
-from napari_noise2same._napari.windows import Window, crop
+from napari_noise2same._napari.windows import crop
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.array import Region
+from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import ImageError, Noise2SameError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import DenoiseConfig

@@ -56,7 +56,7 @@ def _layer(image: Image, name: str, limits: tuple[float, float]) -> NewLayer:
     axes = "".join(sorted(image.axes, key=_ORDER.index))
     data: Any = image.data
     if axes != image.axes:
-        data = da.from_array(data).transpose([image.axes.index(axis) for axis in axes])  # type: ignore[no-untyped-call]
+        data = da.from_array(data).transpose([image.axes.index(axis) for axis in axes])
     shown = axes.removesuffix("S")
     arguments: dict[str, Any] = {
         "name": Path(name).name,

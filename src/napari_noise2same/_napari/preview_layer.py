@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.regions import visible_region
 from napari_noise2same._napari.results import CARD, add_result, place
-from napari_noise2same._napari.windows import Window, crop
-from napari_noise2same.core.array import Region
+from napari_noise2same._napari.windows import crop
+from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
 

@@ -55,15 +55,20 @@ class BatchReport:
     failed: list[FileFailed] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     interrupted: bool = False
+    # Pixels of the image under way, and what an earlier run has not left done of them.
     _pixels: int = 0
+    _left: float = 1.0
 
     def add(self, event: BatchEvent) -> None:
         """Note down what an event says of a file."""
         match event:
             case ImageOpened():
                 self._pixels = math.prod(event.image.data.shape)
+            case DenoiseStarted():
+                self._left = 1 - event.done / event.total
             case DenoiseFinished():
-                self.runs.append(Run(self._pixels, event.seconds, event.tile, event.device))
+                pixels = round(self._left * self._pixels)
+                self.runs.append(Run(pixels, event.seconds, event.tile, event.device))
             case FileSkipped():
                 self.skipped.append(event.job)
             case FileFailed():
@@ -152,8 +157,9 @@ class _Screen:
                 self.tried += 1
 
 
-def _tiles(start: DenoiseStarted) -> str:
-    """Say into what an image is cut."""
+def _tiles(start: DenoiseStarted[Any]) -> str:
+    """Say into what an image is cut, and how much of it an earlier run has left done."""
     size = " × ".join(map(str, start.tile))
     number = "one tile" if start.total == 1 else f"{start.total} tiles"
-    return f"{number} of {size} pixels"
+    before = f", {start.done} of them done before," if start.done else ""
+    return f"{number} of {size} pixels{before}"

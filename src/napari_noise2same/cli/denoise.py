@@ -26,6 +26,7 @@ from napari_noise2same.cli.options import (
     OverwriteResults,
     PrecisionName,
     PresetName,
+    Scheduler,
     Seconds,
     Seed,
     Start,
@@ -41,6 +42,7 @@ from napari_noise2same.core.batch import (
     find_images,
     is_file_name,
     is_finished,
+    is_streamed,
     plan_jobs,
 )
 from napari_noise2same.core.errors import ConfigurationError, FileError
@@ -77,6 +79,7 @@ def denoise(
     depth_axis: DepthAxisName = None,
     device: Device = None,
     seed: Seed = None,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> None:
     """Denoise images, with a trained model or with one trained on all of them together.
@@ -85,8 +88,11 @@ def denoise(
     where it ended. An image that cannot be denoised does not stop the others: the exit code is
     then 1.
 
+    Results in .zarr may be larger than memory.
+
     Ctrl-C during training goes on to denoise with the best model so far. Ctrl-C while denoising
-    ends the program; images that are not done leave no file. The exit code is 130 in both cases.
+    ends the program: the same command goes on with an unfinished .zarr, while other images that
+    are not done leave no file. The exit code is 130 in both cases.
     """
     training = training_settings(
         start=start,
@@ -108,12 +114,14 @@ def denoise(
     sources = find_images(images, leave_out=output)
     jobs = plan_jobs(sources, output, format=format, dtype=config.dtype)
     _check_target(output, config, overwrite=overwrite)
+    _check_scheduler(jobs, scheduler)
     create_folders(jobs)
     left = [job for job in jobs if overwrite or not is_finished(job.target)]
     if done := len(jobs) - len(left):
         note(f"{done} of {len(jobs)} were done already: --overwrite makes them anew.")
     learned = _learn(model, jobs if left else [], axes, training)
-    report = _denoise(jobs, left, learned.model, config, axes)
+    batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
+    report = _denoise(jobs, left, batch)
     names = "\n".join(str(job.target) for job in report.done)
     emit(report.results() | learned.results, names, as_json=as_json)
     report.tell_problems()
@@ -147,6 +155,21 @@ def _check_target(output: Path, config: DenoiseConfig, *, overwrite: bool) -> No
         )
 
 
+def _check_scheduler(jobs: Sequence[Job], scheduler: str | None) -> None:
+    """Refuse, before any work is done, to share out what only one process can write."""
+    if scheduler is None:
+        return
+    from napari_noise2same.core.streaming import check_scheduler
+
+    check_scheduler(scheduler)
+    others = [job.target.name for job in jobs if not is_streamed(job.target)]
+    if others:
+        raise ConfigurationError(
+            f"Expected --scheduler only for results in .zarr, found {others[0]}: choose the name "
+            "of a .zarr or --format zarr, or leave --scheduler out."
+        )
+
+
 def _learn(
     path: Path | None, jobs: Sequence[Job], axes: str | None, settings: dict[str, Any]
 ) -> _Learned:
@@ -173,21 +196,37 @@ def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) ->
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
 
 
-def _denoise(
-    jobs: Sequence[Job],
+def _batch(
     left: Sequence[Job],
     model: TrainedModel | None,
     config: DenoiseConfig,
     axes: str | None,
-) -> BatchReport:
+    scheduler: str | None,
+    *,
+    overwrite: bool,
+) -> BatchDenoiser | None:
+    """Plan what is left to do; without a model that is nothing."""
+    if model is None:
+        return None
+    from napari_noise2same.core.model import card_lines, model_card
+
+    return BatchDenoiser(
+        left,
+        model,
+        config,
+        axes=axes,
+        description=card_lines(model_card(model, config)),
+        overwrite=overwrite,
+        scheduler=scheduler or "threads",
+    )
+
+
+def _denoise(jobs: Sequence[Job], left: Sequence[Job], batch: BatchDenoiser | None) -> BatchReport:
     """Denoise what is left to do."""
     from napari_noise2same.cli.batch import BatchReport, run_batch
-    from napari_noise2same.core.model import card_lines, model_card
 
     targets = {job.target for job in left}
     report = BatchReport([job for job in jobs if job.target not in targets])
-    if model is not None:
-        card = card_lines(model_card(model, config))
-        batch = BatchDenoiser(left, model, config, axes=axes, description=card, overwrite=True)
+    if batch is not None:
         run_batch(batch, report)
     return report

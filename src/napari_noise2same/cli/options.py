@@ -33,6 +33,7 @@ __all__ = [
     "PrecisionName",
     "PresetName",
     "Resume",
+    "Scheduler",
     "Seconds",
     "Seed",
     "Start",
@@ -169,6 +170,14 @@ Resume = Annotated[
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace a model that is there already.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[threads|local:N|ADDRESS]",
+        help="Who denoises into a .zarr: this process (default), N processes, or the dask "
+        "scheduler at an address such as tcp://host:8786.",
+    ),
 ]
 Tile = Annotated[int | None, typer.Option(min=8, help="Side of a tile in pixels.")]
 Overlap = Annotated[

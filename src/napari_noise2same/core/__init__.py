@@ -48,7 +48,7 @@ _HOMES = {
         "StagedLambda",
         "TrainingConfig",
     ),
-    "streaming": ("StreamDenoiser", "denoise_to_zarr"),
+    "streaming": ("StreamDenoiser", "denoise_lazy", "denoise_to_zarr"),
     "training": (
         "Finished",
         "Recovered",

@@ -13,6 +13,7 @@ from napari_noise2same.core.array.chunks import Edges, chunk_edges
 from napari_noise2same.core.array.conversion import convert
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
+from napari_noise2same.core.array.window import Transposed, Window, transposed
 
 __all__ = [
     "ArrayLike",
@@ -21,11 +22,14 @@ __all__ = [
     "ImageView",
     "Layout",
     "Region",
+    "Transposed",
+    "Window",
     "check_image",
     "chunk_edges",
     "convert",
     "deep_enough",
     "default_axes",
     "plan_layout",
+    "transposed",
     "validate_axes",
 ]

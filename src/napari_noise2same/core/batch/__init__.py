@@ -18,7 +18,7 @@ from napari_noise2same.core.batch.jobs import (
     is_file_name,
     plan_jobs,
 )
-from napari_noise2same.core.batch.single import denoise_file, is_finished
+from napari_noise2same.core.batch.single import denoise_file, is_finished, is_streamed
 from napari_noise2same.core.batch.thumbnail import shade, thumbnail
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "find_images",
     "is_file_name",
     "is_finished",
+    "is_streamed",
     "plan_jobs",
     "shade",
     "thumbnail",

@@ -44,6 +44,8 @@ class BatchDenoiser:
         How the results were made, for their metadata.
     overwrite : bool
         Whether to make results anew that are there already.
+    scheduler : str
+        Who makes results in Zarr folders, as `denoise_to_zarr` takes it.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class BatchDenoiser:
         axes: str | None = None,
         description: Mapping[str, str] | None = None,
         overwrite: bool = False,
+        scheduler: str = "threads",
     ) -> None:
         from napari_noise2same.core.device import resolve_device
 
@@ -69,6 +72,7 @@ class BatchDenoiser:
         self._axes = axes
         self._description = description
         self._overwrite = overwrite
+        self._scheduler = scheduler
         # No reason to let each file fail.
         resolve_device(self._config.device)
 
@@ -78,7 +82,8 @@ class BatchDenoiser:
         Parameters
         ----------
         stop : callable
-            Asked before every tile; when it returns True the file under way leaves no result.
+            Asked before every tile; when it returns True the file under way leaves no result, or
+            an unfinished Zarr folder that is gone on with the next time.
 
         Yields
         ------
@@ -119,6 +124,8 @@ class BatchDenoiser:
                 self._config,
                 axes=self._axes,
                 description=self._description,
+                overwrite=self._overwrite,
+                scheduler=self._scheduler,
                 stop=stop,
             ):
                 yield event

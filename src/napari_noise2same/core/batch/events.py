@@ -10,6 +10,7 @@ from napari_noise2same.core.io import Image
 
 if TYPE_CHECKING:
     from napari_noise2same.core.denoising import DenoiseEvent
+    from napari_noise2same.core.streaming import StreamEvent
 
 __all__ = [
     "BatchEvent",
@@ -103,5 +104,5 @@ class ImageOpened:
 
 
 # What one file tells, and what all tell.
-FileEvent: TypeAlias = Union[ImageOpened, "DenoiseEvent"]
+FileEvent: TypeAlias = Union[ImageOpened, "DenoiseEvent", "StreamEvent"]
 BatchEvent: TypeAlias = FileStarted | FileSkipped | FileFailed | FileDone | FileEvent

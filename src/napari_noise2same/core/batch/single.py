@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_noise2same.core.batch.events import FileEvent, ImageOpened
-from napari_noise2same.core.io import read_image, write_image
+from napari_noise2same.core.io import Image, is_unfinished, read_image, write_image
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
     from napari_noise2same.core.model import TrainedModel
 
-__all__ = ["denoise_file", "is_finished"]
+__all__ = ["denoise_file", "is_finished", "is_streamed"]
+
+Stop = Callable[[], bool]
 
 
 def denoise_file(
@@ -24,14 +26,19 @@ def denoise_file(
     *,
     axes: str | None = None,
     description: Mapping[str, str] | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    overwrite: bool = False,
+    scheduler: str = "threads",
+    stop: Stop = lambda: False,
 ) -> Iterator[FileEvent]:
-    """Denoise one file into another, which is written whole or not at all.
+    """Denoise one file into another, which is written whole or not at all, or into a Zarr folder.
+
+    A Zarr folder fills cell by cell, whatever the size of the image: it is not finished until the
+    end, and the same call goes on with it.
 
     Parameters
     ----------
     source, target : Path
-        The image and its result, which is replaced if it is there.
+        The image and its result. A file that is there is replaced.
     model : TrainedModel
         The model.
     config : DenoiseConfig
@@ -40,24 +47,55 @@ def denoise_file(
         Axes of the image, if those of the file are wrong.
     description : mapping of str to str, optional
         How the result was made, for its metadata.
+    overwrite : bool
+        Whether a finished Zarr folder, or an unfinished one of another job, may be replaced.
+    scheduler : str
+        Who makes a result in a Zarr folder, as `denoise_to_zarr` takes it.
     stop : callable
-        Asked before every tile; when it returns True there is no result.
+        Asked before every tile; when it returns True there is no result, or an unfinished one.
 
     Yields
     ------
     FileEvent
-        `ImageOpened`, then what `Denoiser` yields: `DenoiseFinished` when the result is written.
+        `ImageOpened`, then what `Denoiser` or `StreamDenoiser` yields: `DenoiseFinished` when the
+        result is written.
 
     Raises
     ------
     Noise2SameError
         If the image cannot be read or denoised, or the result not be written.
     """
-    # Here, because whoever looks for files needs no torch.
-    from napari_noise2same.core.denoising import DenoiseFinished, Denoiser
-
     image = read_image(source, axes=axes)
     yield ImageOpened(image)
+    if not is_streamed(target):
+        yield from _denoise_whole(image, target, model, config, description, stop)
+        return
+    # Here, because whoever looks for files needs no torch.
+    from napari_noise2same.core.streaming import StreamDenoiser
+
+    job = StreamDenoiser(
+        image,
+        model,
+        target,
+        config,
+        scheduler=scheduler,
+        overwrite=overwrite,
+        description=description,
+    )
+    yield from job.events(stop)
+
+
+def _denoise_whole(
+    image: Image,
+    target: Path,
+    model: TrainedModel,
+    config: DenoiseConfig,
+    description: Mapping[str, str] | None,
+    stop: Stop,
+) -> Iterator[FileEvent]:
+    """Denoise in memory, and write the result."""
+    from napari_noise2same.core.denoising import DenoiseFinished, Denoiser
+
     for event in Denoiser(image, model, config).events(stop):
         if isinstance(event, DenoiseFinished):
             write_image(target, event.image, image, description=description)
@@ -75,6 +113,23 @@ def is_finished(target: Path) -> bool:
     Returns
     -------
     bool
-        Whether it is there: results are written whole or not at all.
+        Whether it is there: files are written whole or not at all, and a Zarr folder says that
+        something is missing.
     """
-    return target.exists()
+    return target.exists() and not is_unfinished(target)
+
+
+def is_streamed(target: Path) -> bool:
+    """Tell whether a result fills cell by cell and may be larger than memory.
+
+    Parameters
+    ----------
+    target : Path
+        The result.
+
+    Returns
+    -------
+    bool
+        Whether it is a Zarr folder.
+    """
+    return target.suffix.lower() == ".zarr"

@@ -4,12 +4,13 @@ from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr
 from napari_noise2same.core.io.ome_zarr_metadata import Window, channel_windows, zarr_axes
 from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
-from napari_noise2same.core.io.pyramid import Pyramid, level_shapes
+from napari_noise2same.core.io.pyramid import Pyramid, level_shapes, pyramid_bytes
 from napari_noise2same.core.io.reading import is_readable, read_image
-from napari_noise2same.core.io.results import is_result
+from napari_noise2same.core.io.results import JOURNAL, is_result, is_unfinished
 from napari_noise2same.core.io.writing import is_writable, replacing, write_image
 
 __all__ = [
+    "JOURNAL",
     "Image",
     "Pyramid",
     "Window",
@@ -18,10 +19,12 @@ __all__ = [
     "create_pyramid",
     "is_readable",
     "is_result",
+    "is_unfinished",
     "is_writable",
     "is_zarr",
     "level_shapes",
     "open_pyramid",
+    "pyramid_bytes",
     "read_image",
     "replacing",
     "require_zarr",

@@ -130,7 +130,7 @@ def create_pyramid(
     import zarr
 
     axes = zarr_axes(like.axes)
-    attributes = {
+    attributes: dict[str, Any] = {
         "ome": ome_attributes(shape, axes, like, windows),
         "napari-noise2same": dict(description),
     }
@@ -164,7 +164,8 @@ def open_pyramid(path: Path, mode: Literal["r", "r+"] = "r") -> Pyramid:
     import zarr
 
     group = zarr.open_group(path.absolute(), mode=mode)
-    image = group.attrs["ome"]["multiscales"][0]
+    ome: Any = group.attrs["ome"]
+    image = ome["multiscales"][0]
     levels = tuple(group[level["path"]] for level in image["datasets"])
     return Pyramid(levels, "".join(axis["name"] for axis in image["axes"]).upper())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.array import Region, convert
 
-__all__ = ["Pyramid", "level_shapes", "reductions"]
+__all__ = ["Pyramid", "level_shapes", "pyramid_bytes", "reductions"]
 
 # The coarsest level fits into a window.
 _COARSEST = 512
@@ -57,6 +58,26 @@ def level_shapes(shape: Sequence[int], axes: str) -> list[tuple[int, ...]]:
     while max(shapes[-1][axes.index(axis)] for axis in "YX") > _COARSEST:
         shapes.append(tuple(-(-n // step) for n, step in zip(shapes[-1], steps, strict=True)))
     return shapes
+
+
+def pyramid_bytes(shape: Sequence[int], axes: str, dtype: np.dtype[Any]) -> int:
+    """Say how large an image is with all its levels, as long as it is not compressed.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Shape of the finest level.
+    axes : str
+        Its axes.
+    dtype : dtype
+        Type of its pixels.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    return dtype.itemsize * sum(map(math.prod, level_shapes(shape, axes)))
 
 
 @dataclass(frozen=True)

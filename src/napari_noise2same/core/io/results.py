@@ -10,7 +10,10 @@ import tifffile
 from napari_noise2same.core.io.tiff_reading import DAMAGE
 from napari_noise2same.core.io.tiff_writing import SOFTWARE, TIFF_SUFFIXES
 
-__all__ = ["is_result"]
+__all__ = ["JOURNAL", "is_result", "is_unfinished"]
+
+JOURNAL = ".denoising.jsonl"
+"""The file in a Zarr folder that is there as long as the result is not finished."""
 
 
 def is_result(path: Path) -> bool:
@@ -29,6 +32,22 @@ def is_result(path: Path) -> bool:
     if path.is_dir():
         return _is_zarr_result(path)
     return path.suffix.lower() in TIFF_SUFFIXES and _is_tiff_result(path)
+
+
+def is_unfinished(path: Path) -> bool:
+    """Tell whether a Zarr folder is a result in which something is still missing.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder.
+
+    Returns
+    -------
+    bool
+        Whether it says so.
+    """
+    return (path / JOURNAL).is_file()
 
 
 def _is_tiff_result(path: Path) -> bool:

@@ -124,7 +124,8 @@ class UNet(nn.Module):
         At each level it moves by what the convolutions reach, and out to the grid of the next.
         """
         cells = [self.unshuffle * 2**i for i in range(levels)]
-        radius = cells[0]  # the head
+        radius: int = cells[0]  # the head
         for cell in cells[:-1]:
             radius = -(-(radius + 2 * blocks * cell) // (2 * cell)) * 2 * cell
-        return radius + 2 * blocks * sum(cells) + cells[0]  # the stem
+        radius += 2 * blocks * sum(cells) + cells[0]  # the stem
+        return radius

@@ -19,6 +19,11 @@ from napari_noise2same.core.settings.objective import (
     StagedLambda,
 )
 from napari_noise2same.core.settings.presets import Preset
+from napari_noise2same.core.settings.results import (
+    ResultConfig,
+    check_scheduler_name,
+    local_workers,
+)
 from napari_noise2same.core.settings.training import Augmentation, TrainingConfig
 
 __all__ = [
@@ -36,9 +41,12 @@ __all__ = [
     "NoiseSource",
     "Precision",
     "Preset",
+    "ResultConfig",
     "ResultFormat",
     "Stage",
     "StagedLambda",
     "TrainingConfig",
     "changed_settings",
+    "check_scheduler_name",
+    "local_workers",
 ]

@@ -64,6 +64,16 @@ class CellDenoiser:
             self._piece = PieceDenoiser(self.model, self.domains, device, self.config)
         return self._piece
 
+    def use_device(self, name: str) -> None:
+        """Move to another device than the one asked for.
+
+        Parameters
+        ----------
+        name : str
+            As in `DenoiseConfig`.
+        """
+        self.config = self.config.model_copy(update={"device": name})
+
     def read(self, index: int) -> NDArray[Any]:
         """Read a cell with its context.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_noise2same.core.array import ArrayLike
+from napari_noise2same.core.array import ArrayLike, Window
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
@@ -84,6 +84,9 @@ def _fingerprint(array: ArrayLike) -> list[Any]:
     if folder := getattr(root, "root", None):
         path = Path(folder) / getattr(array, "path", "")
         return [str(path), [_age(path / name) for name in _METADATA]]
+    if isinstance(array, Window):
+        region = [[part.start, part.stop] for part in array.region]
+        return [*_fingerprint(array.source), region]
     if isinstance(array, np.memmap) and array.filename is not None:
         return [str(array.filename), array.offset, _age(Path(array.filename))]
     if isinstance(array, np.ndarray):

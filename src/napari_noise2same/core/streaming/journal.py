@@ -8,25 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-__all__ = ["Journal", "journal_path"]
+from napari_noise2same.core.io import JOURNAL
 
-_NAME = ".denoising.jsonl"
-
-
-def journal_path(folder: Path) -> Path:
-    """Return the place of the journal of a result.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the result.
-
-    Returns
-    -------
-    Path
-        A file that is there as long as the result is not finished.
-    """
-    return folder / _NAME
+__all__ = ["Journal"]
 
 
 class Journal:
@@ -46,7 +30,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = journal_path(folder)
+        self._path = folder / JOURNAL
         self._file: BinaryIO | None = None
         content = self._path.read_bytes() if self._path.is_file() else b""
         # The process may have been ended in the middle of its last line.

@@ -58,6 +58,11 @@ class CellPlan:
         """Return the number of cells."""
         return len(self._samples) * len(self.tiles)
 
+    @property
+    def n_channels(self) -> int:
+        """Number of channels of the image."""
+        return self._samples.n_channels
+
     @cached_property
     def _samples(self) -> ImageView:
         """The samples of any image of this shape."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from importlib.util import find_spec
 
-from napari_noise2same.core.errors import ConfigurationError, MissingDependencyError
+from napari_noise2same.core.errors import MissingDependencyError
+from napari_noise2same.core.settings import check_scheduler_name
 
-__all__ = ["check_scheduler", "local_workers", "require_dask"]
+__all__ = ["check_scheduler", "require_dask"]
 
 
 def check_scheduler(name: str) -> None:
@@ -25,31 +25,8 @@ def check_scheduler(name: str) -> None:
     MissingDependencyError
         If dask is needed and not installed.
     """
-    if name == "threads":
-        return
-    if not local_workers(name) and not re.fullmatch(r"\w+://\S+", name):
-        raise ConfigurationError(
-            "Expected the scheduler threads, local:N with a number of processes, or the address "
-            f"of a dask scheduler such as tcp://host:8786, found {name!r}."
-        )
-    require_dask("distributed")
-
-
-def local_workers(name: str) -> int:
-    """Return how many processes of this machine a scheduler's name asks for.
-
-    Parameters
-    ----------
-    name : str
-        Name of a scheduler.
-
-    Returns
-    -------
-    int
-        The number; 0 for other schedulers.
-    """
-    found = re.fullmatch(r"local:(\d+)", name)
-    return int(found[1]) if found else 0
+    if check_scheduler_name(name) != "threads":
+        require_dask("distributed")
 
 
 def require_dask(package: str) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from napari_noise2same.core.array import ArrayLike
+from napari_noise2same.core.array import ArrayLike, transposed
 from napari_noise2same.core.denoising import (
     DenoiseFinished,
     DenoiseStarted,
@@ -118,6 +118,8 @@ class StreamDenoiser:
         Folder of the result.
     plan : CellPlan
         The cells.
+    done : int
+        Number of cells that an earlier run has left done.
     """
 
     def __init__(
@@ -142,7 +144,7 @@ class StreamDenoiser:
         self._cells = CellDenoiser(image.data, self.plan, model, domains, config)
         self._job = describe_job(image, model, domains, config, self.plan)
         self._overwrite = overwrite
-        self._target()
+        self.done = len(self._target().done)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[StreamEvent]:
         """Denoise, cell by cell.
@@ -157,14 +159,14 @@ class StreamDenoiser:
         ------
         DenoiseStarted or TileDone or DenoiseFinished
             As those of `Denoiser`. The image is the list of the result's sizes, finest first, as
-            arrays that show what the folder holds at the time.
+            arrays with the axes order of the image that show what the folder holds at the time.
         """
         begun, total = time.perf_counter(), len(self.plan)
         target, device = self._target(), self._device()
         todo = [index for index in range(total) if index not in target.done]
         first = total - len(todo)
         with target.opened(self._image, self._cells.domains, self._description):
-            levels = list(open_pyramid(self.path).levels)
+            levels = self._levels()
             yield DenoiseStarted(levels, self.plan.cell, total, device, first)
             for done, index in enumerate(self._run(target, todo, stop), 1):
                 seconds = time.perf_counter() - begun
@@ -174,6 +176,12 @@ class StreamDenoiser:
             if not target.complete():
                 return
         yield DenoiseFinished(levels, time.perf_counter() - begun, self.plan.cell, device)
+
+    def _levels(self) -> list[ArrayLike]:
+        """Open the sizes of the result, in the axes order of the image."""
+        axes = self.plan.layout.axes.replace("S", "C")
+        pyramid = open_pyramid(self.path)
+        return [transposed(level, pyramid.axes, axes) for level in pyramid.levels]
 
     def _target(self) -> Target:
         """Look at what is at the path."""

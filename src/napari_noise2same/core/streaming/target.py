@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,13 +17,14 @@ from napari_noise2same.core.io import (
     Window,
     channel_windows,
     create_pyramid,
+    is_unfinished,
     is_zarr,
-    level_shapes,
     open_pyramid,
+    pyramid_bytes,
     replacing,
 )
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.streaming.journal import Journal, journal_path
+from napari_noise2same.core.streaming.journal import Journal
 from napari_noise2same.core.streaming.plan import CellPlan
 
 __all__ = ["CellWriter", "Target"]
@@ -206,7 +206,7 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
             "choose another name."
         )
     if not overwrite:
-        what = "an unfinished result of another job" if journal_path(path).is_file() else "a result"
+        what = "an unfinished result of another job" if is_unfinished(path) else "a result"
         raise FileError(
             f"Expected the name of a new Zarr folder, found {what} at {path}: choose another "
             "name, or ask to overwrite it."
@@ -215,8 +215,7 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
 
 def _check_space(path: Path, plan: CellPlan, share: float) -> None:
     """Refuse a disk that would be full before the end."""
-    shapes = level_shapes(plan.result_shape, plan.result_layout.axes)
-    needed = share * plan.dtype.itemsize * sum(map(math.prod, shapes))
+    needed = share * pyramid_bytes(plan.result_shape, plan.result_layout.axes, plan.dtype)
     free = shutil.disk_usage(path.absolute().parent).free
     if needed > free:
         raise FileError(

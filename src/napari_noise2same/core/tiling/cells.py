@@ -89,7 +89,9 @@ def _option(length: int, cell: int, source: int, halo: int, multiple: int) -> _O
 
 def _decoded(segment: Segment, source: int) -> int:
     """Return the length of the chunks that hold what a segment reads."""
-    return (-(-segment.read.stop // source) - segment.read.start // source) * source
+    first, last = segment.read.start // source, -(-segment.read.stop // source)
+    decoded: int = (last - first) * source
+    return decoded
 
 
 def _largest(choice: tuple[_Option, ...]) -> int:

@@ -1,0 +1,150 @@
+"""Arrays that are part of another one, or have its axes in another order; nothing is read early."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array.types import ArrayLike
+from napari_noise2same.core.array.view import Region
+
+__all__ = ["Transposed", "Window", "transposed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A region of an array as an array of its own; nothing is read before it is indexed.
+
+    Attributes
+    ----------
+    source : ArrayLike
+        The whole array.
+    region : tuple of slice
+        One slice per dimension, with start and stop inside the array and no step.
+    target : tuple of slice, optional
+        The part of the region that is wanted, also in pixels of the whole array: what is around
+        it helps a network. All of the region by default.
+    """
+
+    source: ArrayLike
+    region: Region
+    target: Region | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return tuple(part.stop - part.start for part in self.region)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return np.dtype(self.source.dtype)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return the values at an index of integers and slices of step 1."""
+        places = zip(self.region, _complete(index, len(self.region)), strict=True)
+        return self.source[tuple(_shift(part, place) for part, place in places)]
+
+    @property
+    def wanted(self) -> Region:
+        """The part that is wanted, in pixels of the whole array."""
+        return self.target or self.region
+
+    def keep(self, result: NDArray[Any]) -> NDArray[Any]:
+        """Return what is wanted of a result.
+
+        Parameters
+        ----------
+        result : ndarray
+            What was made of the window, of its shape.
+
+        Returns
+        -------
+        ndarray
+            A view of it.
+        """
+        pairs = zip(self.wanted, self.region, strict=True)
+        return result[tuple(slice(w.start - r.start, w.stop - r.start) for w, r in pairs)]
+
+
+@dataclass(frozen=True, eq=False)
+class Transposed:
+    """An array with its axes in another order; nothing is read before it is indexed.
+
+    Attributes
+    ----------
+    source : ArrayLike
+        The array as it is.
+    order : tuple of int
+        Its axes in the new order, as `numpy.transpose` takes them.
+    """
+
+    source: ArrayLike
+    order: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return tuple(self.source.shape[axis] for axis in self.order)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.order)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return np.dtype(self.source.dtype)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return the values at an index of integers and slices."""
+        places = _complete(index, self.ndim)
+        values = np.asarray(self.source[tuple(places[i] for i in np.argsort(self.order))])
+        left = [axis for axis, place in zip(self.order, places, strict=True) if _is_slice(place)]
+        return values.transpose([sorted(left).index(axis) for axis in left])
+
+
+def transposed(array: ArrayLike, axes: str, wanted: str) -> ArrayLike:
+    """Bring the axes of an array into another order, without reading it.
+
+    Parameters
+    ----------
+    array : ArrayLike
+        The array.
+    axes : str
+        Its axes.
+    wanted : str
+        The same letters in the order wanted.
+
+    Returns
+    -------
+    ArrayLike
+        The array itself where the order is right.
+    """
+    if axes == wanted:
+        return array
+    return Transposed(array, tuple(axes.index(axis) for axis in wanted))
+
+
+def _complete(index: Any, ndim: int) -> Sequence[Any]:
+    """Return an index with one entry for each axis."""
+    index = index if isinstance(index, tuple) else (index,)
+    return (*index, *(slice(None),) * (ndim - len(index)))
+
+
+def _is_slice(place: Any) -> bool:
+    """Tell whether an entry of an index keeps its axis."""
+    return isinstance(place, slice)
+
+
+def _shift(part: slice, place: Any) -> Any:
+    """Return an index into the whole array for one into its window."""
+    if not isinstance(place, slice):
+        return range(part.start, part.stop)[place]
+    start, stop, _ = place.indices(part.stop - part.start)
+    return slice(part.start + start, part.start + max(start, stop))

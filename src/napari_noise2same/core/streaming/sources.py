@@ -1,0 +1,67 @@
+"""Arrays that another process can open by itself."""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from napari_noise2same.core.array import ArrayLike, Window
+
+__all__ = ["portable_source"]
+
+
+def portable_source(array: ArrayLike | None) -> ArrayLike | None:
+    """Return what can be sent to another process instead of the pixels.
+
+    Parameters
+    ----------
+    array : ArrayLike or None
+        An image.
+
+    Returns
+    -------
+    ArrayLike or None
+        A Zarr array in a store outside this process, a dask array or a mapped file, which are
+        small, or a window of one of them; None for arrays in memory.
+    """
+    if isinstance(array, Window):
+        whole = portable_source(array.source)
+        return None if whole is None else Window(whole, array.region)
+    if isinstance(array, np.memmap):
+        return _MappedFile.of(array)
+    if isinstance(array, np.ndarray) or array is None:
+        return None
+    import dask.array
+    import zarr
+
+    if isinstance(array, zarr.Array):
+        return None if isinstance(array.store, zarr.storage.MemoryStore) else array
+    return array if isinstance(array, dask.array.Array) else None
+
+
+@dataclass(frozen=True)
+class _MappedFile:
+    """A memory map that is opened again where it is read."""
+
+    path: str
+    offset: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: Literal["C", "F"]
+
+    @classmethod
+    def of(cls, array: np.memmap[Any, Any]) -> _MappedFile | None:
+        """Return the file of a map, None for a part of one, whose place in it is not known."""
+        base: object = array.base
+        if not isinstance(base, mmap.mmap):
+            return None
+        order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
+        return cls(str(array.filename), array.offset, array.shape, array.dtype, order)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Read from the file."""
+        opened = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
+        return opened[index]
