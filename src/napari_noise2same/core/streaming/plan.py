@@ -17,7 +17,7 @@ from napari_noise2same.core.tiling import Tile, choose_cell, plan_tiles
 __all__ = ["CellPlan", "plan_cells"]
 
 # What the network may take for one cell with its context.
-_NETWORK_BYTES = 1_100_000_000
+_NETWORK_BYTES = 900_000_000
 # So many maps of the finest level's features exist at a time (measured).
 _MAPS = 6
 # Planes of a cell whose side is given.

@@ -195,6 +195,8 @@ class StreamDenoiser:
 
     def _run(self, target: Target, todo: list[int], stop: Callable[[], bool]) -> Iterator[int]:
         """Denoise cells where the scheduler says."""
+        if not todo:
+            return iter(())
         if self._scheduler == "threads":
             return run_in_threads(self._cells, target, todo, stop)
         from napari_noise2same.core.streaming.cluster import run_on_cluster

@@ -27,13 +27,14 @@ def make_model() -> ModelFactory:
         channels: int = 1,
         domains: int = 1,
         joint: bool = False,
+        seed: int = 0,
         domain: Domain | None = None,
         **network: Any,
     ) -> TrainedModel:
         config = NetworkConfig.model_validate(
             {"spatial_dims": spatial_dims, "channels": channels, "widths": (4, 6), **network}
         )
-        generator = torch.Generator().manual_seed(0)
+        generator = torch.Generator().manual_seed(seed)
         weights = {
             name: torch.randn(w.shape, generator=generator) / np.sqrt(max(w[0].numel(), 1))
             for name, w in build_network(config).state_dict().items()
