@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.comparison import Mode
+from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.results import add_result
 
 NAME = "napari-noise2same"
@@ -125,6 +126,20 @@ def test_layers_that_serve_the_comparison_are_no_choices(open_dock: Open) -> Non
         dock.set_mode(mode)
         assert choices(dock) == ["cells [n2s]", "cells"]
     dock.set_mode(None)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.usefixtures("denoised")
+def test_layers_that_serve_the_comparison_are_no_images_to_work_on(
+    viewer: Viewer, noisy: Image, open_dock: Open, mode: Mode
+) -> None:
+    viewer.layers.selection.active = noisy
+    tracker = LayerTracker(viewer)
+    before = tracker.images()
+    open_dock().set_mode(mode)
+    assert tracker.images() == before
+    assert tracker.active() in (None, noisy.unique_id)
+    tracker.close()
 
 
 def test_layer_that_came_during_a_comparison_is_a_choice_after_it(

@@ -95,6 +95,19 @@ def test_train_denoise_save_and_load_give_the_same_result(
     np.testing.assert_array_equal(again.data, result.data)
 
 
+def test_the_new_model_denoises_at_a_click(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    viewer.add_image(noisy.data, name="other", visible=False)
+    viewer.layers.selection.active = noisy
+    train(qtbot, train_dock)
+    train_dock.panel.model.denoise.click()
+    dock = open_denoise_dock(viewer)
+    wait(qtbot, lambda: not dock.controller.is_running)
+    assert dock.panel.model.value() == "Model of cells"
+    assert [layer.name for layer in viewer.layers] == ["cells", "cells [n2s]", "other"]
+
+
 def test_the_plot_and_the_preview_live_while_training(
     qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
 ) -> None:

@@ -86,7 +86,7 @@ def test_instant_gives_a_model_at_once_that_can_be_trained_further(
     panel.run.proceed.click()
     wait(qtbot, lambda: not controller.is_running)
     assert len(controller.model.history) == 2
-    assert "σ against the instant result" in panel.message.value()
+    assert "σ of the noise against the instant result" in panel.message.value()
 
 
 @pytest.mark.usefixtures("noisy")
@@ -104,7 +104,7 @@ def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None
     assert controller.name == "Model of cells (2)"
     assert controller.model is not None
     assert (controller.model.start, controller.model.network) == ("model", first.network)
-    assert "σ against that of the model it started from" in panel.message.value()
+    assert "σ of the noise against that of the model it started from" in panel.message.value()
     assert panel.start.chosen_model() == "Model of cells"
     assert "load_model('Model of cells.safetensors')" in controller.script()
     assert "--start 'Model of cells.safetensors'" in controller.command()
@@ -116,7 +116,7 @@ def test_training_says_what_it_changed_and_why_it_could_not_start_as_asked(
 ) -> None:
     dock.panel.set_value(TINY.model_copy(update={"start": "pretrained", "network": None}))
     train(qtbot, dock)
-    assert "σ against the instant result." in dock.panel.message.value()
+    assert "σ of the noise against the instant result." in dock.panel.message.value()
     dock.panel.set_value(TINY.model_copy(update={"start": "pretrained"}))
     train(qtbot, dock)
     assert "another network: training from scratch." in dock.panel.message.value()

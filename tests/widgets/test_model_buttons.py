@@ -10,6 +10,7 @@ from napari_noise2same.widgets.model_buttons import ModelButtons
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("denoise", "Denoise"),
         ("save", "Save model…"),
         ("load", "Load model…"),
         ("copy_script", "Copy as script"),
@@ -19,14 +20,16 @@ from napari_noise2same.widgets.model_buttons import ModelButtons
 def test_each_button_asks_for_what_it_says(qtbot: QtBot, name: str, text: str) -> None:
     buttons = ModelButtons()
     qtbot.addWidget(buttons)
-    buttons.save.setEnabled(True)
+    buttons.set_model(True)
     button = getattr(buttons, name)
     assert button.text() == text
     with qtbot.waitSignal(getattr(buttons, f"{name}_requested")):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_there_is_nothing_to_save_at_first(qtbot: QtBot) -> None:
+def test_without_a_model_there_is_nothing_to_denoise_with_or_to_save(qtbot: QtBot) -> None:
     buttons = ModelButtons()
     qtbot.addWidget(buttons)
     assert not buttons.save.isEnabled()
+    assert not buttons.denoise.isEnabled()
+    assert buttons.load.isEnabled()

@@ -36,6 +36,13 @@ def test_a_budget_in_time_has_no_number_of_steps(qtbot: QtBot) -> None:
     assert progress.label.text() == "step 120 · 0:30"
 
 
+def test_nothing_is_left_in_the_end(qtbot: QtBot) -> None:
+    progress = TrainingProgress()
+    qtbot.addWidget(progress)
+    progress.set_progress(6, 6, fraction=1, elapsed=33, remaining=0)
+    assert progress.label.text() == "step 6 / 6 · 0:33"
+
+
 def test_busy_until_the_first_count(qtbot: QtBot) -> None:
     progress = RunProgress("tile")
     qtbot.addWidget(progress)

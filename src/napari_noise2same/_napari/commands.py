@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import napari
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from napari_noise2same._napari.denoise_dock import DenoiseDock
     from napari_noise2same._napari.train_dock import TrainDock
 
-__all__ = ["denoise_now", "open_denoise_dock", "open_model", "open_train_dock"]
+__all__ = ["denoise_now", "denoise_with", "open_denoise_dock", "open_model", "open_train_dock"]
 
 _PLUGIN = "napari-noise2same"
 
@@ -71,6 +72,25 @@ def open_model(path: str) -> None:
     open_train_dock(_current_viewer()).open_model(path)
 
 
+def denoise_with(viewer: Viewer, name: str, keys: Iterable[Hashable]) -> None:
+    """Denoise layers in the denoise dock, which comes to the front.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    name : str
+        A model in its `ModelStore`.
+    keys : iterable of hashable
+        Keys of the layers.
+    """
+    dock = open_denoise_dock(viewer)
+    dock.panel.tabs.setCurrentIndex(0)
+    dock.panel.layers.set_value(keys)
+    dock.panel.model.set_value(name)
+    dock.controller.denoise()
+
+
 def denoise_now() -> None:
     """Train on the selected images with the settings of the dock, then denoise them.
 
@@ -91,18 +111,14 @@ def denoise_now() -> None:
     train = open_train_dock(viewer)
     if train.controller.is_running:
         raise ConfigurationError("Expected no run to be on, found one: stop it, or wait for it.")
-    denoise = open_denoise_dock(viewer)
+    open_denoise_dock(viewer)
     open_train_dock(viewer)
     train.panel.layers.set_value(keys)
     train.controller.train()
 
     def go_on() -> None:
         if train.panel.run.state() is RunState.FINISHED:
-            open_denoise_dock(viewer)
-            denoise.panel.tabs.setCurrentIndex(0)
-            denoise.panel.layers.set_value(keys)
-            denoise.panel.model.set_value(train.controller.name)
-            denoise.controller.denoise()
+            denoise_with(viewer, train.controller.name, keys)
 
     # There is none if the dock has refused, and said why. It forgets us when it is over.
     if train.controller.worker is not None:

@@ -11,6 +11,7 @@ from napari.utils import Colormap
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.results import CARD
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import Window
@@ -27,7 +28,7 @@ Plane = tuple[int | None, ...]
 # Black in the middle: where nothing was taken away nothing shows, on napari's dark canvas.
 _COLOURS = Colormap(
     [[0.45, 0.75, 1, 1], [0.1, 0.3, 0.8, 1], [0, 0, 0, 1], [0.8, 0.3, 0.05, 1], [1, 0.8, 0.4, 1]],
-    name="blue black orange",
+    name="blue-orange",
 )
 # The pixels that decide about the contrast: enough for a percentile, and found at once.
 _SAMPLE_SIDE = 256
@@ -266,6 +267,7 @@ def _add_layer(viewer: Viewer, values: NDArray[np.float32], denoised: ImageLayer
         name="Residual",
         colormap=_COLOURS,
         contrast_limits=(-1, 1),
+        metadata={CARD: {PREVIEW: True}},
         multiscale=False,
         rgb=False,
     )

@@ -195,7 +195,7 @@ def _copy(layer: ImageLayer, data: Any, viewer: Viewer) -> ImageLayer:
     state: dict[str, Any] = layer.as_layer_data_tuple()[1]
     for own in ("locked_data_level", "multiscale"):
         state.pop(own, None)
-    state.update(name=f"{layer.name}, right of the line", visible=True, blending="opaque")
+    state.update(name="Right of the line", visible=True, blending="opaque")
     state["metadata"] = {**layer.metadata, CARD: {PREVIEW: True}}
     copy = ImageLayer(data, multiscale=False, **state)
     viewer.layers.append(copy)

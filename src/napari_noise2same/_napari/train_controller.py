@@ -194,7 +194,7 @@ class TrainController(QObject):
     def _show_model(self, model: TrainedModel) -> None:
         """Show the model that there is while no run is on."""
         self._panel.plot.set_history(model.history.columns)
-        self._panel.model.save.setEnabled(True)
+        self._panel.model.set_model(True)
         self._panel.set_state(RunState.STOPPED if model.resume else RunState.IDLE)
 
     def _start(self, config: TrainingConfig | None, **model: TrainedModel | None) -> None:
@@ -267,7 +267,7 @@ class TrainController(QObject):
         self._name, self._images = self._coming
         self.model = event.model
         self._store.put(self._name, event.model)
-        self._panel.model.save.setEnabled(True)
+        self._panel.model.set_model(True)
         if not len(event.model.history):
             self._panel.progress.reset()
         change = describe_change(event)

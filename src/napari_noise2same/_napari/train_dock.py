@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QApplication, QWidget
 
+from napari_noise2same._napari.commands import denoise_with
 from napari_noise2same._napari.dock_parts import fill, when_gone
 from napari_noise2same._napari.memory import keep_settings
 from napari_noise2same._napari.model_files import ModelFiles
@@ -75,6 +76,7 @@ class TrainDock(QWidget):
     def _connect(self) -> None:
         """Connect buttons, files, theme, and the end."""
         model, files, message = self.panel.model, self.files, self.panel.message
+        model.denoise_requested.connect(self._denoise)
         model.save_requested.connect(self._ask_to_save)
         model.load_requested.connect(lambda: files.ask_to_open(self))
         model.copy_script_requested.connect(lambda: self._copy(self.controller.script))
@@ -85,6 +87,10 @@ class TrainDock(QWidget):
         theme, on_theme = self._viewer.events.theme, self._on_theme
         theme.connect(on_theme)
         when_gone(self, lambda: theme.disconnect(on_theme), self.controller.close, files.close)
+
+    def _denoise(self) -> None:
+        """Denoise the ticked layers in the other dock."""
+        denoise_with(self._viewer, self.controller.name, self.panel.layers.value())
 
     def _ask_to_save(self) -> None:
         """Ask for a place for the model."""

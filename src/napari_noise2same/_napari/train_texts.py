@@ -55,4 +55,4 @@ def describe_change(event: Finished) -> str:
     if math.isnan(event.change):
         return ""
     before = "that of the model it started from" if start == "model" else "the instant result"
-    return f"Changed by {event.change:.2f} σ against {before}."
+    return f"Changed by {event.change:.2f} σ of the noise against {before}."

@@ -9,7 +9,7 @@ __all__ = ["ModelButtons"]
 
 
 class ModelButtons(QWidget):
-    """Save, load, and copy the run as a script or as a command.
+    """Denoise with the model, save it, load one, and copy the run as a script or as a command.
 
     Parameters
     ----------
@@ -18,10 +18,11 @@ class ModelButtons(QWidget):
 
     Attributes
     ----------
-    save_requested, load_requested, copy_script_requested, copy_command_requested
+    denoise_requested, save_requested, load_requested, copy_script_requested, copy_command_requested
         The button was pressed.
     """
 
+    denoise_requested = Signal()
     save_requested = Signal()
     load_requested = Signal()
     copy_script_requested = Signal()
@@ -29,20 +30,35 @@ class ModelButtons(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.denoise = QPushButton("Denoise")
         self.save = QPushButton("Save model…")
         self.load = QPushButton("Load model…")
         self.copy_script = QPushButton("Copy as script")
         self.copy_command = QPushButton("Copy as command")
+        self.denoise.setToolTip("Denoise the ticked layers with this model, into new layers.")
         self.save.setToolTip("Write the model to a file, to denoise other images with it later.")
-        self.save.setEnabled(False)
         self.load.setToolTip("Read a model from a file.")
         self.copy_script.setToolTip("Put a Python script of this run on the clipboard.")
         self.copy_command.setToolTip("Put a shell command of this run on the clipboard.")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.denoise, 0, 0, 1, 2)
         for i, button in enumerate((self.save, self.load, self.copy_script, self.copy_command)):
-            layout.addWidget(button, i // 2, i % 2)
+            layout.addWidget(button, 1 + i // 2, i % 2)
+        self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
         self.save.clicked.connect(lambda: self.save_requested.emit())
         self.load.clicked.connect(lambda: self.load_requested.emit())
         self.copy_script.clicked.connect(lambda: self.copy_script_requested.emit())
         self.copy_command.clicked.connect(lambda: self.copy_command_requested.emit())
+        self.set_model(False)
+
+    def set_model(self, there: bool) -> None:
+        """Offer what needs a model.
+
+        Parameters
+        ----------
+        there : bool
+            Whether there is one.
+        """
+        for button in (self.denoise, self.save):
+            button.setEnabled(there)

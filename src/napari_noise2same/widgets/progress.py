@@ -116,7 +116,7 @@ class RunProgress(QWidget):
         self.bar.setValue(round(fraction * _RESOLUTION))
         count = f"{self._unit} {done:,}" + (f" / {total:,}" if total is not None else "")
         parts = [count, format_seconds(elapsed)]
-        if remaining is not None:
+        if remaining is not None and fraction < 1:
             parts.append(f"{format_seconds(remaining)} left")
         self._progress = " · ".join(parts)
         self._write()
