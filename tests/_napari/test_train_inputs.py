@@ -37,7 +37,7 @@ def test_the_sentence_says_when_only_a_sample_is_read(
 ) -> None:
     viewer.add_image(np.broadcast_to(np.float32(0), (9, 5000, 6000)), contrast_limits=(0, 1))
     sentence = train_dock.panel.axes.sentence
-    assert sentence.text().endswith("an evenly spread sample: 64 of 270 Mpx")
+    assert sentence.text().endswith("an evenly spread sample: 20 of 270 Mpx")
     train_dock.panel.set_value(TrainingConfig(max_pixels=270_000_000))
     assert "sample:" not in sentence.text()
     train_dock.panel.set_value(TrainingConfig(max_pixels=1_500_000))

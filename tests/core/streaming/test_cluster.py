@@ -142,5 +142,5 @@ def test_no_scheduler_at_an_address_is_one_clear_error(
         tmp_path / "a.zarr",
         scheduler="tcp://127.0.0.1:9",
     )
-    with pytest.raises(DeviceError, match="127.0.0.1:9, found none"):
+    with pytest.raises(DeviceError, match=r"127\.0\.0\.1:9, found none"):
         list(job.events())

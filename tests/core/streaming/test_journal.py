@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from napari_noise2same.core.streaming.journal import Journal, journal_path
+from napari_noise2same.core.io import journal_path
+from napari_noise2same.core.streaming.journal import Journal
 
 JOB = {"weights": "abc", "cells": [1, 2]}
 

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
 from napari_noise2same.core.errors import FileError
-from napari_noise2same.core.io import Image, open_pyramid, read_image
+from napari_noise2same.core.io import Image, journal_path, open_pyramid, read_image
 from napari_noise2same.core.model import TrainedModel, save_model
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr
-from napari_noise2same.core.streaming.journal import journal_path
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]

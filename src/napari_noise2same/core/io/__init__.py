@@ -6,11 +6,10 @@ from napari_noise2same.core.io.ome_zarr_metadata import Window, channel_windows,
 from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
 from napari_noise2same.core.io.pyramid import Pyramid, level_shapes, pyramid_bytes
 from napari_noise2same.core.io.reading import is_readable, read_image
-from napari_noise2same.core.io.results import JOURNAL, is_result, is_unfinished
+from napari_noise2same.core.io.results import is_result, is_unfinished, journal_path
 from napari_noise2same.core.io.writing import is_writable, replacing, write_image
 
 __all__ = [
-    "JOURNAL",
     "Image",
     "Pyramid",
     "Window",
@@ -22,6 +21,7 @@ __all__ = [
     "is_unfinished",
     "is_writable",
     "is_zarr",
+    "journal_path",
     "level_shapes",
     "open_pyramid",
     "pyramid_bytes",

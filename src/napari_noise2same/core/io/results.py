@@ -10,10 +10,9 @@ import tifffile
 from napari_noise2same.core.io.tiff_reading import DAMAGE
 from napari_noise2same.core.io.tiff_writing import SOFTWARE, TIFF_SUFFIXES
 
-__all__ = ["JOURNAL", "is_result", "is_unfinished"]
+__all__ = ["is_result", "is_unfinished", "journal_path"]
 
-JOURNAL = ".denoising.jsonl"
-"""The file in a Zarr folder that is there as long as the result is not finished."""
+_JOURNAL = ".denoising.jsonl"
 
 
 def is_result(path: Path) -> bool:
@@ -47,7 +46,23 @@ def is_unfinished(path: Path) -> bool:
     bool
         Whether it says so.
     """
-    return (path / JOURNAL).is_file()
+    return journal_path(path).is_file()
+
+
+def journal_path(folder: Path) -> Path:
+    """Return the place of the journal of a result.
+
+    Parameters
+    ----------
+    folder : Path
+        Zarr folder of the result.
+
+    Returns
+    -------
+    Path
+        A file that is there as long as the result is not finished.
+    """
+    return folder / _JOURNAL
 
 
 def _is_tiff_result(path: Path) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from napari_noise2same.core.io import JOURNAL
+from napari_noise2same.core.io import journal_path
 
 __all__ = ["Journal"]
 
@@ -30,7 +30,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / JOURNAL
+        self._path = journal_path(folder)
         self._file: BinaryIO | None = None
         content = self._path.read_bytes() if self._path.is_file() else b""
         # The process may have been ended in the middle of its last line.
