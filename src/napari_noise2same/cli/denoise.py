@@ -100,7 +100,8 @@ def denoise(
     learned = _learn(model, jobs if left else [], axes, training)
     report = _denoise(jobs, left, learned.model, config, axes)
     names = "\n".join(str(job.target) for job in report.done)
-    emit(report.results() | learned.results, names, as_json=as_json)
+    if names or as_json:
+        emit(report.results() | learned.results, names, as_json=as_json)
     report.tell_problems()
     if report.interrupted or learned.interrupted:
         raise typer.Exit(INTERRUPTED)
