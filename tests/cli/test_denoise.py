@@ -231,6 +231,7 @@ def test_what_is_done_is_skipped_with_a_note(
     assert again.json()["done"] == [str(output / "b.tif")]
     assert again.json()["skipped"] == [str(output / "a.tif"), str(output / "c.tif")]
     assert (output / "a.tif").stat().st_mtime_ns == before
+    assert run(*command).out == ""
     assert len(run(*command, "--overwrite", "--json").json()["done"]) == 3
 
 

@@ -123,7 +123,8 @@ def denoise(
     batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
     report = _denoise(jobs, left, batch)
     names = "\n".join(str(job.target) for job in report.done)
-    emit(report.results() | learned.results, names, as_json=as_json)
+    if names or as_json:
+        emit(report.results() | learned.results, names, as_json=as_json)
     report.tell_problems()
     if report.interrupted or learned.interrupted:
         raise typer.Exit(INTERRUPTED)
