@@ -51,6 +51,8 @@ CONFIGS = {
     "ours-noise2info": TrainingConfig(lambda_inv=Noise2InfoLambda()),
     "ours-scratch": TrainingConfig(start="scratch"),
     "ours-staged": TrainingConfig(lambda_inv=StagedLambda()),
+    "ours-time": TrainingConfig(depth_axis="T"),
+    "ours-time-instant": Preset.INSTANT.config(depth_axis="T"),
     "noise2same-paper": _PUBLISHED,
 }
 

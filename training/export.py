@@ -1,6 +1,6 @@
 """Put pretrained weights into the package, in half precision, with a card.
 
-python training/export.py FOLDER
+python training/export.py FOLDER    # of pretrain.py or of pretrain_volumes.py
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from pretrain import NETWORK, read_checkpoint
+from pretrain import read_checkpoint
+from safetensors import safe_open
 from safetensors.torch import load_file, save
+
+from napari_noise2same.core.model.pretrained import FILES
 
 TARGET = Path(__file__).parents[1] / "src/napari_noise2same/core/model/weights"
 
+_RECIPES = {2: "pretrain.py", 3: "pretrain_volumes.py"}
 _DATA = (
     "Generated scenes (dead leaves, filaments, vesicles, nuclei, rods, membranes, tissue, clouds, "
     "bars) and crops of public domain or CC0 pictures that scikit-image carries; generated noise. "
@@ -27,15 +31,17 @@ _DATA = (
 def main() -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="what pretrain.py has written to")
+    parser.add_argument("folder", type=Path, help="what pretraining has written to")
     folder = parser.parse_args().folder
     weights = load_file(folder / "weights.safetensors")
     content = save({name: tensor.to(torch.float16) for name, tensor in weights.items()})
+    with safe_open(folder / "weights.safetensors", framework="pt") as file:
+        network = json.loads(file.metadata()["json"])["network"]
     values, _ = read_checkpoint(folder)
     card = {
-        "network": NETWORK.model_dump(mode="json"),
+        "network": network,
         "data": _DATA,
-        "recipe": "training/pretrain.py of this project",
+        "recipe": f"training/{_RECIPES[network['spatial_dims']]} of this project",
         "licence": "BSD-3-Clause",
         "steps": values["step"],
         "seed": values["seed"],
@@ -44,8 +50,9 @@ def main() -> None:
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     TARGET.mkdir(exist_ok=True)
-    (TARGET / "pretrained.safetensors").write_bytes(content)
-    (TARGET / "pretrained.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    card_file, weights_file = FILES[network["spatial_dims"]]
+    (TARGET / weights_file).write_bytes(content)
+    (TARGET / card_file).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def observe(scene: Floats, rng: Rng) -> tuple[Floats, Floats]:
 
     Parameters
     ----------
-    scene : ndarray of float32
+    scene : ndarray of float32, shape ([planes,] Y, X)
         Light, from 0 to about 1.
     rng : numpy.random.Generator
         Source of randomness.
@@ -46,6 +46,7 @@ def _ideal(scene: Floats, rng: Rng) -> tuple[Floats, Floats]:
     noise = rng.standard_normal(scene.shape, np.float32)
     if rng.random() < 0.2:
         widths = rng.uniform(0.2, 0.55, scene.ndim) * (rng.random(scene.ndim) < 0.7)
+        widths[:-2] = 0  # planes and frames are exposed one by one
         noise = gaussian_filter(noise, widths)
         noise /= noise.std()
     if rng.random() < 0.2:

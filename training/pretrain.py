@@ -1,4 +1,4 @@
-"""Train the network that the package ships, on generated scenes alone.
+"""Train the network for images that the package ships, on generated scenes alone.
 
 python training/pretrain.py --output FOLDER [--steps 27000]
 
@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from torch import Tensor, nn
 
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.settings import NetworkConfig
+
+__all__ = ["NETWORK", "Pool", "Pretraining", "parse_options", "read_checkpoint"]
 
 NETWORK = NetworkConfig(widths=(48, 96, 80, 80))
 
@@ -43,9 +46,9 @@ class Pool:
     """The latest generated scenes; scene number i depends on the seed and on i alone."""
 
     def __init__(self, seed: int, step: int) -> None:
-        self._seed = seed
+        self.seed = seed
         last = _POOL // 4 + _FRESH * step
-        self._scenes = deque(map(self._draw, range(max(0, last - _POOL), last)), maxlen=_POOL)
+        self.scenes = deque(map(self._draw, range(max(0, last - _POOL), last)), maxlen=_POOL)
         self._next = last
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
@@ -61,20 +64,24 @@ class Pool:
         noisy, clean : Tensor, shape (batch, 1, patch, patch)
             In units of the noise.
         """
-        for _ in range(_FRESH):
-            self._scenes.append(self._draw(self._next))
-            self._next += 1
-        rng = np.random.default_rng((self._seed, 1, step))
-        chosen = rng.integers(len(self._scenes), size=_BATCH)
-        pairs = [observe(_crop(self._scenes[i], rng), rng) for i in chosen]
+        self.renew()
+        rng = np.random.default_rng((self.seed, 1, step))
+        chosen = rng.integers(len(self.scenes), size=_BATCH)
+        pairs = [observe(_crop(self.scenes[i], rng), rng) for i in chosen]
         noisy, clean = (
             torch.from_numpy(np.stack(images))[:, None] for images in zip(*pairs, strict=True)
         )
         return noisy, clean
 
+    def renew(self) -> None:
+        """Draw new scenes in the place of the oldest."""
+        for _ in range(_FRESH):
+            self.scenes.append(self._draw(self._next))
+            self._next += 1
+
     def _draw(self, index: int) -> np.ndarray:
         """Draw one scene."""
-        return draw_scene(_SIDE, np.random.default_rng((self._seed, 0, index)))
+        return draw_scene(_SIDE, np.random.default_rng((self.seed, 0, index)))
 
 
 def _crop(scene: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -95,18 +102,24 @@ class Pretraining:
         Number of steps in all.
     seed : int
         Seed of scenes, noise and first weights.
-    start : Path, optional
+    start : mapping of str to Tensor, optional
         Weights to start at, of an earlier run.
     """
 
-    def __init__(self, folder: Path, steps: int, seed: int, start: Path | None = None) -> None:
+    config, rate, warm_up = NETWORK, _RATE, _WARM_UP
+
+    def __init__(
+        self, folder: Path, steps: int, seed: int, start: Mapping[str, Tensor] | None = None
+    ) -> None:
         torch.manual_seed(seed)
         self._folder, self._steps, self._seed = folder, steps, seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        network = build_network(NETWORK).to(self._device, memory_format=torch.channels_last)
+        flat = self.config.spatial_dims == 2
+        self._layout = torch.channels_last if flat else torch.contiguous_format
+        self.network = build_network(self.config)
         if start is not None:
-            network.load_state_dict({k: v.float() for k, v in load_file(start).items()})
-        self._network = network
+            self.network.load_state_dict(dict(start))
+        network = self.network.to(self._device, memory_format=self._layout)
         self._optimiser = torch.optim.AdamW(network.parameters(), betas=_BETAS, weight_decay=1e-4)
         self._average = {k: v.clone() for k, v in network.state_dict().items()}
         self._curve: list[dict[str, float]] = []
@@ -114,9 +127,14 @@ class Pretraining:
         if (folder / "checkpoint.safetensors").exists():
             self._restore()
 
-    def run(self) -> None:
-        """Train to the end, leaving a checkpoint now and then."""
-        pool = Pool(self._seed, self.step)
+    def run(self, pool: Pool) -> None:
+        """Train to the end, leaving a checkpoint now and then.
+
+        Parameters
+        ----------
+        pool : Pool
+            What to learn from.
+        """
         losses: list[float] = []
         start = time.perf_counter()
         while self.step < self._steps:
@@ -129,37 +147,46 @@ class Pretraining:
     def _learn(self, noisy: Tensor, clean: Tensor) -> float:
         """Do one step of the optimiser."""
         for group in self._optimiser.param_groups:
-            group["lr"] = _RATE * _shape(self.step, self._steps)
-        layout = {"device": self._device, "memory_format": torch.channels_last}
+            group["lr"] = self.rate * self._shape()
+        layout = {"device": self._device, "memory_format": self._layout}
         noisy, clean = noisy.to(**layout), clean.to(**layout)
         with torch.autocast(self._device.type, torch.bfloat16):
-            found = self._network(noisy)
+            found = self.network(noisy)
         # The root weighs dim and bright scenes alike, as decibels do; squares would only see
         # the bright ones, whose errors are the largest.
-        loss = (found.float() - clean).square().mean((1, 2, 3)).add(1e-4).sqrt().mean()
+        loss = (found.float() - clean).square().flatten(1).mean(1).add(1e-4).sqrt().mean()
         if not torch.isfinite(loss):
             raise FloatingPointError(f"The loss of step {self.step} is not finite.")
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self._network.parameters(), _CLIP)
-        self._optimiser.step()
+        nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP)
+        self.update()
         keep = min(_AVERAGING, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for name, value in self._network.state_dict().items():
+            for name, value in self.network.state_dict().items():
                 self._average[name].lerp_(value, 1 - keep)
         return loss.item()
+
+    def _shape(self) -> float:
+        """Share of the peak rate: a short rise, a plateau, and a fall at the end."""
+        left = (self._steps - self.step) / (_DECAY * self._steps)
+        return min((self.step + 1) / self.warm_up, 1.0, left)
+
+    def update(self) -> None:
+        """Change the weights."""
+        self._optimiser.step()
 
     def _report(self, loss: float, seconds: float) -> None:
         """Write a line of the curve, the checkpoint, and the weights so far."""
         self._curve.append({"step": self.step, "rmse": loss, "seconds_per_step": seconds})
         sys.stderr.write(f"step {self.step}: error {loss:.4f} sigma, {seconds:.3f} s a step\n")
         moments = self._optimiser.state_dict()["state"]
-        tensors = {f"network.{k}": v for k, v in self._network.state_dict().items()}
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self._average.items()}
         tensors |= {f"{i}.{k}": v for i, state in moments.items() for k, v in state.items()}
         values = {"step": self.step, "seed": self._seed, "curve": self._curve}
         self._write("checkpoint.safetensors", tensors, values)
-        self._write("weights.safetensors", self._average, {"network": NETWORK.model_dump()})
+        self._write("weights.safetensors", self._average, {"network": self.config.model_dump()})
 
     def _write(self, name: str, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Write a file whole or not at all."""
@@ -176,7 +203,7 @@ class Pretraining:
             name: {k.removeprefix(name): v for k, v in tensors.items() if k.startswith(name)}
             for name in ("network.", "average.")
         }
-        self._network.load_state_dict(members["network."])
+        self.network.load_state_dict(members["network."])
         self._average = {k: v.to(self._device) for k, v in members["average."].items()}
         state: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
@@ -207,14 +234,20 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         return values, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
-def _shape(step: int, steps: int) -> float:
-    """Share of the peak rate: a short rise, a plateau, and a fall at the end."""
-    return min((step + 1) / _WARM_UP, 1.0, (steps - step) / (_DECAY * steps))
+def parse_options(description: str) -> argparse.Namespace:
+    """Read the command line, and prepare what it asks for.
 
+    Parameters
+    ----------
+    description : str
+        What the program does.
 
-def main() -> None:
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    Returns
+    -------
+    argparse.Namespace
+        Folder, number of steps, weights to start at, if any, and seed.
+    """
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--output", type=Path, required=True, help="folder for everything")
     parser.add_argument("--steps", type=int, default=27_000)
     parser.add_argument("--start", type=Path, help="weights of an earlier run to start at")
@@ -224,7 +257,16 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     options.output.mkdir(parents=True, exist_ok=True)
-    Pretraining(options.output, options.steps, options.seed, options.start).run()
+    if options.start is not None:
+        options.start = {k: v.float() for k, v in load_file(options.start).items()}
+    return options
+
+
+def main() -> None:
+    """Run the program."""
+    options = parse_options(__doc__.partition("\n")[0])
+    training = Pretraining(options.output, options.steps, options.seed, options.start)
+    training.run(Pool(options.seed, training.step))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,15 @@ from qtpy.QtCore import QSettings
 from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
-from napari_noise2same.core import NetworkConfig, Preset, TrainedModel, Trainer, TrainingConfig
+from napari_noise2same.core import Image as Stack
+from napari_noise2same.core import (
+    NetworkConfig,
+    Preset,
+    TrainedModel,
+    Trainer,
+    TrainingConfig,
+    denoise,
+)
 from napari_noise2same.widgets import RunState
 
 TINY = TrainingConfig(
@@ -162,6 +170,24 @@ def test_the_instant_preview_follows_the_frame_and_the_layer(
     assert len(fits) == 2
     dock.panel.instant.click()
     assert [layer.name for layer in viewer.layers] == ["cells", "other"]
+
+
+@pytest.mark.parametrize("axis", ["Z", "T"])
+def test_the_instant_preview_of_a_volume_is_its_instant_result(
+    qtbot: QtBot, viewer: Viewer, dock: TrainDock, axis: str
+) -> None:
+    data = np.random.default_rng(0).normal(100, 10, (9, 24, 32)) + np.arange(32)
+    viewer.add_image(data, name="cells", axis_labels=(axis.lower(), "y", "x"))
+    config = Preset.INSTANT.config(depth_axis=axis, device="cpu")
+    dock.panel.set_value(config)
+    viewer.dims.set_current_step(0, 4)
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    preview = viewer.layers[PREVIEW]
+    image = Stack(data, f"{axis}YX")
+    expected = denoise(image, Trainer([image], config).snapshot())[4]
+    assert preview.translate[0] == 4
+    np.testing.assert_allclose(preview.data[0], expected, atol=0.5)
 
 
 def test_the_instant_preview_follows_the_camera(qtbot: QtBot, shown_viewer: Viewer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QObject, QTimer
@@ -15,7 +15,7 @@ from napari_noise2same._napari.results import result_dtype
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import TrainInputs
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.array import Region
+from napari_noise2same.core.array import DepthAxis, Region, plan_layout
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
@@ -157,12 +157,12 @@ class InstantPreview(QObject):
         """Return the layer to show, as a whole, and how its noise is measured."""
         image = self._inputs.whole_images()[0]
         settings, start = self._panel.value(), self._start()
+        dims, depth_axis = _depth(image, settings) if start is None else _depth_of(start)
         config = TrainingConfig(
             steps=0,
             batch=1,
-            # Before any training the shipped weights denoise a volume plane by plane.
-            spatial_dims=2 if start is None else start.network.spatial_dims,
-            depth_axis="Z" if start is None else start.depth_axis,
+            spatial_dims=dims,
+            depth_axis=depth_axis,
             joint_channels=start is not None and start.joint_channels,
             domain=settings.domain,
             max_pixels=min(settings.max_pixels, _MAX_PIXELS),
@@ -220,3 +220,20 @@ class InstantPreview(QObject):
             self._preview.close()
         self._kept = ()
         self._worker = self._key = self._preview = self._region = self._model = None
+
+
+def _depth(image: Image, settings: TrainingConfig) -> tuple[Literal[2, 3], DepthAxis]:
+    """Return the dimensions of the network that training would start at, and its third axis."""
+    layout = plan_layout(
+        image.axes,
+        image.data.shape,
+        spatial_dims=settings.spatial_dims,
+        depth_axis=settings.depth_axis,
+    )
+    return (3, settings.depth_axis) if layout.depth else (2, "Z")
+
+
+def _depth_of(model: TrainedModel) -> tuple[Literal[2, 3], DepthAxis]:
+    """Return the dimensions of a model's network, and its third axis."""
+    dims = model.network.spatial_dims
+    return (dims, model.depth_axis) if dims == 3 else (dims, "Z")

@@ -2,7 +2,8 @@
 
 In the variance-stabilised domain every image has nearly the same noise, so that one network can be
 trained for it in advance. It has no biases and is positively homogeneous, which makes it
-indifferent to the scale of an image.
+indifferent to the scale of an image. That for volumes and movies began as that for images, and has
+learnt to look at neighbouring planes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from napari_noise2same.core.settings import NetworkConfig
 
 __all__ = ["PretrainedWeights", "load_pretrained"]
 
-CARD_FILE, WEIGHTS_FILE = "pretrained.json", "pretrained.safetensors"
+# Card and weights by the number of spatial axes.
+FILES = {
+    2: ("pretrained.json", "pretrained.safetensors"),
+    3: ("pretrained_3d.json", "pretrained_3d.safetensors"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,7 @@ def load_pretrained(spatial_dims: Literal[2, 3] = 2) -> PretrainedWeights:
     Parameters
     ----------
     spatial_dims : {2, 3}
-        For images or for volumes. The weights for volumes are those for images, put into the
-        middle plane of each kernel: before any training they denoise a volume plane by plane.
+        For images, or for volumes and movies.
 
     Returns
     -------
@@ -57,18 +61,7 @@ def load_pretrained(spatial_dims: Literal[2, 3] = 2) -> PretrainedWeights:
         The weights, on the CPU.
     """
     folder = files(__package__) / "weights"
-    card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-    weights = {k: v.float() for k, v in load((folder / WEIGHTS_FILE).read_bytes()).items()}
-    network = NetworkConfig.model_validate(card["network"])
-    if spatial_dims == 3:
-        network = network.model_copy(update={"spatial_dims": 3})
-        weights = {name: _inflate(kernel) for name, kernel in weights.items()}
-    return PretrainedWeights(network, weights, card)
-
-
-def _inflate(kernel: Tensor) -> Tensor:
-    """Put a kernel for planes into the middle of one for volumes; 1 × 1 and strides stay flat."""
-    depth = 3 if kernel.shape[-1] == 3 else 1
-    volume = kernel.new_zeros((*kernel.shape[:2], depth, *kernel.shape[2:]))
-    volume[:, :, depth // 2] = kernel
-    return volume
+    card_file, weights_file = FILES[spatial_dims]
+    card = json.loads((folder / card_file).read_text(encoding="utf-8"))
+    weights = {k: v.float() for k, v in load((folder / weights_file).read_bytes()).items()}
+    return PretrainedWeights(NetworkConfig.model_validate(card["network"]), weights, card)
