@@ -11,7 +11,7 @@ from napari.layers import Layer
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt
 
 from napari_noise2same._napari.sample_data import LayerData, cells_2d
-from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.settings import ResultConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -70,6 +70,7 @@ class DemoGuide(QObject):
         # Queued: another dock changes the viewer after this one has shown its result.
         queued = Qt.ConnectionType.QueuedConnection
         self.denoise.controller.denoised.connect(self._on_denoised, queued)
+        self.denoise.panel.result.set_value(ResultConfig())
         self.denoise.controller.denoise()
 
     def _on_denoised(self, noisy: ImageLayer, result: ImageLayer) -> None:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QObject, Signal
 
-from napari_noise2same._napari.activity import Activity
-from napari_noise2same._napari.conversion import layer_data, layer_image
+from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.denoise_jobs import LayerJob, plan_jobs
+from napari_noise2same._napari.denoise_run import DenoiseRun
+from napari_noise2same._napari.denoise_work import denoise_layers
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
-from napari_noise2same._napari.regions import current_frame, visible_region
-from napari_noise2same._napari.results import add_result, result_dtype
-from napari_noise2same._napari.threads import leave_a_core
-from napari_noise2same._napari.windows import crop
+from napari_noise2same._napari.result_advice import ResultAdvice
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import ImageError, Noise2SameError
-from napari_noise2same.core.io import Image
-from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -32,21 +27,6 @@ if TYPE_CHECKING:
     from napari_noise2same.widgets import DenoisePanel
 
 __all__ = ["DenoiseController"]
-
-# Planes or frames on each side of a part that a 3D network is shown: what is further away hardly
-# changes its result.
-_CONTEXT = 4
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One layer to denoise."""
-
-    layer: ImageLayer
-    image: Image
-    region: Region | None
-    level: int
-    config: DenoiseConfig
 
 
 class DenoiseController(QObject):
@@ -77,13 +57,12 @@ class DenoiseController(QObject):
         self.tracker = LayerTracker(viewer)
         self.worker: Worker | None = None
         self._listing: Worker | None = None
-        self._jobs: list[_Job] = []
-        self._results: list[ImageLayer] = []
-        self._filling = False
-        self._activity: Activity | None = None
+        self.advice = ResultAdvice(panel.result)
+        self._run: DenoiseRun | None = None
         self.tracker.changed.connect(self.update)
         self._store.changed.connect(self._update_models)
         panel.layers.changed.connect(self._update_levels)
+        panel.settings_changed.connect(self._advise)
         panel.denoise_requested.connect(self.denoise)
         panel.cancel_requested.connect(self.cancel)
         self.update()
@@ -117,23 +96,11 @@ class DenoiseController(QObject):
         # Whoever has a model has loaded torch.
         from napari_noise2same.core.model import model_card
 
-        self._jobs, self._results, self._filling = jobs, [], False
-        self._card = partial(model_card, model)
+        scheduler = self._panel.result.value().scheduler if self._panel.result.in_folder() else ""
         self._panel.message.clear()
         self._panel.set_running(True)
-        self._panel.progress.set_busy("Preparing…")
-        self._activity = Activity("Noise2Same denoising")
-
-        def work(stop: Callable[[], bool]) -> Iterator[Any]:
-            from napari_noise2same.core import Denoiser
-
-            leave_a_core()
-            for job in jobs:
-                if stop():
-                    return
-                yield from Denoiser(job.image, model, job.config).events(stop)
-
-        self.worker = Worker(work)
+        self._run = DenoiseRun(self._viewer, self._panel, jobs, partial(model_card, model))
+        self.worker = Worker(partial(denoise_layers, jobs, model, scheduler))
         self.worker.events.connect(self._on_events)
         self.worker.failed.connect(self._on_failed)
         self.worker.finished.connect(self._on_over)
@@ -146,112 +113,56 @@ class DenoiseController(QObject):
     def close(self) -> None:
         """End everything at once; safe to call when the panel is gone."""
         self.tracker.close()
+        self.advice.close()
         self._store.changed.disconnect(self._update_models)
         for worker in (self.worker, self._listing):
             if worker is not None:
                 worker.close()
         self._forget()
 
-    def _plan(self, model: TrainedModel) -> list[_Job]:
+    def _plan(self, model: TrainedModel | None = None) -> list[LayerJob]:
         """Return a job for each ticked layer; nothing is read."""
         layers = self.layers()
         if not layers:
             raise ImageError("Expected an image layer, found none ticked: open or tick one.")
-        config, wanted = self._panel.value(), self._panel.level_value()
-        depth = model.depth_axis if model.network.spatial_dims == 3 else ""
-        return [
-            self._job(layer, config, wanted if layer.multiscale else 0, depth) for layer in layers
-        ]
-
-    def _job(self, layer: ImageLayer, config: DenoiseConfig, level: int, depth: str) -> _Job:
-        """Say what to do with a layer."""
-        image = layer_image(layer, level=level)
-        region = self._region(layer, level)
-        if region is not None:
-            image = crop(image, region, depth=depth, context=_CONTEXT)
-        config = config.model_copy(update={"dtype": result_dtype(layer, config.dtype)})
-        return _Job(layer, image, region, level, config)
-
-    def _region(self, layer: ImageLayer, level: int) -> Region | None:
-        """Return the part of a layer to denoise, None for all of it."""
-        match self._panel.region_value():
-            case "view":
-                return visible_region(self._viewer, layer, level=level, max_side=None)
-            case "frame":
-                return current_frame(self._viewer, layer, level=level)
-            case _:
-                return None
+        return plan_jobs(self._viewer, self._panel, layers, model)
 
     def _on_events(self, events: list[Any]) -> None:
         """Show what has happened since the last time."""
-        # The thread has imported the engine by now.
-        from napari_noise2same.core import DenoiseFinished, DenoiseStarted, TileDone
-
-        for event in events:
-            if isinstance(event, DenoiseStarted):
-                self._begin_result(event.image)
-                self._device = event.device
-            elif isinstance(event, DenoiseFinished):
-                self.denoised.emit(self._jobs[len(self._results) - 1].layer, self._results[-1])
-        tiles = [event for event in events if isinstance(event, TileDone)]
-        if tiles:
-            self._filling = True
-            self._results[-1].refresh()
-            self._show_progress(tiles[-1])
-
-    def _begin_result(self, data: Any) -> None:
-        """Add the layer that will fill."""
-        job = self._jobs[len(self._results)]
-        self._filling = False
-        window = job.image.data
-        if isinstance(window, Window):
-            data = window.keep(data)
-        self._results.append(
-            add_result(
-                self._viewer,
-                job.layer,
-                data,
-                self._card(job.config),
-                level=job.level,
-                region=job.region,
-            )
-        )
-
-    def _show_progress(self, last: Any) -> None:
-        """Show how far the layer is, and in napari's activity dock how far all are."""
-        fraction = last.done / last.total
-        self._panel.progress.set_progress(
-            last.done,
-            last.total,
-            fraction=fraction,
-            elapsed=last.seconds,
-            remaining=last.remaining,
-        )
-        self._panel.progress.set_device(self._device)
-        if self._activity is not None:
-            self._activity.show((len(self._results) - 1 + fraction) / len(self._jobs))
+        assert self._run is not None
+        for noisy, result in self._run.show(events):
+            self.denoised.emit(noisy, result)
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong; the dock can be used again."""
         self._panel.message.show_error(*explain(error, "Denoising"))
 
     def _on_over(self) -> None:
-        """Clean up; a layer in which nothing is done shows nothing, and goes."""
-        if not self._filling:
-            self._panel.progress.reset()
-            for layer in self._results[-1:]:
-                if layer in self._viewer.layers:
-                    self._viewer.layers.remove(layer)
+        """Clean up, and say where the results are; an error that has ended it counts more."""
+        assert self._run is not None
+        text = self._run.finish()
+        if not self._panel.message.value():
+            self._panel.message.show_message(text)
         self._panel.set_running(False)
         self._forget()
+        self._advise()
 
     def _forget(self) -> None:
         """Hold no layer longer than needed."""
         self.worker = None
-        self._jobs, self._results = [], []
-        if self._activity is not None:
-            self._activity.close()
-        self._activity = None
+        if self._run is not None:
+            self._run.close()
+        self._run = None
+
+    def _advise(self) -> None:
+        """Say what the results need, as far as the settings say what they are."""
+        if self._panel.is_running():
+            return
+        try:
+            jobs = self._plan()
+        except Noise2SameError:
+            jobs = []
+        self.advice.show(jobs)
 
     def _update_models(self) -> None:
         """Show the models that there are now, and choose the latest."""
@@ -277,6 +188,7 @@ class DenoiseController(QObject):
         layers = self.layers()
         if not layers or not layers[0].multiscale:
             self._panel.set_levels({})
+            self._advise()
             return
         layer = layers[0]
         sizes = [layer_data(layer, level).shape for level in range(len(layer.data))]
@@ -284,3 +196,4 @@ class DenoiseController(QObject):
             i: f"{i}: " + " × ".join(map(str, size)) for i, size in enumerate(sizes)
         }
         self._panel.set_levels(names)
+        self._advise()

@@ -12,7 +12,7 @@ from napari_noise2same._napari.dock_parts import fill, when_gone
 from napari_noise2same._napari.memory import keep_settings
 from napari_noise2same._napari.model_files import ModelFiles
 from napari_noise2same._napari.models import ModelStore
-from napari_noise2same.core.settings import BatchConfig, DenoiseConfig
+from napari_noise2same.core.settings import BatchConfig, DenoiseConfig, ResultConfig
 from napari_noise2same.widgets import DenoisePanel
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class DenoiseDock(QWidget):
         self.store = ModelStore.of(napari_viewer)
         self.panel = DenoisePanel()
         keep_settings(self.panel, "denoising", DenoiseConfig, self.panel.denoise_requested)
+        keep_settings(self.panel.result, "result", ResultConfig, self.panel.denoise_requested)
         batch = self.panel.batch
         keep_settings(batch, "batch", BatchConfig, batch.denoise_requested)
         self.controller = DenoiseController(napari_viewer, self.panel, self.store)

@@ -48,20 +48,22 @@ def explain(error: BaseException, what: str) -> tuple[str, str]:
     return f"{what} failed unexpectedly: {reason.rstrip('.')}.", details
 
 
-def file_name(name: str) -> str:
-    """Return the name of the file that a model is saved in unless the user chooses another.
+def file_name(name: str, ending: str = _ENDING) -> str:
+    """Return the name of the file that something is saved in unless the user chooses another.
 
     Parameters
     ----------
     name : str
-        Name of the model.
+        Name of a model or a layer.
+    ending : str
+        Ending of the file, that of models by default.
 
     Returns
     -------
     str
         The same without what no file may be called.
     """
-    return re.sub(r'[\\/:*?"<>|]', "_", f"{name}.{_ENDING}")
+    return re.sub(r'[\\/:*?"<>|]', "_", f"{name}.{ending}")
 
 
 class ModelFiles(QObject):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,16 +15,17 @@ from napari_noise2same.core.array import ArrayLike, Region
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["CARD", "add_result", "place", "result_dtype"]
+__all__ = ["CARD", "SUFFIX", "add_result", "find_result", "place", "result_dtype"]
 
 CARD = "noise2same"
-_SUFFIX = " [n2s]"
+SUFFIX = " [n2s]"
+"""What the name of a result has behind that of its source."""
 
 
 def add_result(
     viewer: Viewer,
     source_layer: ImageLayer,
-    data: ArrayLike,
+    data: ArrayLike | Sequence[ArrayLike],
     card: Mapping[str, Any],
     *,
     name: str | None = None,
@@ -43,9 +44,9 @@ def add_result(
         The viewer.
     source_layer : napari.layers.Image
         The noisy layer; if it is gone from the viewer, the result comes on top.
-    data : ArrayLike
-        The result, or an array that is still to be filled: then call ``layer.refresh()`` now and
-        then. It is not copied.
+    data : ArrayLike or list of ArrayLike
+        The result, or all its sizes, finest first. It may be still to be filled: then call
+        ``layer.refresh()`` now and then. It is not copied.
     card : mapping
         What `core.model.model_card` returns.
     name : str, optional
@@ -61,8 +62,9 @@ def add_result(
         The new layer, with the card, the name of the source, the level and the region in
         ``metadata["noise2same"]``.
     """
-    layer = ImageLayer(data, **_inherited(source_layer, level, region))
-    layer.name = name or source_layer.name + _SUFFIX
+    look = _inherited(source_layer, level, region)
+    layer = ImageLayer(data, multiscale=isinstance(data, list), **look)
+    layer.name = name or source_layer.name + SUFFIX
     # As floats: the range of a 64-bit integer type overflows in napari's controls.
     layer.contrast_limits_range = tuple(map(float, source_layer.contrast_limits_range))
     layer.contrast_limits = source_layer.contrast_limits
@@ -75,6 +77,29 @@ def add_result(
     above = source_layer in viewer.layers and viewer.layers.index(source_layer) + 1
     viewer.layers.insert(above or len(viewer.layers), layer)
     return layer
+
+
+def find_result(viewer: Viewer, folder: str, shape: Sequence[int]) -> ImageLayer | None:
+    """Find the layer that shows a result in a folder.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    folder : str
+        The folder, which is in the result's card under ``"folder"``.
+    shape : sequence of int
+        Shape of the result.
+
+    Returns
+    -------
+    napari.layers.Image or None
+        The layer; None if there is none, or one of another image that was there before.
+    """
+    for layer in viewer.layers:
+        if layer.metadata.get(CARD, {}).get("folder") == folder:
+            return layer if layer_data(layer).shape == tuple(shape) else None
+    return None
 
 
 def place(source_layer: ImageLayer, level: int = 0, region: Region | None = None) -> NDArray[Any]:
@@ -132,7 +157,7 @@ def _inherited(source: ImageLayer, level: int, region: Region | None) -> dict[st
     state["translate"] = place(source, level, region)
     for plane in (state["plane"], *state["experimental_clipping_planes"]):
         plane.update(_moved(plane, origin[-3:], factors[-3:]))
-    return {**state, "multiscale": False}
+    return state
 
 
 def _origin(source: ImageLayer, level: int, region: Region | None) -> NDArray[Any]:

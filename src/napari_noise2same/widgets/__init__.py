@@ -14,6 +14,7 @@ from napari_noise2same.widgets.message import MessageLine
 from napari_noise2same.widgets.paths_box import PathsBox
 from napari_noise2same.widgets.progress import RunProgress, TrainingProgress
 from napari_noise2same.widgets.quality import QualityChoice
+from napari_noise2same.widgets.result_form import ResultForm
 from napari_noise2same.widgets.run_buttons import RunButtons, RunState
 from napari_noise2same.widgets.start_choice import StartChoice
 from napari_noise2same.widgets.train_panel import TrainPanel
@@ -35,6 +36,7 @@ __all__ = [
     "PathsBox",
     "QualityChoice",
     "Region",
+    "ResultForm",
     "RunButtons",
     "RunProgress",
     "RunState",

@@ -19,6 +19,7 @@ from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.layer_list import LayerList
 from napari_noise2same.widgets.message import MessageLine
 from napari_noise2same.widgets.progress import RunProgress
+from napari_noise2same.widgets.result_form import ResultForm
 from napari_noise2same.widgets.scroll_panel import ScrollPanel
 from napari_noise2same.widgets.validation import reasons_by_path, sentence
 
@@ -35,7 +36,7 @@ class DenoisePanel(ScrollPanel):
     """Everything to denoise: model and settings, with them layers or, on another tab, files.
 
     Its parts are used directly: `model`, `choose_file`, `device`, `options`, `tabs`, `layers`,
-    `region`, `level`, `denoise`, `cancel`, `progress`, `batch`, `message`.
+    `region`, `level`, `result`, `denoise`, `cancel`, `progress`, `batch`, `message`.
 
     Parameters
     ----------
@@ -47,7 +48,8 @@ class DenoisePanel(ScrollPanel):
     denoise_requested, cancel_requested, choose_file_requested
         A button was pressed, of the tab for layers; that for files has its own.
     settings_changed
-        The region, the level, the device or another setting was changed, valid or not.
+        The region, the level, the device, where the result goes or another setting was changed,
+        valid or not.
     """
 
     denoise_requested = Signal()
@@ -64,6 +66,7 @@ class DenoisePanel(ScrollPanel):
         self.layers = LayerList()
         self.region = ChoiceBox(TEXTS["denoise.region"].choices)
         self.level = ChoiceBox(_ONE_LEVEL)
+        self.result = ResultForm()
         self.device = DeviceChoice()
         self.options = FieldForm(DenoiseConfig, _FIELDS, prefix=_PREFIX)
         self.denoise = QPushButton("Denoise")
@@ -188,6 +191,7 @@ class DenoisePanel(ScrollPanel):
         self._rows.addRow(self.layers)
         add_row(self._rows, TEXTS["denoise.region"], self.region)
         add_row(self._rows, TEXTS["denoise.level"], self.level)
+        self._rows.addRow(self.result)
         return inputs
 
     def _make_layers_page(self) -> QWidget:
@@ -216,7 +220,7 @@ class DenoisePanel(ScrollPanel):
         self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
         self.choose_file.clicked.connect(lambda: self.choose_file_requested.emit())
-        for part in (self.region, self.level, self.device, self.options):
+        for part in (self.region, self.level, self.result, self.device, self.options):
             part.changed.connect(self._on_settings)
 
     def _on_settings(self) -> None:

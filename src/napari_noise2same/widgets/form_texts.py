@@ -193,6 +193,20 @@ TEXTS: Mapping[str, FieldText] = {
         {"all": "Everything", "view": "Current view", "frame": "Current frame"},
     ),
     "denoise.level": FieldText("Level", "Of a multiscale image: the level of detail to denoise."),
+    "result.place": FieldText(
+        "Result",
+        "In memory it is there until napari closes. In a folder it may be larger than memory, "
+        "stays, and goes on where it was if it is interrupted.",
+        {"memory": "In memory", "folder": "In a folder (OME-Zarr)"},
+    ),
+    "result.folder": FieldText(
+        "Folder", "Where the OME-Zarr folders of the results lie, one for each layer."
+    ),
+    "result.scheduler": FieldText(
+        "Run on",
+        "This process, several ones, or the address of a dask scheduler, such as "
+        "tcp://host:8786, whose workers reach the folder.",
+    ),
     "batch.inputs": FieldText(
         "Images", "A folder with all folders in it, files, or a pattern such as day*/*.tif."
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,11 @@ class Transposed:
     def ndim(self) -> int:
         """Number of axes."""
         return len(self.order)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:

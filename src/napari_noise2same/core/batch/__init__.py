@@ -13,6 +13,7 @@ from napari_noise2same.core.batch.events import (
 from napari_noise2same.core.batch.finding import Source, find_images
 from napari_noise2same.core.batch.jobs import (
     Job,
+    create_folder,
     create_folders,
     default_output,
     is_file_name,
@@ -32,6 +33,7 @@ __all__ = [
     "ImageOpened",
     "Job",
     "Source",
+    "create_folder",
     "create_folders",
     "default_output",
     "denoise_file",

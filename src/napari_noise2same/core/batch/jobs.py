@@ -12,7 +12,7 @@ from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import is_readable, is_writable
 from napari_noise2same.core.settings import ResultFormat
 
-__all__ = ["Job", "create_folders", "default_output", "is_file_name", "plan_jobs"]
+__all__ = ["Job", "create_folder", "create_folders", "default_output", "is_file_name", "plan_jobs"]
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,28 @@ def create_folders(jobs: Sequence[Job]) -> None:
         If a folder cannot be created.
     """
     for folder in dict.fromkeys(job.target.parent for job in jobs):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileError(
-                f"The folder {folder} cannot be created ({error.strerror}): choose another."
-            ) from error
+        create_folder(folder)
+
+
+def create_folder(folder: Path) -> None:
+    """Create a folder and those that it is in, where they are not there.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Raises
+    ------
+    FileError
+        If it cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(
+            f"The folder {folder} cannot be created ({error.strerror}): choose another."
+        ) from error
 
 
 def _check_one_file(sources: Sequence[Source], output: Path, format: str | None) -> None:

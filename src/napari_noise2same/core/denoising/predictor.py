@@ -62,9 +62,8 @@ class Predictor:
         layout = _memory_format(model.network.spatial_dims, device)
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.halo = network.receptive_radius
-        self.multiple: tuple[int, ...] = (1,) * (model.network.spatial_dims - 2) + (
-            network.multiple,
-        ) * 2
+        flat = (1,) * (model.network.spatial_dims - 2)
+        self.multiple: tuple[int, ...] = (*flat, network.multiple, network.multiple)
         self.grid_halo = network.grid_radius
         self.device = device
         self.largest: int | None = None

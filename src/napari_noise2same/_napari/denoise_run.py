@@ -1,0 +1,162 @@
+"""A run over layers as the denoise dock shows it: result layers that fill, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image as ImageLayer
+from qtpy.QtCore import QElapsedTimer
+
+from napari_noise2same._napari.activity import Activity
+from napari_noise2same._napari.denoise_jobs import LayerJob
+from napari_noise2same._napari.denoise_work import FolderChosen
+from napari_noise2same._napari.results import add_result, find_result
+from napari_noise2same.core.array import Window
+from napari_noise2same.core.settings import DenoiseConfig
+
+if TYPE_CHECKING:
+    from napari import Viewer
+
+    from napari_noise2same.widgets import DenoisePanel
+
+__all__ = ["DenoiseRun"]
+
+# Drawing a layer anew may take up to this share of the GUI thread.
+_DRAWING = 0.2
+
+
+class DenoiseRun:
+    """Shows the events of one run.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    panel : DenoisePanel
+        The view.
+    jobs : sequence of LayerJob
+        What is done, in this order.
+    card : callable
+        Returns what `core.model.model_card` says of the model, by the settings of a job.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        panel: DenoisePanel,
+        jobs: Sequence[LayerJob],
+        card: Callable[[DenoiseConfig], Mapping[str, Any]],
+    ) -> None:
+        self._viewer, self._panel = viewer, panel
+        self._jobs, self._card = jobs, card
+        self._results: list[ImageLayer] = []
+        self._folders: list[Path] = []
+        self._finished = 0
+        # Whether the last result shows anything.
+        self._filling = False
+        self._drawn = QElapsedTimer()
+        self._pause = 0.0
+        panel.progress.set_busy("Preparing…")
+        self._activity = Activity("Noise2Same denoising")
+
+    def show(self, events: Sequence[Any]) -> list[tuple[ImageLayer, ImageLayer]]:
+        """Show what has happened.
+
+        Parameters
+        ----------
+        events : sequence
+            What `denoise_layers` has yielded.
+
+        Returns
+        -------
+        list of (Image, Image)
+            Noisy layers whose result is finished, with it.
+        """
+        # The thread has imported the engine by now.
+        from napari_noise2same.core import DenoiseFinished, DenoiseStarted, TileDone
+
+        over = []
+        for event in events:
+            match event:
+                case FolderChosen():
+                    self._folders.append(event.path)
+                case DenoiseStarted():
+                    self._begin(event)
+                case DenoiseFinished():
+                    self._finished += 1
+                    over.append((self._jobs[len(self._results) - 1].layer, self._results[-1]))
+        tiles = [event for event in events if isinstance(event, TileDone)]
+        if tiles:
+            self._filling = True
+            self._show_progress(tiles[-1])
+            self._draw(at_once=tiles[-1].done == tiles[-1].total)
+        return over
+
+    def finish(self) -> str:
+        """Show that it is over; a layer in which nothing is done shows nothing, and goes.
+
+        Returns
+        -------
+        str
+            Where results in folders are, in one sentence; nothing for those in memory.
+        """
+        if self._filling:
+            self._draw(at_once=True)
+        else:
+            self._panel.progress.reset()
+            for layer in self._results[-1:]:
+                if layer in self._viewer.layers:
+                    self._viewer.layers.remove(layer)
+        if not self._folders:
+            return ""
+        if self._finished < len(self._jobs):
+            return f"Stopped: Denoise goes on with {self._folders[-1]} where it was."
+        if len(self._folders) == 1:
+            return f"The result is in {self._folders[0]}."
+        return f"The results are in {self._folders[0].parent}."
+
+    def close(self) -> None:
+        """Hold no layer longer than needed; safe to call when the panel is gone."""
+        self._jobs, self._results = (), []
+        self._activity.close()
+
+    def _begin(self, event: Any) -> None:
+        """Show the result that will fill, or that an earlier run has left unfinished."""
+        job = self._jobs[len(self._results)]
+        data, card = event.image, self._card(job.config)
+        self._device, self._filling = event.device, event.done > 0
+        layer = None
+        if isinstance(data, list):
+            folder = str(self._folders[-1])
+            card = {**card, "folder": folder}
+            layer = find_result(self._viewer, folder, data[0].shape)
+        elif isinstance(job.image.data, Window):
+            data = job.image.data.keep(data)
+        if layer is None:
+            layer = add_result(
+                self._viewer, job.layer, data, card, level=job.level, region=job.region
+            )
+        self._results.append(layer)
+
+    def _draw(self, *, at_once: bool) -> None:
+        """Draw the result anew, unless that was done a moment ago and takes long."""
+        if not at_once and self._drawn.isValid() and self._drawn.elapsed() < self._pause:
+            return
+        self._drawn.start()
+        self._results[-1].refresh()
+        self._pause = self._drawn.restart() / _DRAWING
+
+    def _show_progress(self, last: Any) -> None:
+        """Show how far the layer is, and in napari's activity dock how far all are."""
+        fraction = last.done / last.total
+        self._panel.progress.set_progress(
+            last.done,
+            last.total,
+            fraction=fraction,
+            elapsed=last.seconds,
+            remaining=last.remaining,
+        )
+        self._panel.progress.set_device(self._device)
+        self._activity.show((len(self._results) - 1 + fraction) / len(self._jobs))
