@@ -44,7 +44,8 @@ def calcium(rng: np.random.Generator, frames: int, side: int, *, photons: float)
     # The dye's light decays by a fifth from frame to frame.
     course = lfilter([1.0], [1.0, -0.8], spikes * rng.uniform(0.5, 1.5, spikes.shape), axis=1)
     light = rest + np.tensordot(course[:, 20:].T, shapes, axes=1)
-    return photons * gaussian_filter(light, (0, _BLUR, _BLUR))
+    blurred: Floats = gaussian_filter(light, (0, _BLUR, _BLUR))
+    return photons * blurred
 
 
 def drifting(rng: np.random.Generator, frames: int, side: int, *, speed: float) -> Floats:
@@ -67,7 +68,8 @@ def running(rng: np.random.Generator, frames: int, side: int) -> Floats:
     for frame in range(frames):
         y, x = np.rint(place + frame * step).astype(int).T % side
         np.add.at(light[frame], (y, x), brightness)
-    return 2 + 250 * gaussian_filter(light, (0, _BLUR, _BLUR))
+    blurred: Floats = gaussian_filter(light, (0, _BLUR, _BLUR))
+    return 2 + 250 * blurred
 
 
 def _cells(rng: np.random.Generator, side: int) -> tuple[Floats, Floats]:

@@ -183,7 +183,7 @@ def test_a_finished_result_is_never_replaced(
 
 
 def test_colours_and_frames_keep_the_order_of_their_axes(
-    qtbot: QtBot, viewer: Viewer, dock: DenoiseDock, model: TrainedModel, tmp_path: Path
+    qtbot: QtBot, viewer: Viewer, dock: DenoiseDock
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (64, 48, 3), np.uint8)
     colours = viewer.add_image(pixels, name="colours", rgb=True)
@@ -235,7 +235,7 @@ def test_a_full_disk_is_told_before_anything_is_done(
 
 
 def test_what_memory_cannot_hold_goes_into_a_folder_unless_the_user_insists(
-    qtbot: QtBot, viewer: Viewer, dock: DenoiseDock, tmp_path: Path
+    viewer: Viewer, dock: DenoiseDock
 ) -> None:
     form = dock.panel.result
     form.set_value(ResultConfig())

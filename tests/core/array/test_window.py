@@ -32,6 +32,7 @@ def test_axes_in_another_order_are_indexed_as_if_they_lay_so(
     assert seen.shape == expected.shape
     np.testing.assert_array_equal(seen[places], expected[places])
     np.testing.assert_array_equal(seen[places[:2]], expected[places[:2]])
+    np.testing.assert_array_equal(np.asarray(seen), expected)
 
 
 def test_an_array_in_the_right_order_stays_itself() -> None:

@@ -95,5 +95,4 @@ def test_planes_help_each_other_where_they_share_something(
     with torch.no_grad():
         planes = torch.stack([net(plane) for plane in x.unbind(2)], dim=2)
         errors = [(found - clean).square().mean().item() for found in (network(3)(x), planes)]
-    print(errors)
     assert least < errors[0] / errors[1] < most

@@ -114,6 +114,12 @@ class Transposed:
         left = [axis for axis, place in zip(self.order, places, strict=True) if _is_slice(place)]
         return values.transpose([sorted(left).index(axis) for axis in left])
 
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        """Read all of it: napari does so with the coarsest size of an image."""
+        return np.array(self[()], dtype=dtype, copy=copy)
+
 
 def transposed(array: ArrayLike, axes: str, wanted: str) -> ArrayLike:
     """Bring the axes of an array into another order, without reading it.

@@ -26,8 +26,7 @@ _PATCHES = {2: (64, 64), 3: (16, 48, 48)}
 _BATCHES = {2: 8, 3: 2}
 # Steps and rates from weights that know how to denoise, and from random ones.
 _STEPS = {(2, False): 500, (2, True): 800, (3, False): 100, (3, True): 400}
-# In volumes the kernels have yet to learn to look at the neighbouring planes.
-_RATES = {(2, False): 3e-5, (2, True): 2e-3, (3, False): 2e-4, (3, True): 2e-3}
+_RATES = {False: 3e-5, True: 2e-3}
 # A GPU idles on a CPU's batch.
 _ACCELERATOR_FACTOR = 4
 
@@ -169,7 +168,7 @@ def plan_training(
         batch=config.batch or _BATCHES[dims] * (_ACCELERATOR_FACTOR if accelerated else 1),
         steps=None if config.seconds else steps,
         seconds=config.seconds,
-        learning_rate=config.learning_rate or _RATES[dims, fresh],
+        learning_rate=config.learning_rate or _RATES[fresh],
         depth=views[0].layout.depth,
         note=f"{start.reason}: training from scratch." if start.reason else "",
     )
