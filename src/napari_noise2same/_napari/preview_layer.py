@@ -24,7 +24,7 @@ _SUFFIX = " [n2s preview]"
 # Neighbours to each side that a 3D network is shown, and the largest side of what it makes of them:
 # together no more pixels than of one plane for a 2D network.
 _CONTEXT = 3
-_SIDES = {False: 512, True: 228}
+_SIDES = {False: 512, True: 192}
 
 
 class PreviewLayer:
