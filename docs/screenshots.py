@@ -1,4 +1,4 @@
-"""Make the screenshots of the README: train dock, result, advanced form, light theme.
+"""Make the screenshots: train dock, light theme, advanced form, result, swipe line, Batch tab.
 
     xvfb-run -a -s "-screen 0 1600x1000x24" python docs/screenshots.py
 
@@ -11,13 +11,18 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import napari
+import numpy as np
 from napari import Viewer
+from numpy.typing import NDArray
 from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.compare_dock import CompareDock
+from napari_noise2same._napari.denoise_dock import DenoiseDock
+from napari_noise2same.core import Image, write_image
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.samples import cells
 
@@ -50,9 +55,12 @@ def main() -> None:
     denoise.panel.denoise.click()
     _let_qt_work(60, until=lambda: not denoise.controller.is_running)
     _take(viewer, folder / "denoised.png")
-    _, compare = viewer.window.add_plugin_dock_widget("napari-noise2same", "Noise2Same Compare")
+    frame, compare = viewer.window.add_plugin_dock_widget("napari-noise2same", "Noise2Same Compare")
     _swipe(compare)
     _take(viewer, folder / "result.png")
+    frame.close()
+    _denoise_folder(denoise)
+    _take(viewer, folder / "batch.png")
     viewer.close()
 
 
@@ -63,6 +71,25 @@ def _viewer() -> Viewer:
     viewer.window.resize(*_SIZE)
     viewer.add_image(sample.noisy, name="cells", colormap="gray")
     return viewer
+
+
+def _denoise_folder(denoise: DenoiseDock) -> None:
+    """Denoise a folder of files, one of them damaged, in the Batch tab."""
+    with TemporaryDirectory() as name:
+        for seed in range(6):
+            write_image(Path(name) / f"cell {seed + 1}.tif", *_noisy_cells(seed))
+        (Path(name) / "cell 7.tif").write_bytes(b"II*\0 cut short")
+        denoise.panel.tabs.setCurrentIndex(1)
+        denoise.panel.batch.inputs.set_value((name,))
+        _let_qt_work(2)
+        denoise.panel.batch.denoise.click()
+        _let_qt_work(60, until=lambda: not denoise.panel.is_running())
+
+
+def _noisy_cells(seed: int) -> tuple[NDArray[np.float32], Image]:
+    """Return pixels of a generated image, and how to write them."""
+    noisy = cells(side=256, seed=seed).noisy
+    return noisy, Image(noisy, "YX")
 
 
 def _swipe(compare: CompareDock) -> None:
