@@ -211,4 +211,10 @@ def _address(scheduler: str) -> Iterator[Any]:
 def _threads(scheduler: str) -> int | None:
     """Share the cores of this machine between its workers; others know their own."""
     workers = local_workers(scheduler)
-    return max((os.cpu_count() or 1) // workers, 1) if workers else None
+    return max(_cores() // workers, 1) if workers else None
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, which a cluster's queue may have limited."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
