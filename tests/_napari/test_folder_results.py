@@ -245,7 +245,7 @@ def test_what_memory_cannot_hold_goes_into_a_folder_unless_the_user_insists(
     layer = viewer.add_image(huge, name="huge", contrast_limits=(0, 1))
     dock.panel.layers.set_value([layer.unique_id])
     assert form.in_folder()
-    assert "too much for the" in form.note.text()
+    assert "more than a third of the" in form.note.text()
     assert form.folder.edit.placeholderText() == str(Path.home())
     # The frame fits.
     dock.panel.region.set_value("frame")
@@ -253,7 +253,7 @@ def test_what_memory_cannot_hold_goes_into_a_folder_unless_the_user_insists(
     dock.panel.region.set_value("all")
     assert form.in_folder()
     form.place.set_value("memory")
-    assert "too much for the" in form.note.text()
+    assert "more than a third of the" in form.note.text()
     assert not form.in_folder()
 
 

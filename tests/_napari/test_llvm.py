@@ -9,11 +9,14 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from napari_noise2same._napari.llvm import keep_llvm_apart
+from napari_noise2same._napari.worker import Worker
 
 
 @pytest.fixture
@@ -52,3 +55,20 @@ def test_without_triton_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("napari_noise2same._napari.llvm.find_spec", lambda _name: None)
     monkeypatch.setattr(ctypes, "CDLL", None)
     keep_llvm_apart()
+
+
+def test_every_worker_does_so_before_its_work(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    module = "napari_noise2same._napari.worker.keep_llvm_apart"
+    monkeypatch.setattr(module, lambda: order.append("apart"))
+
+    def work(_stop: Callable[[], bool]) -> Iterator[str]:
+        order.append("work")
+        yield "event"
+
+    worker = Worker(work)
+    with qtbot.waitSignal(worker.finished):
+        pass
+    assert order == ["apart", "work"]

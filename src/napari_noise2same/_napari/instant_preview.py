@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QObject, QTimer
 
-from napari_noise2same._napari.llvm import keep_llvm_apart
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.preview_layer import PreviewLayer
 from napari_noise2same._napari.results import result_dtype
@@ -183,7 +182,6 @@ class InstantPreview(QObject):
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Denoiser, Trainer
 
-            keep_llvm_apart()
             leave_a_core()
             model = known or Trainer([image], config, start=start).snapshot()
             denoiser = Denoiser(piece, model, denoising)

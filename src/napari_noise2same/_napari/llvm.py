@@ -12,10 +12,10 @@ __all__ = ["keep_llvm_apart"]
 
 
 def keep_llvm_apart() -> None:
-    """Let triton use its own LLVM beside that of the window; called before an optimiser is made.
+    """Let triton use its own LLVM beside that of the window; called before torch is loaded.
 
     Mesa, which draws without a graphics card and on those of AMD, brings an LLVM whose names all
-    libraries can see from the first window on. Torch's optimisers import triton, whose library
+    libraries can see from the first window on. Torch imports triton sooner or later, whose library
     exports the same names (since 3.7) and would then call Mesa's functions in place of its own:
     that ends the process. Once loaded in this way, it looks at itself first. Where there is no
     triton, or another loader, there is nothing to do.

@@ -83,8 +83,8 @@ class ResultAdvice(QObject):
 def _too_large(needed: int, free: int) -> str:
     """Say why a folder is better."""
     return (
-        f"The result takes {_size(needed)}, too much for the {_size(free)} of memory that are "
-        "free: let it go into a folder."
+        f"The result takes {_size(needed)}, more than a third of the {_size(free)} of memory that "
+        "are free: let it go into a folder."
     )
 
 

@@ -12,7 +12,6 @@ from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.device_memory import device_memory
 from napari_noise2same._napari.instant_preview import InstantPreview
 from napari_noise2same._napari.live_preview import LivePreview
-from napari_noise2same._napari.llvm import keep_llvm_apart
 from napari_noise2same._napari.marked_images import MarkedImages
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
@@ -210,7 +209,6 @@ class TrainController(QObject):
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
 
-            keep_llvm_apart()
             leave_a_core()
             pieces = images.read(stop)
             if pieces:

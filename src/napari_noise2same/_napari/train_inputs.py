@@ -11,7 +11,6 @@ from qtpy.QtCore import QTimer
 
 from napari_noise2same._napari.conversion import describe, guess_axes, layer_image
 from napari_noise2same._napari.layer_tracker import LayerTracker
-from napari_noise2same._napari.llvm import keep_llvm_apart
 from napari_noise2same._napari.marked_images import MarkedImages
 from napari_noise2same._napari.marking import marking
 from napari_noise2same._napari.threads import leave_a_core
@@ -196,7 +195,6 @@ class TrainInputs:
         def measure(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import available_devices, expected_seconds
 
-            keep_llvm_apart()
             leave_a_core()
             yield available_devices()
             pieces = images.read(stop)

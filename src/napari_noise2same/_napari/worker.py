@@ -15,6 +15,8 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_noise2same._napari.llvm import keep_llvm_apart
+
 __all__ = ["Worker"]
 
 # Milliseconds between two looks into the queue.
@@ -128,6 +130,8 @@ def _run(
     wait: Callable[[], object],
 ) -> None:
     """Fill the queue: all that the thread does, knowing no Qt object that may be gone by then."""
+    # Whatever the work is, it may be the first that loads torch.
+    keep_llvm_apart()
     for event in work(stop):
         queue.append(event)
         wait()
