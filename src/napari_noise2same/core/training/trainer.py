@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
-from typing import Literal
+from typing import Literal, TypedDict
 
 import torch
 from torch import Tensor
@@ -25,12 +25,7 @@ from napari_noise2same.core.model import (
 )
 from napari_noise2same.core.networks import count_parameters
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.objective import (
-    Mask,
-    build_strategy,
-    replacement_values,
-    stratified_mask,
-)
+from napari_noise2same.core.objective import build_strategy
 from napari_noise2same.core.settings import (
     Augmentation,
     CalibratedLambda,
@@ -39,6 +34,7 @@ from napari_noise2same.core.settings import (
     StagedLambda,
     TrainingConfig,
 )
+from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.best import BestWeights
 from napari_noise2same.core.training.events import (
     Finished,
@@ -62,6 +58,14 @@ __all__ = ["Trainer", "train"]
 # structure. Beyond 0.06, all images that were tried became worse by training.
 _CORRELATED = 0.06
 _PACKAGES = ("napari-noise2same", "torch", "numpy")
+
+
+class _Place(TypedDict):
+    """How batches are made, for training and for validation alike."""
+
+    batch: int
+    device: torch.device
+    seed: int
 
 
 def train(
@@ -147,8 +151,6 @@ class Trainer:
         )
         self._meet_the_noise(resume)
         self._strategy = build_strategy(self._lambda_config(), sigma=self._sigma)
-        self._choice = torch.Generator().manual_seed(config.seed)
-        self._noise = torch.Generator(self.device).manual_seed(config.seed)
         self._rows: list[tuple[float, ...]] = []
         self._best = BestWeights(self._learner.average.copy())
         self._first = self.plan.start.weights
@@ -199,21 +201,17 @@ class Trainer:
     def _load(self, views: Sequence[ImageView], resume: TrainedModel | None) -> None:
         """Read and normalise the pixels."""
         loaded = load_patches(views, self.config, self.plan.patch, self.device, resume=resume)
-        self.domains, self.noise_source, self._sampler = (
-            loaded.domains,
-            loaded.noise,
-            loaded.sampler,
-        )
+        self.domains, self.noise_source = loaded.domains, loaded.noise
         self._sigma = _mean_sigma(self.domains)
         if self.noise_source == "image":
             self._add_note("The noise of the images differs: each is normalised by its own.")
-        self._validation = Validation(
-            self._sampler,
-            self.config.mask,
-            batch=self.plan.batch,
-            device=self.device,
-            seed=self.config.seed,
-        )
+        place: _Place = {
+            "batch": self.plan.batch,
+            "device": self.device,
+            "seed": self.config.seed,
+        }
+        self._batches = BatchSource(loaded.sampler, self.config.mask, **place)
+        self._validation = Validation(loaded.sampler, self.config.mask, **place)
 
     def _meet_the_noise(self, resume: TrainedModel | None) -> None:
         """Take σ from the residual of good first weights; leave these where noise has structure."""
@@ -253,27 +251,14 @@ class Trainer:
         progress = self._progress()
         lambda_inv = partial(self._strategy.value, progress)
         rate, augmentation = self._rate(progress)
-        x, mask, values = self._batch(augmentation)
+        x, mask, values = self._batches.draw(augmentation)
         learned = self._learner.learn(x, mask, values, lambda_inv=lambda_inv, rate=rate)
         self._take_time(begun)
         self.step += 1
         if learned is None:
             return Recovered(self.step, self._learner.rate_scale)
-        self._strategy.update(learned.terms, self._noise)
+        self._strategy.update(learned.terms, self._batches.noise)
         return self._report(learned, rate)
-
-    def _batch(self, augmentation: Augmentation) -> tuple[Tensor, Mask, Tensor]:
-        """Draw patches, hide some of their pixels, and say what replaces them."""
-        config = self.config.mask
-        x = self._sampler.draw(self.plan.batch, augmentation, self._choice)
-        mask = stratified_mask(
-            tuple(x.shape),
-            config.percentage,
-            generator=self._noise,
-            independent_channels=config.independent_channels,
-        )
-        values = replacement_values(x, mask, config.replacement, generator=self._noise)
-        return x, mask, values
 
     def _rate(self, progress: float) -> tuple[float, Augmentation]:
         """Learning rate and augmentation, which a staged schedule sets itself."""
@@ -364,9 +349,7 @@ class Trainer:
 
     def _state(self) -> ResumeState:
         """Return all that another run needs to go on exactly here."""
-        tensors = self._learner.tensors()
-        tensors["random.choice"] = self._choice.get_state()
-        tensors["random.noise"] = self._noise.get_state()
+        tensors = self._learner.tensors() | self._batches.tensors()
         tensors |= join_groups(
             {"best": _copies(self._best.weights), "first": _copies(self._first or {})}
         )
@@ -386,8 +369,7 @@ class Trainer:
         state = resumable_state(model, self.config)
         self._learner.restore(state.tensors, state.values["learner"])
         self._strategy.restore(state.values["strategy"])
-        self._choice.set_state(state.tensors["random.choice"])
-        self._noise.set_state(state.tensors["random.noise"])
+        self._batches.restore(state.tensors)
         self._rows = model.history.rows()
         self._best.replace(members(state.tensors, "best"), state.values["best_error"])
         # None in a file from before they were kept, or after a start at random.

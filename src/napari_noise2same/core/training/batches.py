@@ -1,0 +1,92 @@
+"""Batches of patches with hidden pixels, and the chance that they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from napari_noise2same.core.objective import Mask, replacement_values, stratified_mask
+from napari_noise2same.core.settings import Augmentation, MaskConfig
+from napari_noise2same.core.training.patches import PatchSampler
+
+__all__ = ["BatchSource"]
+
+
+class BatchSource:
+    """Draws the batches of a run, and goes on exactly where another one was.
+
+    Parameters
+    ----------
+    sampler : PatchSampler
+        Where patches come from.
+    mask : MaskConfig
+        Which pixels to hide, and what replaces them.
+    batch : int
+        Patches in a batch.
+    device : torch.device
+        Where the patches are.
+    seed : int
+        Seed of all that is left to chance.
+
+    Attributes
+    ----------
+    noise : torch.Generator
+        Chance on the device, which the λ_inv strategies share.
+    """
+
+    def __init__(
+        self,
+        sampler: PatchSampler,
+        mask: MaskConfig,
+        *,
+        batch: int,
+        device: torch.device,
+        seed: int,
+    ) -> None:
+        self._sampler, self._mask, self._batch = sampler, mask, batch
+        self._choice = torch.Generator().manual_seed(seed)
+        self.noise = torch.Generator(device).manual_seed(seed)
+
+    def draw(self, augmentation: Augmentation) -> tuple[Tensor, Mask, Tensor]:
+        """Draw patches, hide some of their pixels, and say what replaces them.
+
+        Parameters
+        ----------
+        augmentation : {"full", "flips", "none"}
+            As in `PatchSampler.draw`.
+
+        Returns
+        -------
+        x : Tensor, shape (batch, channels, [Z,] Y, X)
+            The patches, in normalised units.
+        mask : Mask
+            The hidden pixels.
+        values : Tensor, shape (masked,)
+            What replaces them.
+        """
+        config = self._mask
+        x = self._sampler.draw(self._batch, augmentation, self._choice)
+        mask = stratified_mask(
+            tuple(x.shape),
+            config.percentage,
+            generator=self.noise,
+            independent_channels=config.independent_channels,
+        )
+        return x, mask, replacement_values(x, mask, config.replacement, generator=self.noise)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the state of chance, for a run that goes on here."""
+        return {"random.choice": self._choice.get_state(), "random.noise": self.noise.get_state()}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from the state that `tensors` has returned.
+
+        Parameters
+        ----------
+        tensors : mapping of str to Tensor
+            The state, among others.
+        """
+        self._choice.set_state(tensors["random.choice"])
+        self.noise.set_state(tensors["random.noise"])
