@@ -168,3 +168,21 @@ def test_sentence_is_refused_where_training_would_be() -> None:
         describe("YX", (64, 64), TrainingConfig(spatial_dims=3))
     with pytest.raises(AxesError, match="at least 8 frames"):
         describe("TYX", (5, 64, 64), TrainingConfig(depth_axis="T"))
+
+
+def test_name_colour_and_contrast_are_those_of_the_channels() -> None:
+    layer = Image(
+        np.zeros((2, 8, 9)),
+        name="GFP",
+        colormap="green",
+        contrast_limits=(3, 40),
+        axis_labels="cyx",
+    )
+    first, second = layer_image(layer).metadata["omero"]["channels"]
+    assert (first["label"], second["label"]) == ("GFP 1", "GFP 2")
+    assert first["color"] == second["color"] == "00FF00"
+    assert (first["window"]["start"], first["window"]["end"]) == (3, 40)
+
+    (only,) = layer_image(Image(np.zeros((8, 9)), name="DAPI")).metadata["omero"]["channels"]
+    assert (only["label"], only["color"]) == ("DAPI", "FFFFFF")
+    assert not layer_image(Image(np.zeros((8, 9, 3)), rgb=True)).metadata

@@ -45,7 +45,8 @@ def layer_image(layer: Layer, *, axes: str | None = None, level: int = 0) -> Ima
     -------
     Image
         The layer's own array, neither copied nor computed, with the spacing and the units that
-        the layer's scale and units say. A scale of 1 in pixels says nothing.
+        the layer's scale and units say. A scale of 1 in pixels says nothing. Name, colour and
+        contrast limits are those of its channels, as OME-Zarr describes them.
 
     Raises
     ------
@@ -66,7 +67,8 @@ def layer_image(layer: Layer, *, axes: str | None = None, level: int = 0) -> Ima
         for axis, scale, factor in zip(axes, layer.scale, level_factors(layer, level), strict=False)
         if axis in units and (scale != 1 or units[axis])
     }
-    return Image(data, axes, known, {axis: unit for axis, unit in units.items() if unit})
+    named = {axis: unit for axis, unit in units.items() if unit}
+    return Image(data, axes, known, named, metadata=_display(layer, axes, data.shape))
 
 
 def layer_data(layer: Layer, level: int = 0) -> ArrayLike:
@@ -182,6 +184,21 @@ def describe(axes: str, shape: Sequence[int], settings: TrainingConfig) -> str:
         f"{len(layout.spatial)}D network",
     ]
     return ", ".join(filter(None, parts))
+
+
+def _display(layer: ImageLayer, axes: str, shape: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """Return what a Zarr folder says of how channels are shown; colours need no such thing."""
+    if layer.rgb:
+        return {}
+    low, high = map(float, layer.contrast_limits)
+    count = dict(zip(axes, shape, strict=True)).get("C", 1)
+    brightest = np.rint(255 * layer.colormap.map(1.0)[0, :3]).astype(int)
+    channel = {
+        "color": "".join(f"{value:02X}" for value in brightest),
+        "window": {"min": low, "max": high, "start": low, "end": high},
+    }
+    names = [layer.name] if count == 1 else [f"{layer.name} {i + 1}" for i in range(count)]
+    return {"omero": {"channels": [channel | {"label": name} for name in names]}}
 
 
 def _describe_channels(layout: Layout, length: dict[str, int], joint: bool) -> str:
