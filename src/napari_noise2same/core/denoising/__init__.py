@@ -1,5 +1,6 @@
 """Denoising: tiles through the network, as an iterator of events."""
 
+from napari_noise2same.core.denoising.context import context_of
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
@@ -19,6 +20,7 @@ __all__ = [
     "PieceDenoiser",
     "Predictor",
     "TileDone",
+    "context_of",
     "denoise",
     "domains_for",
 ]

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_noise2same.core.denoising.context import context_of
 from napari_noise2same.core.device import is_out_of_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
@@ -64,7 +65,7 @@ class Predictor:
         self.halo = network.receptive_radius
         flat = (1,) * (model.network.spatial_dims - 2)
         self.multiple: tuple[int, ...] = (*flat, network.multiple, network.multiple)
-        self.grid_halo = network.grid_radius
+        self.grid_halo = context_of(network)
         self.device = device
         self.largest: int | None = None
         self._dtype = _DTYPES.get(precision)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region, plan_layout
+from napari_noise2same.core.denoising import context_of
 from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
@@ -149,7 +150,7 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     shape = tuple(image.data.shape[i] for i in side)
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
     multiple = (1,) * (len(shape) - 2) + (network.multiple,) * 2
-    halo = network.grid_radius if config.overlap is None else (config.overlap,) * len(shape)
+    halo = context_of(network) if config.overlap is None else (config.overlap,) * len(shape)
     if config.tile is None:
         source = _source_chunks(image.data)
         cell = choose_cell(

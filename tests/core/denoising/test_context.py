@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import torch
+
+from napari_noise2same.core.denoising import context_of
+from napari_noise2same.core.model import load_pretrained
+from napari_noise2same.core.networks import build_network
+from napari_noise2same.core.settings import NetworkConfig
+
+
+def test_images_are_denoised_with_all_that_the_network_can_look_at() -> None:
+    network = build_network(NetworkConfig(widths=(4, 6, 8)))
+    assert context_of(network) == network.grid_radius
+
+
+def test_what_a_volume_is_denoised_without_makes_no_difference() -> None:
+    shipped = load_pretrained(3)
+    network = build_network(shipped.network)
+    network.load_state_dict(dict(shipped.weights))
+    z, y, x = context_of(network)
+    assert z < network.grid_radius[0]
+    volume = (
+        5 * torch.sin(torch.arange(30.0))[:, None, None] * torch.ones(30, 16 + 2 * y, 32 + 2 * x)
+    )
+    volume = volume + torch.randn(volume.shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        whole = network(volume[None, None])[0, 0, 14:16, y : y + 16, x : x + 16]
+        part = network(volume[None, None, 14 - z : 16 + z])[0, 0, z : z + 2]
+    # In units of the noise.
+    assert (part[:, y : y + 16, x : x + 16] - whole).abs().max() < 0.01
