@@ -1,6 +1,6 @@
 """Train the network for volumes and movies that the package ships, from the one for images.
 
-python training/pretrain_volumes.py --start FOLDER/weights.safetensors --output OTHER --steps 2500
+python training/pretrain_volumes.py --start FOLDER/weights.safetensors --output OTHER --steps 9000
 
 It begins as the network for images, plane by plane, and learns to look at neighbouring planes. What
 it knows of a plane by itself it changes slowly.

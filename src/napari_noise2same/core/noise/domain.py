@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,6 +22,9 @@ DomainKind = Literal["linear", "stabilised"]
 
 # Pixels further out than the range of all but 1 % of them count as if they lay there.
 _OUTLIER_QUANTILE = 0.005
+# In squared photons: half a photon of read noise is reckoned with, whatever the fit says. A transform
+# too steep in the dark costs up to 0.5 dB, one too flat 0.01 (seventeen images of four microscopes).
+_LEAST_READOUT = 0.3
 # Of an image of unit variance no noise has more than this.
 _LARGEST_SIGMA = 1.0
 _CHUNK = 1 << 16
@@ -214,11 +217,12 @@ def _finite_pixels(arrays: list[Floats]) -> Floats:
 
 
 def _usable_noise(arrays: list[Floats], spatial_ndim: int | None) -> PoissonGaussian | None:
-    """Return the fitted noise, or None where there is too little to fit it to."""
+    """Return the noise to stabilise, or None where there is too little to fit it to."""
     try:
-        return fit_poisson_gaussian(arrays, spatial_ndim=spatial_ndim)
+        noise = fit_poisson_gaussian(arrays, spatial_ndim=spatial_ndim)
     except ImageError:
         return None
+    return replace(noise, readout=max(noise.readout, _LEAST_READOUT * noise.gain**2))
 
 
 def _linear_sigma(arrays: list[Floats], std: float, spatial_ndim: int | None) -> float:

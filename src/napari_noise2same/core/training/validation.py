@@ -26,6 +26,8 @@ __all__ = ["Validation"]
 # Pixels in all patches: enough to tell weights apart, which are compared on the same ones; few
 # enough that a run stops within half a second, a last look included.
 _PIXELS = 65_536
+# The noise is looked at once, and its correlation differs from place to place.
+_NOISE_ROUNDS = 4
 
 
 class Noise(NamedTuple):
@@ -75,12 +77,13 @@ class Validation:
         noise = torch.Generator(device).manual_seed(seed)
         one = sampler.draw(1, "none", choice)
         rounds = max(1, round(_PIXELS / (one[0].numel() * batch)))
-        self._rounds = []
-        for _ in range(rounds):
+        self._noise_rounds = []
+        for _ in range(_NOISE_ROUNDS * rounds):
             x = sampler.draw(batch, "none", choice)
             hidden = stratified_mask(tuple(x.shape), mask.percentage, generator=noise)
             values = replacement_values(x, hidden, mask.replacement, generator=noise)
-            self._rounds.append((x, hidden, values))
+            self._noise_rounds.append((x, hidden, values))
+        self._rounds = self._noise_rounds[:rounds]
 
     @torch.no_grad()
     def error(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
@@ -144,7 +147,7 @@ class Validation:
             Its strength and its correlation.
         """
         apply = partial(_apply, network, weights)
-        terms = [noise2same_terms(apply, *batch) for batch in self._rounds]
+        terms = [noise2same_terms(apply, *batch) for batch in self._noise_rounds]
         variance = sum(map(noise_variance, terms)) / len(terms)
         residual = torch.cat([found.residual for found in terms])
         correlations = [
