@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from outcome import Method, Outcome, Task, stopwatch
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import convolve, uniform_filter, uniform_filter1d
 from skimage import restoration
 
 from napari_noise2same.core.errors import MissingDependencyError
 from napari_noise2same.core.noise import (
     GeneralisedAnscombe,
+    PoissonGaussian,
     estimate_sigma,
     fit_poisson_gaussian,
 )
@@ -29,6 +30,9 @@ PlaneDenoiser = Callable[[Floats, float], Floats]
 
 # Strengths that are tried, in units of the noise's standard deviation.
 _STRENGTHS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
+_STEPS = 20
+# Median of the absolute value of standard normal noise.
+_DEVIATIONS_OF_MEDIAN = 0.6745
 
 
 def noisy(task: Task) -> Outcome:
@@ -85,8 +89,8 @@ def bm3d(task: Task) -> Outcome:
     return Outcome(_unfold(clean, task), 0.0, denoising.seconds)
 
 
-def bm3d_vst(task: Task) -> Outcome:
-    """BM3D between the generalised Anscombe transform and its exact unbiased inverse.
+def bm3d_vst(task: Task, *, fit: Callable[[Floats], PoissonGaussian]) -> Outcome:
+    """BM3D between the generalised Anscombe transform, fitted to the image, and its exact inverse.
 
     Notes
     -----
@@ -96,11 +100,34 @@ def bm3d_vst(task: Task) -> Outcome:
     package = _require("bm3d")
     planes = _planes(task)
     with stopwatch() as denoising:
-        transform = GeneralisedAnscombe(fit_poisson_gaussian(planes, spatial_ndim=2))
+        transform = GeneralisedAnscombe(fit(planes))
         stabilised = transform.forward(planes)
         clean = np.stack([_run_bm3d(package, plane, 1.0) for plane in stabilised])
         clean = transform.inverse(clean)
     return Outcome(_unfold(clean, task), 0.0, denoising.seconds)
+
+
+def fit_by_medians(planes: Floats) -> PoissonGaussian:
+    """Fit a line to the noise in steps of the local mean, as is commonly done.
+
+    Notes
+    -----
+    J. Immerkær, "Fast noise variance estimation", CVIU 64 (1996), for the high-pass.
+    """
+    second = np.array([1.0, -2.0, 1.0])
+    high_pass = convolve(planes, (np.outer(second, second) / 6)[np.newaxis])
+    local = uniform_filter(planes, (0, 5, 5))
+    order = np.array_split(np.argsort(local, axis=None), _STEPS)
+    means = [local.flat[members].mean() for members in order]
+    variances = [
+        (np.median(np.abs(high_pass.flat[members])) / _DEVIATIONS_OF_MEDIAN) ** 2
+        for members in order
+    ]
+    slope, intercept = np.polyfit(means, variances, 1)
+    gain, offset = max(float(slope), 0.0), float(local.min())
+    # Less than a tenth of a photon of read noise is not told from none.
+    readout = max(float(gain * offset + intercept), 0.01 * gain**2)
+    return PoissonGaussian(gain, readout, offset)
 
 
 def _run_bm3d(package: ModuleType, plane: Floats, sigma: float) -> Floats:
@@ -163,5 +190,6 @@ METHODS: dict[str, Method] = {
         calibrated, denoiser=restoration.denoise_tv_chambolle, strength="weight", fixed={}
     ),
     "bm3d": bm3d,
-    "bm3d-vst": bm3d_vst,
+    "bm3d-vst": partial(bm3d_vst, fit=partial(fit_poisson_gaussian, spatial_ndim=2)),
+    "bm3d-vst-median": partial(bm3d_vst, fit=fit_by_medians),
 }

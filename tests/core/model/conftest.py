@@ -37,6 +37,6 @@ def model() -> TrainedModel:
         history=History(dict(zip(HISTORY_COLUMNS, columns, strict=True))),
         resume=ResumeState(
             {"random": torch.arange(7, dtype=torch.uint8), "network.a": weights["head.bias"] / 3},
-            {"step": 5, "best_error": None, "strategy": {"total": 1 / 3}},
+            {"step": 5, "best_errors": None, "strategy": {"total": 1 / 3}},
         ),
     )

@@ -66,6 +66,14 @@ def test_noise_has_the_strength_sigma_at_every_intensity() -> None:
     assert error[clean > median].std() == pytest.approx(domain.sigma, rel=0.1)
 
 
+def test_half_a_photon_of_read_noise_is_reckoned_with() -> None:
+    """Counted photons fit as well without any, but then the dark is stretched too much."""
+    counts = np.random.default_rng(0).poisson(clean_image() / 10)
+    noise = fit_domain(3.0 * counts).noise
+    assert noise is not None
+    assert noise.readout >= 0.25 * noise.gain**2
+
+
 def test_linear_sigma_is_the_noise_relative_to_the_image() -> None:
     image = clean_image() + np.random.default_rng(0).normal(0, 30, SHAPE)
     assert fit_domain(image, "linear").sigma == pytest.approx(30 / image.std(), rel=0.1)

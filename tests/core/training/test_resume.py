@@ -28,7 +28,7 @@ from napari_noise2same.core.settings import (
     TrainingConfig,
 )
 from napari_noise2same.core.training import Finished, Recovered, Started, Trainer, train
-from napari_noise2same.core.training.validation import Validation
+from napari_noise2same.core.training.validation import Risk, Validation
 
 Config = Callable[..., TrainingConfig]
 Picture = Callable[..., NDArray[np.float32]]
@@ -248,8 +248,8 @@ def test_the_change_is_against_the_weights_at_the_very_start(
 ) -> None:
     """Where every step is for the better, so that there is a change."""
     errors = itertools.count(0, -1)
-    for estimate in ("error", "risk"):
-        monkeypatch.setattr(Validation, estimate, lambda *_: next(errors))
+    monkeypatch.setattr(Validation, "error", lambda *_: next(errors))
+    monkeypatch.setattr(Validation, "risk", lambda *_: Risk(*[next(errors)] * 2))
     config = make_config(network=None)
     given = finish(image, make_config()).model if start == "model" else None
     trainer = Trainer([image], config, start=given)

@@ -15,6 +15,7 @@ from napari_noise2same.core.metrics import affine_psnr
 from napari_noise2same.core.model import TrainedModel, load_model, load_pretrained, save_model
 from napari_noise2same.core.settings import Preset, TrainingConfig
 from napari_noise2same.core.training import Finished, Started, StepDone, Trainer, Validated, train
+from napari_noise2same.core.training.validation import Risk, Validation
 from napari_noise2same.samples import cells
 
 Picture = Callable[..., NDArray[np.float32]]
@@ -80,8 +81,41 @@ def test_the_change_is_that_of_the_result_in_units_of_the_noise(
     monkeypatch.setattr(trainer._learner.average, "copy", lambda: louder)
     *_, finished = trainer.events(lambda: True)
     assert isinstance(finished, Finished)
-    # Half of the first result, whose own size is that of the whole signal.
+    # A quarter of the first result, whose own size is that of the whole signal.
     assert finished.change > 0.1
+
+
+def test_only_half_of_what_an_image_teaches_good_weights_is_believed(
+    image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    risks = iter([Risk(2.0, 2.0), Risk(1.0, 1.0)])
+    monkeypatch.setattr(Validation, "risk", lambda *_: next(risks))
+    model = last(image, TrainingConfig(steps=2, **LITTLE)).model
+    assert model.resume is not None
+    for name, first in load_pretrained().weights.items():
+        learned = model.resume.tensors[f"average.{name}"]
+        assert torch.allclose(model.weights[name], (first + learned) / 2, atol=1e-7)
+        assert torch.equal(model.resume.tensors[f"first.{name}"], first)
+
+
+@pytest.mark.parametrize("worse", [Risk(1.0, 2.1), Risk(2.1, 1.0)])
+def test_weights_are_kept_only_if_both_passes_are_better(
+    image: Image, monkeypatch: pytest.MonkeyPatch, worse: Risk
+) -> None:
+    risks = iter([Risk(2.0, 2.0), worse])
+    monkeypatch.setattr(Validation, "risk", lambda *_: next(risks))
+    assert last(image, TrainingConfig(steps=2, **LITTLE)).change == 0
+
+
+def test_of_random_weights_nothing_is_left(
+    image: Image, make_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = iter([2.0, 1.0])
+    monkeypatch.setattr(Validation, "error", lambda *_: next(errors))
+    model = last(image, make_config(steps=4)).model
+    assert model.resume is not None
+    for name, weight in model.weights.items():
+        assert torch.equal(weight, model.resume.tensors[f"average.{name}"])
 
 
 def test_from_scratch_there_is_nothing_to_compare_with(image: Image, make_config: Config) -> None:

@@ -22,8 +22,8 @@ DomainKind = Literal["linear", "stabilised"]
 
 # Pixels further out than the range of all but 1 % of them count as if they lay there.
 _OUTLIER_QUANTILE = 0.005
-# In squared photons: half a photon of read noise is reckoned with, whatever the fit says. A transform
-# too steep in the dark costs up to 0.5 dB, one too flat 0.01 (seventeen images of four microscopes).
+# In squared photons: half a photon of read noise is reckoned with, whatever the fit says. Too steep
+# a transform in the dark costs up to 0.5 dB, too flat a one 0.01 (on seventeen images).
 _LEAST_READOUT = 0.3
 # Of an image of unit variance no noise has more than this.
 _LARGEST_SIGMA = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -11,7 +11,7 @@ __all__ = ["BestWeights"]
 
 
 class BestWeights:
-    """Keeps the weights with the smallest error.
+    """Keeps the weights with the smallest errors.
 
     Parameters
     ----------
@@ -22,26 +22,27 @@ class BestWeights:
     ----------
     weights : dict of str to Tensor
         The best so far.
-    error : float or None
-        Their error; None before any is tried.
+    errors : tuple of float or None
+        Their errors, of one or several kinds; None before any is tried.
     """
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         self.weights = dict(weights)
-        self.error: float | None = None
+        self.errors: tuple[float, ...] | None = None
 
-    def beaten_by(self, error: float) -> bool:
-        """Return whether an error is smaller than that of the best."""
-        return error < (math.inf if self.error is None else self.error)
+    def beaten_by(self, errors: Sequence[float]) -> bool:
+        """Return whether each error is smaller than that of the best."""
+        before = self.errors or (math.inf,) * len(errors)
+        return all(error < old for error, old in zip(errors, before, strict=True))
 
-    def replace(self, weights: Mapping[str, Tensor], error: float | None) -> None:
+    def replace(self, weights: Mapping[str, Tensor], errors: Sequence[float] | None) -> None:
         """Keep other weights.
 
         Parameters
         ----------
         weights : mapping of str to Tensor
             The weights; not copied.
-        error : float or None
-            Their error.
+        errors : sequence of float or None
+            Their errors.
         """
-        self.weights, self.error = dict(weights), error
+        self.weights, self.errors = dict(weights), None if errors is None else tuple(errors)

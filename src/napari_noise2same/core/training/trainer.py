@@ -34,6 +34,7 @@ from napari_noise2same.core.settings import (
     StagedLambda,
     TrainingConfig,
 )
+from napari_noise2same.core.training.averaging import halfway
 from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.best import BestWeights
 from napari_noise2same.core.training.events import (
@@ -188,15 +189,16 @@ class Trainer:
         if self.plan.start.weights is None and self.step % self.config.validate_every:
             # From scratch every step counts: a last look, which leaves no trace in a resumed run.
             # Good first weights change slowly, and whoever stops waits for nothing.
-            error = self._error()
-            improved = self._best.beaten_by(error)
-            yield Validated(self.step, error, improved)
-            weights = self._learner.average.copy() if improved else weights
+            latest = self._weights()
+            errors = self._errors(latest)
+            improved = self._best.beaten_by(errors)
+            yield Validated(self.step, errors[0], improved)
+            weights = latest if improved else weights
         yield self._finish(weights, "stopped")
 
     def snapshot(self) -> TrainedModel:
         """Return the model as it is now, to preview it: it cannot be resumed."""
-        return self._model(self._learner.average.copy(), resume=None)
+        return self._model(self._weights(), resume=None)
 
     def _load(self, views: Sequence[ImageView], resume: TrainedModel | None) -> None:
         """Read and normalise the pixels."""
@@ -289,29 +291,35 @@ class Trainer:
         )
 
     def _validate(self) -> Validated:
-        """Try the averaged weights, and keep them if they are the best."""
+        """Try the latest weights, and keep them if they are the best."""
         begun = time.perf_counter()
-        error = self._error()
-        improved = self._best.beaten_by(error)
+        weights = self._weights()
+        errors = self._errors(weights)
+        improved = self._best.beaten_by(errors)
         if improved:
-            self._best.replace(self._learner.average.copy(), error)
+            self._best.replace(weights, errors)
         self._take_time(begun)
-        return Validated(self.step, error, improved)
+        return Validated(self.step, errors[0], improved)
 
     def _take_time(self, begun: float) -> None:
         """Count the time of a piece of work, by the first process' clock."""
         self.seconds = self._ranks.agree(self.seconds + time.perf_counter() - begun)
 
-    def _error(self) -> float:
-        """Error of the averaged weights: that of the result where σ is known, else the blind one.
+    def _weights(self) -> dict[str, Tensor]:
+        """Return what is learnt so far, as it would be handed over."""
+        average = self._learner.average.copy()
+        return average if self._first is None else halfway(self._first, average)
+
+    def _errors(self, weights: Mapping[str, Tensor]) -> Sequence[float]:
+        """Errors of weights: of the result first where σ is known, and of the blind pass.
 
         The latter says nothing about what the pixel itself contributes.
         """
-        network, weights = self._learner.network, self._learner.average.weights
+        network = self._learner.network
         with device_errors(self.device):
             if isinstance(self._lambda_config(), CovarianceLambda):
                 return self._validation.risk(network, weights, self._sigma)
-            return self._validation.error(network, weights)
+            return (self._validation.error(network, weights),)
 
     def _finish(
         self, weights: dict[str, Tensor], reason: Literal["completed", "stopped"]
@@ -358,7 +366,7 @@ class Trainer:
             "steps": self.plan.steps,
             "seconds": self.seconds,
             "sigma": self._sigma,
-            "best_error": self._best.error,
+            "best_errors": self._best.errors,
             "learner": self._learner.values(),
             "strategy": self._strategy.state(),
         }
@@ -371,8 +379,8 @@ class Trainer:
         self._strategy.restore(state.values["strategy"])
         self._batches.restore(state.tensors)
         self._rows = model.history.rows()
-        self._best.replace(members(state.tensors, "best"), state.values["best_error"])
-        # None in a file from before they were kept, or after a start at random.
+        # Files from before these were kept have none; nor have those of a start at random `first`.
+        self._best.replace(members(state.tensors, "best"), state.values.get("best_errors"))
         self._first = members(state.tensors, "first") or None
         self.step = state.values["step"]
         self.seconds = state.values["seconds"]

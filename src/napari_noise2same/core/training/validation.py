@@ -47,6 +47,24 @@ class Noise(NamedTuple):
     correlation: float
 
 
+class Risk(NamedTuple):
+    """How good weights are, where σ is known.
+
+    A network can learn to tell masked pixels from others, and answer there so that the estimate
+    becomes small while the result becomes worse: then the blind-spot error grows.
+
+    Attributes
+    ----------
+    result : float
+        Estimated mean squared error of the result, in squared normalised units.
+    blind_spot : float
+        Mean of ``(f(x_masked) − x)²`` over the masked pixels, in squared normalised units.
+    """
+
+    result: float
+    blind_spot: float
+
+
 class Validation:
     """Errors of any weights, always on the same masked pixels.
 
@@ -109,7 +127,7 @@ class Validation:
         return squared / count
 
     @torch.no_grad()
-    def risk(self, network: nn.Module, weights: Mapping[str, Tensor], sigma: float) -> float:
+    def risk(self, network: nn.Module, weights: Mapping[str, Tensor], sigma: float) -> Risk:
         """Return the estimated mean squared error of the result; needs σ, unlike `error`.
 
         Parameters
@@ -123,12 +141,15 @@ class Validation:
 
         Returns
         -------
-        float
-            The error, in squared normalised units.
+        Risk
+            It, and the error of the blind pass beside it.
         """
         apply = partial(_apply, network, weights)
         terms = [noise2same_terms(apply, *batch) for batch in self._rounds]
-        return sum(estimated_risk(found, sigma**2) for found in terms) / len(terms)
+        return Risk(
+            sum(estimated_risk(found, sigma**2) for found in terms) / len(terms),
+            sum(found.blind_spot.item() for found in terms) / len(terms),
+        )
 
     @torch.no_grad()
     def noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> Noise:
