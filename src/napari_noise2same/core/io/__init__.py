@@ -2,7 +2,7 @@
 
 from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr
-from napari_noise2same.core.io.ome_zarr_metadata import Window, channel_windows, zarr_axes
+from napari_noise2same.core.io.ome_zarr_metadata import Limits, channel_limits, zarr_axes
 from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
 from napari_noise2same.core.io.pyramid import Pyramid, level_shapes, pyramid_bytes
 from napari_noise2same.core.io.reading import is_readable, read_image
@@ -11,9 +11,9 @@ from napari_noise2same.core.io.writing import is_writable, replacing, write_imag
 
 __all__ = [
     "Image",
+    "Limits",
     "Pyramid",
-    "Window",
-    "channel_windows",
+    "channel_limits",
     "chunk_shape",
     "create_pyramid",
     "is_readable",

@@ -12,9 +12,9 @@ from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.pyramid import level_shapes, reductions
 
-__all__ = ["Window", "channel_windows", "ome_attributes", "zarr_axes"]
+__all__ = ["Limits", "channel_limits", "ome_attributes", "zarr_axes"]
 
-Window = tuple[float, float]
+Limits = tuple[float, float]
 """The values that a channel is displayed between."""
 
 _ORDER = "TCZYX"
@@ -47,7 +47,7 @@ def zarr_axes(axes: str) -> str:
 
 
 def ome_attributes(
-    shape: Sequence[int], axes: str, like: Image, windows: Sequence[Window]
+    shape: Sequence[int], axes: str, like: Image, limits: Sequence[Limits]
 ) -> dict[str, Any]:
     """Describe an image and its levels.
 
@@ -59,7 +59,7 @@ def ome_attributes(
         Its axes, in the order of the format.
     like : Image
         The image whose pixel sizes, units, channel names and colours are kept.
-    windows : sequence of (float, float)
+    limits : sequence of (float, float)
         For each channel, what it is displayed between where `like` does not say.
 
     Returns
@@ -76,12 +76,12 @@ def ome_attributes(
         "version": "0.5",
         "multiscales": [{"axes": described, "datasets": _levels(shape, axes, like.spacing)}],
     }
-    if channels := _channels(like, windows):
+    if channels := _channels(like, limits):
         attributes["omero"] = {"channels": channels}
     return attributes
 
 
-def channel_windows(like: Image) -> list[Window | None]:
+def channel_limits(like: Image) -> list[Limits | None]:
     """Return what the channels of an image are displayed between.
 
     Parameters
@@ -114,15 +114,15 @@ def _levels(shape: Sequence[int], axes: str, spacing: Mapping[str, float]) -> li
     return levels
 
 
-def _channels(like: Image, windows: Sequence[Window]) -> list[dict[str, Any]]:
+def _channels(like: Image, limits: Sequence[Limits]) -> list[dict[str, Any]]:
     """Describe the channels where there is something to say: names, colours, display range."""
     known = _known_channels(like)
     if not like.channel_names and not any(known):
         return []
     names = like.channel_names or [channel.get("label", "") for channel in known]
     return [
-        {"active": True, "color": "FFFFFF", "window": _window(window)} | channel | {"label": name}
-        for name, channel, window in zip(names, known, windows, strict=True)
+        {"active": True, "color": "FFFFFF", "window": _window(shown)} | channel | {"label": name}
+        for name, channel, shown in zip(names, known, limits, strict=True)
     ]
 
 
@@ -134,7 +134,7 @@ def _known_channels(like: Image) -> list[dict[str, Any]]:
     return [dict(channel) for channel in found] if len(found) == number else [{}] * number
 
 
-def _window(window: Window) -> dict[str, float]:
+def _window(limits: Limits) -> dict[str, float]:
     """Spell a display range."""
-    low, high = window
+    low, high = limits
     return {"min": low, "max": high, "start": low, "end": high}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.io.image import Image, reorder_axes
 from napari_noise2same.core.io.ome_zarr import require_zarr
-from napari_noise2same.core.io.ome_zarr_metadata import Window, ome_attributes, zarr_axes
+from napari_noise2same.core.io.ome_zarr_metadata import Limits, ome_attributes, zarr_axes
 from napari_noise2same.core.io.pyramid import Pyramid, level_shapes
 
 __all__ = ["chunk_shape", "create_pyramid", "open_pyramid", "write_zarr"]
@@ -56,7 +56,7 @@ def write_zarr(path: Path, data: NDArray[Any], like: Image, description: Mapping
         like,
         description,
         chunks=chunk_shape(data.shape, axes, "ZYX" if "Z" in axes else "YX"),
-        windows=[_range(channel) for channel in channels],
+        limits=[_range(channel) for channel in channels],
     )
     pyramid.fill(data)
 
@@ -93,7 +93,7 @@ def create_pyramid(
     description: Mapping[str, str],
     *,
     chunks: Sequence[int],
-    windows: Sequence[Window],
+    limits: Sequence[Limits],
 ) -> Pyramid:
     """Create an OME-Zarr 0.5 image of zeros.
 
@@ -111,7 +111,7 @@ def create_pyramid(
         How the pixels are made.
     chunks : sequence of int
         Shape of a chunk of the finest level.
-    windows : sequence of (float, float)
+    limits : sequence of (float, float)
         For each channel, what it is displayed between where `like` does not say.
 
     Returns
@@ -131,7 +131,7 @@ def create_pyramid(
 
     axes = zarr_axes(like.axes)
     attributes: dict[str, Any] = {
-        "ome": ome_attributes(shape, axes, like, windows),
+        "ome": ome_attributes(shape, axes, like, limits),
         "napari-noise2same": dict(description),
     }
     group = zarr.open_group(path, mode="w", zarr_format=3, attributes=attributes)
@@ -170,7 +170,7 @@ def open_pyramid(path: Path, mode: Literal["r", "r+"] = "r") -> Pyramid:
     return Pyramid(levels, "".join(axis["name"] for axis in image["axes"]).upper())
 
 
-def _range(values: NDArray[Any]) -> Window:
+def _range(values: NDArray[Any]) -> Limits:
     """Return the lowest and the highest value."""
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import (
     Image,
-    Window,
-    channel_windows,
+    Limits,
+    channel_limits,
     create_pyramid,
     is_unfinished,
     is_zarr,
@@ -174,9 +174,9 @@ class Target:
         self, image: Image, domains: Sequence[Domain], description: Mapping[str, str]
     ) -> None:
         """Put a result of zeros and its journal in place in one step."""
-        windows = [
-            known or _estimated_window(domain, self._plan.dtype)
-            for known, domain in zip(channel_windows(image), domains, strict=True)
+        limits = [
+            known or _estimated_limits(domain, self._plan.dtype)
+            for known, domain in zip(channel_limits(image), domains, strict=True)
         ]
         with replacing(self.path) as temporary:
             create_pyramid(
@@ -186,7 +186,7 @@ class Target:
                 image,
                 description,
                 chunks=self._plan.result_chunks,
-                windows=windows,
+                limits=limits,
             )
             Journal(temporary).begin(self._job)
         self._journal = Journal(self.path)
@@ -224,7 +224,7 @@ def _check_space(path: Path, plan: CellPlan, share: float) -> None:
         )
 
 
-def _estimated_window(domain: Domain, dtype: np.dtype[Any]) -> Window:
+def _estimated_limits(domain: Domain, dtype: np.dtype[Any]) -> Limits:
     """Return what most pixels lie between by what the domain knows about the image."""
     low, high = domain.inverse(np.array(_SHOWN, np.float32))
     if dtype.kind not in "iu":
