@@ -91,8 +91,9 @@ def denoise(
     Results in .zarr may be larger than memory.
 
     Ctrl-C during training goes on to denoise with the best model so far. Ctrl-C while denoising
-    ends the program: the same command goes on with an unfinished .zarr, while other images that
-    are not done leave no file. The exit code is 130 in both cases.
+    ends the program: the same command goes on with an unfinished .zarr, if its model is the same
+    (give a --model where training would not repeat itself: with --seconds, or on a GPU), while
+    other images that are not done leave no file. The exit code is 130 in both cases.
     """
     training = training_settings(
         start=start,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from zarr import codecs
 
 from napari_noise2same.core import (
     BatchDenoiser,
@@ -85,14 +86,21 @@ def test_a_damaged_file_does_not_stop_the_others(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["2.tif"]
 
 
+@pytest.mark.parametrize("codec", ["ZstdCodec", "GzipCodec"])
 def test_damage_that_shows_late_does_not_stop_the_others(
-    make_files: MakeFiles, tmp_path: Path, model: TrainedModel
+    make_files: MakeFiles, tmp_path: Path, model: TrainedModel, codec: str
 ) -> None:
     make_files("in/2.tif")
-    array = zarr.create_array(tmp_path / "in/1.zarr", shape=(24, 20), chunks=(24, 20), dtype="u2")
-    array[:] = 5
+    array = zarr.create_array(
+        tmp_path / "in/1.zarr",
+        shape=(24, 20),
+        chunks=(24, 20),
+        dtype="u2",
+        compressors=getattr(codecs, codec)(),
+    )
+    array[:] = np.random.default_rng(0).integers(0, 1000, (24, 20))
     chunk = next(path for path in (tmp_path / "in/1.zarr/c").rglob("*") if path.is_file())
-    chunk.write_bytes(b"no chunk")
+    chunk.write_bytes(chunk.read_bytes()[:100])
     events = list(BatchDenoiser(plan(tmp_path), model, CPU).events())
     assert ends(iter(events)) == [("1.zarr", "Failed"), ("2.tif", "Done")]
     failure = next(event for event in events if isinstance(event, FileFailed))

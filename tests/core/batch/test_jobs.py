@@ -94,6 +94,12 @@ def test_an_image_is_never_overwritten(tmp_path: Path, output: str) -> None:
         plan_jobs([Source(tmp_path / "a.tif", tmp_path)], tmp_path / output)
 
 
+def test_the_folder_that_an_image_is_a_part_of_is_never_overwritten(tmp_path: Path) -> None:
+    source = Source(tmp_path / "a.zarr" / "0", tmp_path / "a.zarr")
+    with pytest.raises(FileError, match=r"found .*a\.zarr: name another"):
+        plan_jobs([source], tmp_path / "a.zarr")
+
+
 def test_folders_are_created_with_those_above_them(tmp_path: Path) -> None:
     create_folders(plan_jobs([Source(Path("in/b/c.tif"), Path("in"))], tmp_path / "new"))
     assert (tmp_path / "new" / "b").is_dir()

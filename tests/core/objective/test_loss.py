@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -17,8 +18,10 @@ from napari_noise2same.core.objective import (
     noise2same_loss,
     noise2same_terms,
     noise_variance,
+    replacement_values,
     stratified_mask,
 )
+from napari_noise2same.core.objective.loss import slope
 from napari_noise2same.core.settings import NetworkConfig
 
 SHAPE = (4, 2, 16, 16)
@@ -211,6 +214,15 @@ def test_the_risk_is_the_error_against_the_truth(factor: float, noise: float, se
     terms = noise2same_terms(lambda image: factor * image, x, mask, torch.zeros(len(mask)))
     true = (factor * x - clean).square().mean().item()
     assert estimated_risk(terms, noise**2) == pytest.approx(true, abs=0.1 * noise)
+
+
+def test_padding_says_nothing_about_slope_and_noise(mask: Mask, network: nn.Module) -> None:
+    x = torch.full(SHAPE, 0.3)
+    values = replacement_values(x, mask, "donut", generator=torch.Generator())
+    terms = noise2same_terms(network, x, mask, values)
+    assert abs(slope(terms).item()) < 1e-3
+    assert math.isfinite(noise_variance(terms))
+    assert math.isfinite(estimated_risk(terms, 1.0))
 
 
 def test_a_network_that_copies_gives_no_infinite_noise() -> None:

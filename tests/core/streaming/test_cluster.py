@@ -4,10 +4,12 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
@@ -130,6 +132,28 @@ def test_an_error_on_a_worker_is_told_as_it_is(
     )
     with pytest.raises(DeviceError, match="cuda:99"):
         list(job.events())
+
+
+@pytest.mark.parametrize(
+    ("device", "used"),
+    [("auto", "cuda:1"), ("cuda", "cuda:1"), ("cpu", "cpu"), ("cuda:0", "cuda:0")],
+)
+def test_workers_share_out_the_gpus_unless_one_device_is_asked_for(
+    make_model: ModelFactory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    device: str,
+    used: str,
+) -> None:
+    image = Image(picture(40, 40), "YX")
+    job = StreamDenoiser(image, make_model(), tmp_path / "a.zarr", DenoiseConfig(device="cpu"))
+    assert isinstance(next(job.events()), DenoiseStarted)
+    cells = job._cells
+    cells.config = DenoiseConfig(device=device)
+    worker = cluster._CellWorker(cells, tmp_path / "a.zarr", 1)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    worker.setup(SimpleNamespace(name=3, state=SimpleNamespace(nthreads=1)))  # type: ignore[arg-type]
+    assert worker._cells.config.device == used
 
 
 def test_no_scheduler_at_an_address_is_one_clear_error(

@@ -31,6 +31,13 @@ def test_a_line_that_was_torn_does_not_count(tmp_path: Path) -> None:
     assert Journal(tmp_path).done == {3, 7}
 
 
+def test_a_line_that_is_no_cell_does_not_count(tmp_path: Path) -> None:
+    Journal(tmp_path).begin(JOB)
+    with journal_path(tmp_path).open("ab") as file:
+        file.write(b"3\n\0\0 12\n4\n")
+    assert Journal(tmp_path).done == {3, 4}
+
+
 def test_a_torn_first_line_is_no_job(tmp_path: Path) -> None:
     journal_path(tmp_path).write_bytes(b'{"weights": "a')
     assert Journal(tmp_path).job is None

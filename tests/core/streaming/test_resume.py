@@ -21,7 +21,7 @@ from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
 
-pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
+zarr = pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
 
 CONFIG = DenoiseConfig(tile=32)
 # Denoises, and kills itself in the middle of a cell: while the pixels are written.
@@ -132,6 +132,46 @@ def test_a_job_whose_last_moment_was_missed_only_needs_to_end(
     assert started.done == started.total
     assert isinstance(last, DenoiseFinished)
     assert not journal_path(path).exists()
+
+
+def test_two_processes_do_not_make_one_result(make_model: ModelFactory, tmp_path: Path) -> None:
+    image, path = Image(picture(96, 96), "YX"), tmp_path / "a.zarr"
+    first = StreamDenoiser(image, make_model(), path, CONFIG).events()
+    next(first)
+    for overwrite in (False, True):
+        other = Image(picture(96, 96) + overwrite, "YX")
+        second = StreamDenoiser(other, make_model(), path, CONFIG, overwrite=overwrite)
+        with pytest.raises(FileError, match="found one that is being made"):
+            next(second.events())
+    *_, last = first
+    assert isinstance(last, DenoiseFinished)
+    assert not list(path.glob("*.lock"))
+    assert not list(path.glob(".*.lock"))
+
+
+def test_parts_of_a_mapped_file_are_different_images(
+    make_model: ModelFactory, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "a.npy", np.stack([picture(96, 96), picture(96, 96) + 5]))
+    parts, path = np.load(tmp_path / "a.npy", mmap_mode="r"), tmp_path / "a.zarr"
+    run_until(StreamDenoiser(Image(parts[0], "YX"), make_model(), path, CONFIG), 1)
+    with pytest.raises(FileError, match="another job"):
+        StreamDenoiser(Image(parts[1], "YX"), make_model(), path, CONFIG)
+
+
+def test_arrays_of_one_name_in_different_stores_are_different_images(
+    make_model: ModelFactory, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.zarr"
+
+    def array(name: str) -> Image:
+        with zarr.storage.ZipStore(tmp_path / name, mode="w") as store:
+            zarr.create_array(store, data=picture(96, 96), chunks=(96, 96))
+        return Image(zarr.open_array(zarr.storage.ZipStore(tmp_path / name)), "YX")
+
+    run_until(StreamDenoiser(array("a.zip"), make_model(), path, CONFIG), 1)
+    with pytest.raises(FileError, match="another job"):
+        StreamDenoiser(array("b.zip"), make_model(), path, CONFIG)
 
 
 def other_jobs(model: TrainedModel, image: Image) -> dict[str, tuple[Any, ...]]:

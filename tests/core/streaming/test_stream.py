@@ -27,7 +27,7 @@ from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
 
-pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
+zarr = pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
 
 
 class CountingArray:
@@ -232,7 +232,7 @@ def test_a_full_disk_is_one_clear_error(
     def refuse(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("napari_noise2same.core.streaming.target.CellWriter.write", refuse)
+    monkeypatch.setattr("napari_noise2same.core.array.ImageView.assign", refuse)
     with pytest.raises(FileError, match="No space left"):
         stream(Image(picture(60, 50), "YX"), make_model(), tmp_path / "a.zarr")
 
@@ -243,6 +243,39 @@ def test_other_things_are_never_replaced(make_model: ModelFactory, tmp_path: Pat
     for path in (tmp_path / "a.zarr", tmp_path / "none" / "a.zarr"):
         with pytest.raises(FileError, match="Expected"):
             StreamDenoiser(image, make_model(), path, overwrite=True)
+
+
+@pytest.mark.parametrize("target", ["a.zarr", "a.zarr/0"])
+def test_an_image_is_never_replaced_by_its_result(
+    make_model: ModelFactory, tmp_path: Path, target: str
+) -> None:
+    zarr.create_array(tmp_path / "a.zarr" / "0", data=picture(40, 40))
+    zarr.open_group(tmp_path / "a.zarr", mode="a")
+    image = Image(zarr.open_array(tmp_path / "a.zarr" / "0", mode="r"), "YX")
+    with pytest.raises(FileError, match="than that of the image"):
+        denoise_to_zarr(image, make_model(), tmp_path / target, overwrite=True)
+    np.testing.assert_array_equal(np.asarray(image.data[...]), picture(40, 40))
+
+
+def test_an_image_that_is_gone_is_not_denoised_as_nothing(
+    make_model: ModelFactory, tmp_path: Path
+) -> None:
+    """Zarr reads chunks that it does not find as zeros."""
+    noisy = zarr.create_array(tmp_path / "noisy.zarr", data=picture(96, 96), chunks=(32, 32))
+    job = StreamDenoiser(
+        Image(noisy, "YX"), make_model(), tmp_path / "a.zarr", DenoiseConfig(tile=32)
+    )
+    events = job.events()
+    next(events)
+    (tmp_path / "noisy.zarr").rename(tmp_path / "elsewhere.zarr")
+    with pytest.raises(FileError, match="found nothing there"):
+        list(events)
+    (tmp_path / "elsewhere.zarr").rename(tmp_path / "noisy.zarr")
+    *_, last = job.events()
+    assert isinstance(last, DenoiseFinished)
+    found = np.asarray(open_pyramid(tmp_path / "a.zarr").levels[0][...])
+    whole = Image(picture(96, 96), "YX")
+    np.testing.assert_array_equal(found, stream(whole, make_model(), tmp_path / "b.zarr", tile=32))
 
 
 def test_a_missing_device_leaves_no_folder(make_model: ModelFactory, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from napari_noise2same.core.batch.events import (
 from napari_noise2same.core.batch.jobs import Job, create_folders
 from napari_noise2same.core.batch.single import denoise_file, is_finished
 from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.io import READING
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchDenoiser"]
 
-# Beside the errors that we raise: what pixels that are read late, from damaged chunks of a Zarr
-# array or over a network, can raise, and what an image raises that memory does not hold.
-_FAILURES = (Noise2SameError, OSError, ValueError, RuntimeError, MemoryError)
+# Beside the errors that we raise: those of pixels that are read late, and of an image that memory
+# does not hold.
+_FAILURES = (Noise2SameError, *READING, MemoryError)
 
 
 class BatchDenoiser:

@@ -188,9 +188,12 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                 f"Expected another result for each image, found {other.source} and {job.source} "
                 f"both going to {job.target}: denoise them into different folders."
             )
-    taken = {job.source.resolve() for job in jobs} & targets.keys()
-    if taken:
-        raise FileError(
-            f"Expected another place for the result than the image itself, found {min(taken)}: "
-            "name another file or folder."
-        )
+    for job in jobs:
+        source = job.source.resolve()
+        # A Zarr image may be a part of the folder that would be replaced.
+        for place in (source, *source.parents):
+            if place in targets:
+                raise FileError(
+                    "Expected another place for the result than that of an image, found "
+                    f"{place}: name another file or folder."
+                )

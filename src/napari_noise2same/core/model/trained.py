@@ -98,7 +98,7 @@ class TrainedModel:
     network : NetworkConfig
         What the network looks like.
     weights : mapping of str to Tensor
-        The best averaged weights, on the CPU.
+        The best weights, on the CPU.
     domains : tuple of Domain
         The normalisation and noise statistics of each channel of the training images.
     axes : str

@@ -13,7 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from napari_noise2same.core.objective.loss import Terms, discrepancy
+from napari_noise2same.core.objective.loss import Terms, discrepancy, slope
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
     CalibratedLambda,
@@ -190,8 +190,7 @@ class _Covariance(_Stateless):
         self._variance = sigma**2
 
     def value(self, progress: float, terms: Terms) -> Tensor:  # noqa: ARG002
-        slope = terms.covariance / terms.replaced
-        return 2 * self._variance * slope / discrepancy(terms)
+        return 2 * self._variance * slope(terms) / discrepancy(terms)
 
 
 class _Noise2Info:

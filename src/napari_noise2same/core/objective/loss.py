@@ -17,10 +17,13 @@ __all__ = [
     "noise2same_loss",
     "noise2same_terms",
     "noise_variance",
+    "slope",
 ]
 
 # Keeps the gradient of the square root finite where both passes agree.
 EPSILON = 1e-8
+# Of constant patches nothing is left but rounding errors, in squared normalised units.
+_LEAST_REPLACED = 1e-10
 # A denoiser that follows the noise more than this is none, and says nothing about it.
 _STEEPEST = 0.9
 
@@ -149,7 +152,7 @@ def noise_variance(terms: Terms) -> float:
     float
         The variance, in squared normalised units.
     """
-    return terms.rec.item() / (1 - min(max(_slope(terms), 0.0), _STEEPEST))
+    return terms.rec.item() / (1 - min(max(slope(terms).item(), 0.0), _STEEPEST))
 
 
 def estimated_risk(terms: Terms, variance: float) -> float:
@@ -173,9 +176,20 @@ def estimated_risk(terms: Terms, variance: float) -> float:
     C. Stein, "Estimation of the mean of a multivariate normal distribution", The Annals of
     Statistics 9, 1981; the slope by finite differences, from the masked pixels.
     """
-    return terms.rec.item() + 2 * variance * _slope(terms) - variance
+    return terms.rec.item() + 2 * variance * slope(terms).item() - variance
 
 
-def _slope(terms: Terms) -> float:
-    """By how much an output pixel follows its own input, on average."""
-    return terms.covariance.item() / terms.replaced.item()
+def slope(terms: Terms) -> Tensor:
+    """Return by how much an output pixel follows its own input, on average.
+
+    Parameters
+    ----------
+    terms : Terms
+        What `noise2same_terms` returns.
+
+    Returns
+    -------
+    Tensor, scalar
+        The slope; 0 where no pixel was changed by its replacement, as in padding.
+    """
+    return terms.covariance / terms.replaced.clamp(min=_LEAST_REPLACED)

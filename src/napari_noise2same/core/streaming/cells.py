@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import ArrayLike, convert
 from napari_noise2same.core.denoising import PieceDenoiser
 from napari_noise2same.core.device import resolve_device
+from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.model import History, TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming.plan import CellPlan
+from napari_noise2same.core.streaming.sources import check_present
 
 __all__ = ["CellDenoiser"]
 
@@ -86,10 +88,22 @@ class CellDenoiser:
         -------
         ndarray, shape (channels, [Z,] Y, X)
             Noisy pixels.
+
+        Raises
+        ------
+        FileError
+            If the image is not where it was, or cannot be read.
         """
         assert self.source is not None
+        check_present(self.source)
         sample, tile = self.plan.position(index)
-        return self.plan.view(self.source).read(sample, tile.read)
+        try:
+            return self.plan.view(self.source).read(sample, tile.read)
+        except OSError as error:
+            raise FileError(
+                f"The image cannot be read ({error.strerror or error}): check the disk; the same "
+                "job goes on where it was."
+            ) from error
 
     def denoise(self, index: int, noisy: NDArray[Any]) -> NDArray[Any]:
         """Denoise a cell.

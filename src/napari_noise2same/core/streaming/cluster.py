@@ -149,7 +149,8 @@ class _CellWorker(WorkerPlugin):
         reached = Journal(self._path).job == self._job
         self._writer = CellWriter(self._path, self._cells.plan) if reached else None
         devices = torch.cuda.device_count()
-        if devices > 1 and isinstance(worker.name, int):
+        any_gpu = self._cells.config.device in ("auto", "cuda")
+        if devices > 1 and any_gpu and isinstance(worker.name, int):
             self._cells.use_device(f"cuda:{worker.name % devices}")
 
     def denoise(self, index: int, noisy: NDArray[Any] | None) -> NDArray[Any] | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ArrayLike, Window
 from napari_noise2same.core.io import Image
@@ -16,12 +18,12 @@ from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming.plan import CellPlan
+from napari_noise2same.core.streaming.sources import METADATA, file_of
 
 __all__ = ["describe_job"]
 
 # Values that are looked at along each axis of an array in memory.
 _LOOKS = 64
-_METADATA = ("zarr.json", ".zarray")
 
 
 def describe_job(
@@ -80,19 +82,23 @@ def _checksum(model: TrainedModel) -> str:
 
 def _fingerprint(array: ArrayLike) -> list[Any]:
     """Tell an array from others by its file, its name in dask, or a few of its values."""
-    root = getattr(getattr(array, "store_path", None), "store", None)
-    if folder := getattr(root, "root", None):
-        path = Path(folder) / getattr(array, "path", "")
-        return [str(path), [_age(path / name) for name in _METADATA]]
     if isinstance(array, Window):
         region = [[part.start, part.stop] for part in array.region]
         return [*_fingerprint(array.source), region]
-    if isinstance(array, np.memmap) and array.filename is not None:
-        return [str(array.filename), array.offset, _age(Path(array.filename))]
-    if isinstance(array, np.ndarray):
+    if isinstance(array, np.ndarray) and not _is_whole_file(array):
         steps = tuple(slice(None, None, max(n // _LOOKS, 1)) for n in array.shape)
         return [hashlib.sha256(np.ascontiguousarray(array[steps]).tobytes()).hexdigest()]
-    return [str(getattr(array, "name", type(array).__name__))]
+    name = str(getattr(array, "name", getattr(array, "offset", "")))
+    if path := file_of(array):
+        return [str(path), name, [_age(path / part) for part in ("", *METADATA)]]
+    # Zarr arrays in other stores, HDF5 datasets: their names are those inside the store.
+    store = getattr(array, "store", None) or getattr(getattr(array, "file", None), "filename", "")
+    return [str(store), name or type(array).__name__]
+
+
+def _is_whole_file(array: NDArray[Any]) -> bool:
+    """Return whether an array is a memory map, no part of one: that does not know which it is."""
+    return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap)
 
 
 def _age(path: Path) -> int | None:

@@ -37,7 +37,7 @@ class Journal:
         self._length = content.rfind(b"\n") + 1
         lines = content[: self._length].splitlines()
         self.job: Mapping[str, Any] | None = json.loads(lines[0]) if lines else None
-        self.done = set(map(int, lines[1:]))
+        self.done = {int(line) for line in lines[1:] if line.isdigit()}
 
     def begin(self, job: Mapping[str, Any]) -> None:
         """Begin the journal of a new job.

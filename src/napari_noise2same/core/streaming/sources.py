@@ -4,13 +4,66 @@ from __future__ import annotations
 
 import mmap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, Window
+from napari_noise2same.core.errors import FileError
 
-__all__ = ["portable_source"]
+__all__ = ["METADATA", "check_present", "file_of", "portable_source"]
+
+# Files of a Zarr array that say what it is.
+METADATA = ("zarr.json", ".zarray")
+
+
+def file_of(array: ArrayLike | None) -> Path | None:
+    """Return where on a disk an array lies.
+
+    Parameters
+    ----------
+    array : ArrayLike or None
+        An image.
+
+    Returns
+    -------
+    Path or None
+        The folder of a Zarr array, or the file of a memory map, or of the whole that one of them
+        is a window of; None for all others.
+    """
+    if isinstance(array, Window):
+        return file_of(array.source)
+    if isinstance(array, np.memmap):
+        return None if array.filename is None else Path(array.filename)
+    return _folder_of(array)
+
+
+def check_present(array: ArrayLike) -> None:
+    """Make sure that a Zarr array is where it was: chunks that are not found read as empty.
+
+    Parameters
+    ----------
+    array : ArrayLike
+        An image.
+
+    Raises
+    ------
+    FileError
+        If it is not there.
+    """
+    folder = _folder_of(array.source if isinstance(array, Window) else array)
+    if folder is not None and not any((folder / name).is_file() for name in METADATA):
+        raise FileError(
+            f"Expected the image at {folder}, found nothing there: every process that "
+            "denoises must reach it."
+        )
+
+
+def _folder_of(array: ArrayLike | None) -> Path | None:
+    """Return the folder of a Zarr array on a disk."""
+    root = getattr(getattr(getattr(array, "store_path", None), "store", None), "root", None)
+    return None if root is None else Path(root) / getattr(array, "path", "")
 
 
 def portable_source(array: ArrayLike | None) -> ArrayLike | None:

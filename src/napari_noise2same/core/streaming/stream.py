@@ -13,6 +13,7 @@ from napari_noise2same.core.denoising import (
     TileDone,
     domains_for,
 )
+from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import Image, open_pyramid, read_image, require_zarr
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
@@ -20,6 +21,7 @@ from napari_noise2same.core.streaming.cells import CellDenoiser
 from napari_noise2same.core.streaming.identity import describe_job
 from napari_noise2same.core.streaming.plan import plan_cells
 from napari_noise2same.core.streaming.scheduler import check_scheduler
+from napari_noise2same.core.streaming.sources import file_of
 from napari_noise2same.core.streaming.target import Target
 from napari_noise2same.core.streaming.threads import run_in_threads
 
@@ -54,7 +56,8 @@ def denoise_to_zarr(
         How. An `overlap` is context alone: nothing is blended.
     scheduler : str
         ``"threads"`` (this process), ``"local:N"`` (N processes of this machine) or the address of
-        a dask scheduler such as ``"tcp://host:8786"``.
+        a dask scheduler such as ``"tcp://host:8786"``. A script that starts processes needs the
+        usual ``if __name__ == "__main__":``.
     overwrite : bool
         Whether another result at `path` may be replaced.
     description : mapping of str to str, optional
@@ -74,7 +77,8 @@ def denoise_to_zarr(
     DeviceError
         If the device is missing or its memory does not suffice.
     FileError
-        If something else is at `path`, the format cannot hold the image, or the disk refuses.
+        If the image or something else is at `path`, another process works on it, the format cannot
+        hold the image, or a disk refuses.
     MissingDependencyError
         If zarr, or dask where it is needed, is not installed.
     """
@@ -137,6 +141,7 @@ class StreamDenoiser:
         check_scheduler(scheduler)
         config = config or DenoiseConfig()
         self.path = Path(path).absolute()
+        _refuse_source(image.data, self.path)
         self.plan = plan_cells(image, model, config)
         domains = domains_for(self.plan.view(image.data), model, config)
         self._image, self._scheduler = image, scheduler
@@ -202,3 +207,13 @@ class StreamDenoiser:
         from napari_noise2same.core.streaming.cluster import run_on_cluster
 
         return run_on_cluster(self._cells, target, todo, stop, self._scheduler)
+
+
+def _refuse_source(array: ArrayLike, path: Path) -> None:
+    """Refuse to replace the image by its result, which would be made of nothing then."""
+    source, target = file_of(array), path.resolve()
+    if source is not None and (target in (found := source.resolve()).parents or target == found):
+        raise FileError(
+            f"Expected another place for the result than that of the image, found {path}: choose "
+            "another name."
+        )

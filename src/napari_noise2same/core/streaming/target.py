@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from napari_noise2same.core.errors import FileError
@@ -19,6 +20,7 @@ from napari_noise2same.core.io import (
     create_pyramid,
     is_unfinished,
     is_zarr,
+    journal_path,
     open_pyramid,
     pyramid_bytes,
     replacing,
@@ -45,7 +47,7 @@ class CellWriter:
     """
 
     def __init__(self, path: Path, plan: CellPlan) -> None:
-        self._plan = plan
+        self._path, self._plan = path, plan
         self.pyramid = open_pyramid(path, mode="r+")
         self._view = plan.result_view(self.pyramid.levels[0])
 
@@ -60,7 +62,8 @@ class CellWriter:
             Its pixels.
         """
         sample, tile = self._plan.position(index)
-        self._view.assign(self.pyramid.levels[0], sample, tile.write, values)
+        with _writing(self._path):
+            self._view.assign(self.pyramid.levels[0], sample, tile.write, values)
 
 
 class Target:
@@ -122,24 +125,21 @@ class Target:
         Raises
         ------
         FileError
-            If the disk refuses.
+            If the disk refuses, or another process is at work on the folder.
         """
-        try:
-            if self._resumes:
-                self._remove_leftovers()
-            else:
+        if not self._resumes:
+            with _writing(self.path):
                 self._create(image, domains, description)
-            self.writer = CellWriter(self.path, self._plan)
-            yield
-        except FileError:
-            raise
-        except OSError as error:
-            raise FileError(
-                f"{self.path} cannot be written ({error.strerror or error}): check the "
-                "permissions and the free space; the same job goes on where it was."
-            ) from error
-        finally:
-            self._journal.close()
+        with _locked(self.path):
+            # Another process may have gone on in the meantime.
+            self._journal = Journal(self.path)
+            try:
+                with _writing(self.path):
+                    self._remove_leftovers()
+                    self.writer = CellWriter(self.path, self._plan)
+                yield
+            finally:
+                self._journal.close()
 
     def finish(self, index: int) -> None:
         """Renew the coarser levels where a cell has been written, and record it as done.
@@ -149,8 +149,9 @@ class Target:
         index : int
             Which cell.
         """
-        self.writer.pyramid.update(self._plan.result_region(index))
-        self._journal.record(index)
+        with _writing(self.path):
+            self.writer.pyramid.update(self._plan.result_region(index))
+            self._journal.record(index)
 
     def complete(self) -> bool:
         """Remove the journal of a result that is finished.
@@ -162,7 +163,8 @@ class Target:
         """
         finished = len(self._journal.done) == len(self._plan)
         if finished:
-            self._journal.remove()
+            with _writing(self.path):
+                self._journal.remove()
         return finished
 
     def _remove_leftovers(self) -> None:
@@ -178,6 +180,9 @@ class Target:
             known or _estimated_limits(domain, self._plan.dtype)
             for known, domain in zip(channel_limits(image), domains, strict=True)
         ]
+        if is_zarr(self.path):
+            with _locked(self.path):
+                pass
         with replacing(self.path) as temporary:
             create_pyramid(
                 temporary,
@@ -189,7 +194,38 @@ class Target:
                 limits=limits,
             )
             Journal(temporary).begin(self._job)
-        self._journal = Journal(self.path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes from the folder; the lock of one that was killed is none."""
+    file = journal_path(path).with_suffix(".lock")
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise FileError(
+            f"Expected a result that nobody else is making, found one that is being made at "
+            f"{path}: wait for it, or choose another name."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+        if not journal_path(path).exists():
+            file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say what it means that a disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise FileError(
+            f"{path} cannot be written ({error.strerror or error}): check the permissions and the "
+            "free space; the same job goes on where it was."
+        ) from error
 
 
 def _check_free(path: Path, *, overwrite: bool) -> None:

@@ -68,7 +68,7 @@ class StepDone:
 
 @dataclass(frozen=True)
 class Validated:
-    """The averaged weights were tried on fixed patches with a fixed mask.
+    """The latest weights were tried on fixed patches with a fixed mask.
 
     Attributes
     ----------

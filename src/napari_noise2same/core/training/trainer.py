@@ -222,7 +222,8 @@ class Trainer:
             return
         if self.plan.start.weights is None or self.plan.steps == 0:
             return
-        noise = self._validation.noise(self._learner.network, self._learner.average.weights)
+        with device_errors(self.device):
+            noise = self._validation.noise(self._learner.network, self._learner.average.weights)
         # Texture that the first weights have missed can only add to the residual.
         self._sigma = self._ranks.agree(min(self._sigma, noise.sigma))
         asked = self.config.steps is not None or self.config.seconds is not None
@@ -327,8 +328,9 @@ class Trainer:
         """Hand over the model, and say what training has changed."""
         change = math.nan if self._first is None else 0.0
         if self._first is not None and self.plan.steps != 0:
-            network = self._learner.network
-            change = self._validation.change(network, self._first, weights) / self._sigma
+            with device_errors(self.device):
+                change = self._validation.change(self._learner.network, self._first, weights)
+            change /= self._sigma
         return Finished(self._model(weights, resume=self._state()), reason, change)
 
     def _progress(self) -> float:
