@@ -73,6 +73,15 @@ def is_active(timer: QTimer) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def threads_of_zarr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Start the threads that zarr keeps for good before leaks are looked for."""
+    zarr = pytest.importorskip("zarr")
+    with zarr.config.set({"threading.max_workers": 1}):
+        zarr.array(np.zeros(4), store=tmp_path_factory.mktemp("zarr"), chunks=(1,))[:]
+        yield
+
+
 @pytest.fixture
 def viewer(make_napari_viewer: MakeViewer) -> Viewer:
     """A viewer that is not shown."""

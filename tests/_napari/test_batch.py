@@ -18,6 +18,7 @@ from zarr.core.sync import cleanup_resources
 from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_denoise_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
+from napari_noise2same._napari.file_layers import NewLayer, read_layers
 from napari_noise2same.core import (
     BatchConfig,
     DenoiseConfig,
@@ -26,6 +27,7 @@ from napari_noise2same.core import (
     denoise,
     read_image,
 )
+from napari_noise2same.core.batch import Job
 from napari_noise2same.core.denoising import Denoiser
 from napari_noise2same.core.io import is_result
 from napari_noise2same.core.networks import build_network
@@ -239,6 +241,27 @@ def test_clicking_a_row_twice_opens_the_image_and_its_result(
     np.testing.assert_array_equal(noisy.data, pixels)
     assert result.data.shape == pixels.shape
     assert result.data.std() != pixels.std()
+
+
+def test_a_file_may_be_read_for_longer_than_the_batch_takes(
+    qtbot: QtBot,
+    viewer: Viewer,
+    dock: DenoiseDock,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batch_over = Event()
+
+    def read_late(job: Job) -> Iterator[list[NewLayer]]:
+        batch_over.wait(TIMEOUT / 1000)
+        yield from read_layers(job)
+
+    monkeypatch.setattr("napari_noise2same._napari.batch_controller.read_layers", read_late)
+    choose(qtbot, dock, folder / "1.tif")
+    dock.panel.batch.table.row_opened.emit(0)
+    denoise_all(qtbot, dock)
+    batch_over.set()
+    wait(qtbot, lambda: [layer.name for layer in viewer.layers] == ["1.tif", "1.tif [n2s]"])
 
 
 @pytest.mark.usefixtures("_zarr")

@@ -6,10 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from napari.layers import Image as ImageLayer
 
 from napari_noise2same._napari.file_layers import read_layers
 from napari_noise2same.core.batch import Job
 from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.io import Image, write_image
+
+pytestmark = pytest.mark.usefixtures("threads_of_zarr")
 
 
 def read(source: Path, target: Path) -> list[Any]:
@@ -25,6 +29,29 @@ def test_the_result_comes_if_it_is_there(tmp_path: Path) -> None:
     (_, noisy), (_, result) = read(source, target)
     assert (noisy["name"], result["name"]) == ("a.tif", "a.tif [n2s]")
     assert noisy["contrast_limits"] == result["contrast_limits"] == pytest.approx((0, 63), abs=1)
+
+
+def test_images_of_several_sizes_are_shown_at_the_one_that_fits(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.ome.zarr", tmp_path / "b.ome.zarr"
+    pixels = np.random.default_rng(0).poisson(60, (2, 3, 1100, 40)).astype(np.uint16)
+    for path in (source, target):
+        write_image(path, pixels, Image(pixels, "CZYX", spacing={"Y": 0.2, "X": 0.1}))
+    for data, arguments in read(source, target):
+        layer = ImageLayer(data, **arguments)
+        sizes = [(3, 2, 1100, 40), (3, 2, 550, 20), (3, 2, 275, 10)]
+        assert [level.shape for level in layer.data] == sizes
+        assert layer.data_level == 2
+        assert layer.axis_labels == ("z", "c", "y", "x")
+        np.testing.assert_allclose(layer.scale, (1, 1, 0.2, 0.1))
+        np.testing.assert_array_equal(layer.data[0], pixels.swapaxes(0, 1))
+
+
+def test_an_image_of_one_size_is_a_plain_layer(tmp_path: Path) -> None:
+    path, pixels = tmp_path / "a.ome.zarr", np.ones((8, 9), np.uint16)
+    write_image(path, pixels, Image(pixels, "YX"))
+    ((data, arguments),) = read(path, tmp_path / "none.zarr")
+    assert data.shape == (8, 9)
+    assert not arguments["multiscale"]
 
 
 def test_planes_of_colours_become_colours_that_come_last(tmp_path: Path) -> None:

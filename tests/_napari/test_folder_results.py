@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import dask.array as da
 import numpy as np
 import psutil
 import pytest
-import zarr
 from napari import Viewer
 from napari.layers import Image
 from napari.layers._source import layer_source
@@ -29,19 +28,13 @@ from napari_noise2same.core.settings import ResultConfig
 
 TIMEOUT = 60_000
 
+pytestmark = pytest.mark.usefixtures("threads_of_zarr")
+
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = str(tmp_path / "settings.ini")
     monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def threads_of_zarr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Start the threads that zarr keeps for good before leaks are looked for."""
-    with zarr.config.set({"threading.max_workers": 1}):
-        zarr.array(np.zeros(4), store=tmp_path_factory.mktemp("zarr"), chunks=(1,))[:]
-        yield
 
 
 @pytest.fixture
@@ -170,6 +163,19 @@ def test_what_was_cancelled_goes_on_in_the_same_folder_and_layer(
     assert viewer.layers["big/one [n2s]"] is before
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
     np.testing.assert_array_equal(before.data[0][:], in_memory(qtbot, viewer, dock))
+
+
+def test_a_disk_too_full_to_go_on_is_no_reason_for_another_name(
+    qtbot: QtBot, dock: DenoiseDock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as stopping:
+        stop_after_a_cell(stopping, dock)
+        denoise(qtbot, dock)
+    usage = shutil.disk_usage(tmp_path)._replace(free=1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    denoise(qtbot, dock)
+    folder = tmp_path / "results" / "big_one [n2s].ome.zarr"
+    assert f"free space for {folder}, " in dock.panel.message.value()
 
 
 def test_a_finished_result_is_never_replaced(

@@ -13,6 +13,7 @@ PARENTS = {
     "MissingDependencyError": (errors.Noise2SameError, ImportError),
     "ModelFileError": (errors.FileError,),
     "Noise2SameError": (Exception,),
+    "TakenError": (errors.FileError,),
     "TrainingError": (errors.Noise2SameError,),
 }
 

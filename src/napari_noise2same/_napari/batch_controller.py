@@ -129,6 +129,7 @@ class BatchController(QObject):
         for worker in (self.worker, self._search, self._reading):
             if worker is not None:
                 worker.close()
+        self._search = self._reading = None
         self._forget()
 
     def _on_tab(self) -> None:
@@ -194,8 +195,8 @@ class BatchController(QObject):
         self._forget()
 
     def _forget(self) -> None:
-        """Hold nothing longer than needed."""
-        self.worker = self._search = self._reading = None
+        """Hold nothing of a run longer than needed."""
+        self.worker = None
         if self._run is not None:
             self._run.close()
         self._run = None

@@ -78,20 +78,24 @@ class DenoiseRun:
         from napari_noise2same.core import DenoiseFinished, DenoiseStarted, TileDone
 
         over = []
+        # The latest tile of the layer under way: one look may see the end of one and the start
+        # of the next.
+        latest: TileDone | None = None
         for event in events:
             match event:
                 case FolderChosen():
                     self._folders.append(event.path)
                 case DenoiseStarted():
                     self._begin(event)
+                case TileDone():
+                    latest, self._filling = event, True
                 case DenoiseFinished():
                     self._finished += 1
+                    self._show_tile(latest, at_once=True)
+                    latest = None
                     over.append((self._jobs[len(self._results) - 1].layer, self._results[-1]))
-        tiles = [event for event in events if isinstance(event, TileDone)]
-        if tiles:
-            self._filling = True
-            self._show_progress(tiles[-1])
-            self._draw(at_once=tiles[-1].done == tiles[-1].total)
+        if latest is not None:
+            self._show_tile(latest, at_once=False)
         return over
 
     def finish(self) -> str:
@@ -139,6 +143,12 @@ class DenoiseRun:
                 self._viewer, job.layer, data, card, level=job.level, region=job.region
             )
         self._results.append(layer)
+
+    def _show_tile(self, latest: Any, *, at_once: bool) -> None:
+        """Show what a layer holds by now, and how far it is if that is news."""
+        if latest is not None:
+            self._show_progress(latest)
+        self._draw(at_once=at_once)
 
     def _draw(self, *, at_once: bool) -> None:
         """Draw the result anew, unless that was done a moment ago and takes long."""

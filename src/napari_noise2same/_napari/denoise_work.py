@@ -12,7 +12,7 @@ from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.result_folders import ENDING
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same.core.batch import create_folder, is_finished
-from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.errors import TakenError
 
 if TYPE_CHECKING:
     from napari_noise2same.core import StreamDenoiser, TrainedModel
@@ -92,10 +92,9 @@ def _first_free(job: LayerJob, model: TrainedModel, scheduler: str) -> StreamDen
             return StreamDenoiser(
                 job.image, model, path, job.config, scheduler=scheduler, description=card
             )
-        except FileError:
-            # An unfinished result of another job has this name, unless nothing is there at all.
-            if not path.exists():
-                raise
+        except TakenError:
+            # For instance by an unfinished result of another job.
+            continue
 
 
 def _names(path: Path) -> Iterator[Path]:

@@ -9,12 +9,13 @@ from typing import Any
 import dask.array as da
 import numpy as np
 
+from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.batch import Job, is_finished, thumbnail
-from napari_noise2same.core.io import Image, read_image
+from napari_noise2same.core.io import Image, is_zarr, read_image, zarr_levels
 
 __all__ = ["NewLayer", "read_layers"]
 
-# The pixels and the arguments of a layer.
+# The pixels of a layer, or all its sizes, and its arguments.
 NewLayer = tuple[Any, dict[str, Any]]
 
 _ORDER = "TZCYXS"
@@ -36,6 +37,8 @@ def read_layers(job: Job) -> Iterator[list[NewLayer]]:
     ------
     list of tuple
         Pixels and arguments for ``viewer.add_image``, the result last, in the same contrast.
+        An image of several sizes comes with all of them: napari reads in the GUI thread, and
+        then takes the one that fits the window.
 
     Raises
     ------
@@ -44,27 +47,35 @@ def read_layers(job: Job) -> Iterator[list[NewLayer]]:
     """
     noisy = read_image(job.source)
     limits = _limits(noisy)
-    layers = [_layer(noisy, job.name, limits)]
+    layers = [_layer(job.source, noisy, job.name, limits)]
     if is_finished(job.target):
         result = _displayable(read_image(job.target), np.dtype(noisy.data.dtype))
-        layers.append(_layer(result, f"{job.name} [n2s]", limits))
+        layers.append(_layer(job.target, result, f"{job.name} [n2s]", limits))
     yield layers
 
 
-def _layer(image: Image, name: str, limits: tuple[float, float]) -> NewLayer:
+def _levels(path: Path, image: Image) -> list[ArrayLike]:
+    """Return the sizes of an image, finest first; of colours that one which was read."""
+    return zarr_levels(path) if is_zarr(path) and "S" not in image.axes else [image.data]
+
+
+def _layer(path: Path, image: Image, name: str, limits: tuple[float, float]) -> NewLayer:
     """Return pixels and arguments of a layer, colours last."""
+    levels = _levels(path, image)
     axes = "".join(sorted(image.axes, key=_ORDER.index))
-    data: Any = image.data
     if axes != image.axes:
-        data = da.from_array(data).transpose([image.axes.index(axis) for axis in axes])
+        order = [image.axes.index(axis) for axis in axes]
+        levels = [da.from_array(level).transpose(order) for level in levels]
     shown = axes.removesuffix("S")
     arguments: dict[str, Any] = {
         "name": Path(name).name,
+        "multiscale": len(levels) > 1,
         "rgb": axes.endswith("S"),
         "scale": tuple(image.spacing.get(axis, 1.0) for axis in shown),
         "units": tuple(image.units.get(axis, "pixel") for axis in shown),
         "axis_labels": tuple(shown.lower()),
     }
+    data = levels if arguments["multiscale"] else levels[0]
     return data, arguments | ({} if arguments["rgb"] else {"contrast_limits": limits})
 
 

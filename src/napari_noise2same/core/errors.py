@@ -15,6 +15,7 @@ __all__ = [
     "MissingDependencyError",
     "ModelFileError",
     "Noise2SameError",
+    "TakenError",
     "TrainingError",
 ]
 
@@ -37,6 +38,10 @@ class AxesError(ImageError):
 
 class FileError(Noise2SameError, OSError):
     """A file that cannot be read or written."""
+
+
+class TakenError(FileError):
+    """A name for a result that something else has: another name would do."""
 
 
 class ModelFileError(FileError):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_noise2same.core.errors import AxesError, FileError, MissingDependencyError
-from napari_noise2same.core.io import Image, read_image, write_image
+from napari_noise2same.core.io import Image, read_image, write_image, zarr_levels
 
 zarr = pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
 
@@ -127,6 +127,22 @@ def test_the_finest_level_is_read_with_both_scales(tmp_path: Path, version: int)
     assert image.units == {"T": "second", "Y": "nanometer"}
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_all_sizes_of_an_image_are_opened_finest_first(tmp_path: Path, version: int) -> None:
+    multiscales = [{"axes": ["t", "y", "x"], "datasets": [{"path": "0"}, {"path": "1"}]}]
+    content = {"multiscales": multiscales}
+    write_group(tmp_path / "a.zarr", version, content if version == 2 else {"ome": content})
+    assert [level.shape for level in zarr_levels(tmp_path / "a.zarr")] == [(2, 8, 8), (2, 4, 4)]
+    assert [level.shape for level in zarr_levels(tmp_path / "a.zarr" / "1")] == [(2, 4, 4)]
+
+
+def test_a_missing_size_is_refused(tmp_path: Path) -> None:
+    image = {"axes": ["t", "y", "x"], "datasets": [{"path": "0"}, {"path": "9"}]}
+    write_group(tmp_path / "a.zarr", 2, {"multiscales": [image]})
+    with pytest.raises(FileError, match=r"damaged metadata .*9"):
+        zarr_levels(tmp_path / "a.zarr")
+
+
 def test_axes_of_version_0_3_are_names_alone(tmp_path: Path) -> None:
     image = {"axes": ["c", "y", "x"], "datasets": [{"path": "0"}]}
     write_group(tmp_path / "a.zarr", 2, {"multiscales": [image]})
@@ -157,6 +173,7 @@ def test_the_first_image_of_a_converted_microscope_file_is_read(tmp_path: Path) 
     write_image(tmp_path / "0.zarr", np.asarray(image.data), image)
     (tmp_path / "0.zarr").rename(tmp_path / "0")
     assert read_image(tmp_path).channel_names == ("DAPI", "GFP")
+    assert [level.shape for level in zarr_levels(tmp_path)] == [image.data.shape]
 
 
 @pytest.mark.parametrize("version", [2, 3])

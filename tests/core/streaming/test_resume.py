@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
-from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.errors import FileError, TakenError
 from napari_noise2same.core.io import Image, journal_path, open_pyramid, read_image
 from napari_noise2same.core.model import TrainedModel, save_model
 from napari_noise2same.core.settings import DenoiseConfig
@@ -195,7 +195,7 @@ def test_another_job_does_not_go_on_with_it(
     image, path = Image(picture(64, 96), "YX"), tmp_path / "a.zarr"
     run_until(StreamDenoiser(image, make_model(), path, CONFIG), 2)
     other_image, model, config = other_jobs(make_model(), image)[change]
-    with pytest.raises(FileError, match="an unfinished result of another job"):
+    with pytest.raises(TakenError, match="an unfinished result of another job"):
         StreamDenoiser(other_image, model, path, config)
     found = denoise_to_zarr(other_image, model, path, config, overwrite=True)
     expected = denoise_to_zarr(other_image, model, tmp_path / "b.zarr", config)
@@ -214,7 +214,7 @@ def test_a_finished_result_is_replaced_only_when_asked(
     image, path = Image(picture(64, 96), "YX"), tmp_path / "a.zarr"
     denoise_to_zarr(image, make_model(), path, CONFIG)
     before = levels(path)[0]
-    with pytest.raises(FileError, match="found a result at"):
+    with pytest.raises(TakenError, match="found a result at"):
         StreamDenoiser(image, make_model(seed=1), path, CONFIG)
     np.testing.assert_array_equal(levels(path)[0], before)
     denoise_to_zarr(image, make_model(seed=1), path, CONFIG, overwrite=True)

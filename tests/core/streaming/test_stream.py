@@ -18,6 +18,7 @@ from napari_noise2same.core.errors import (
     DeviceError,
     FileError,
     MissingDependencyError,
+    TakenError,
 )
 from napari_noise2same.core.io import Image, open_pyramid, read_image
 from napari_noise2same.core.model import TrainedModel
@@ -240,9 +241,15 @@ def test_a_full_disk_is_one_clear_error(
 def test_other_things_are_never_replaced(make_model: ModelFactory, tmp_path: Path) -> None:
     image = Image(picture(20, 20), "YX")
     (tmp_path / "a.zarr").mkdir()
-    for path in (tmp_path / "a.zarr", tmp_path / "none" / "a.zarr"):
-        with pytest.raises(FileError, match="Expected"):
-            StreamDenoiser(image, make_model(), path, overwrite=True)
+    with pytest.raises(TakenError, match="found something else"):
+        StreamDenoiser(image, make_model(), tmp_path / "a.zarr", overwrite=True)
+
+
+def test_without_a_folder_no_other_name_would_do(make_model: ModelFactory, tmp_path: Path) -> None:
+    image = Image(picture(20, 20), "YX")
+    with pytest.raises(FileError, match="create it") as caught:
+        StreamDenoiser(image, make_model(), tmp_path / "none" / "a.zarr")
+    assert not isinstance(caught.value, TakenError)
 
 
 @pytest.mark.parametrize("target", ["a.zarr", "a.zarr/0"])

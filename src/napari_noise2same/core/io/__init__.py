@@ -1,7 +1,7 @@
 """Image files in and out, with axes, pixel sizes and channel names (no torch)."""
 
 from napari_noise2same.core.io.image import Image
-from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr
+from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr, zarr_levels
 from napari_noise2same.core.io.ome_zarr_metadata import Limits, channel_limits, zarr_axes
 from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
 from napari_noise2same.core.io.pyramid import Pyramid, level_shapes, pyramid_bytes
@@ -31,4 +31,5 @@ __all__ = [
     "require_zarr",
     "write_image",
     "zarr_axes",
+    "zarr_levels",
 ]

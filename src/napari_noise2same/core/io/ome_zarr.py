@@ -5,14 +5,15 @@ Source of the format: https://ngff.openmicroscopy.org/0.5/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import numpy as np
 
-from napari_noise2same.core.array import default_axes
+from napari_noise2same.core.array import ArrayLike, default_axes
 from napari_noise2same.core.errors import FileError, MissingDependencyError
 from napari_noise2same.core.io.image import Image, Size, resolve_axes
 from napari_noise2same.core.io.units import unit_name
@@ -20,7 +21,7 @@ from napari_noise2same.core.io.units import unit_name
 if TYPE_CHECKING:
     import zarr
 
-__all__ = ["is_zarr", "read_zarr", "require_zarr"]
+__all__ = ["is_zarr", "read_zarr", "require_zarr", "zarr_levels"]
 
 _MARKERS = ("zarr.json", ".zarray", ".zgroup")
 # What zarr and the look into its metadata raise where these are damaged or incomplete.
@@ -65,18 +66,8 @@ def read_zarr(path: Path, axes: str | None) -> Image:
     MissingDependencyError
         If `zarr` is not installed.
     """
-    require_zarr()
-    import zarr
-
-    try:
-        # Absolute, so that the array can be opened again by another process.
-        node = zarr.open(path.absolute(), mode="r")
-        found = _read_array(node) if isinstance(node, zarr.Array) else _read_group(node)
-    except _DAMAGE as error:
-        raise FileError(
-            f"Expected a Zarr array or an OME-Zarr image, found {path.name} without one or with "
-            f"damaged metadata ({error}): name the folder of the array in it, or export it again."
-        ) from error
+    with _opened(path) as node:
+        found = _read_array(node) if _is_array(node) else _read_group(node)
     axes = axes or found.labels or default_axes(found.array.shape)
     return Image.from_file(
         found.array,
@@ -85,6 +76,34 @@ def read_zarr(path: Path, axes: str | None) -> Image:
         channel_names=found.channel_names,
         metadata={"omero": found.omero} if found.omero else {},
     )
+
+
+def zarr_levels(path: Path) -> list[ArrayLike]:
+    """Open an OME-Zarr image at all its sizes.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of a Zarr array or an OME-Zarr image.
+
+    Returns
+    -------
+    list of ArrayLike
+        The arrays, finest first, with the axes that `read_zarr` tells; none is loaded. A Zarr array
+        has one size.
+
+    Raises
+    ------
+    FileError
+        If there is no image, or its metadata are damaged.
+    MissingDependencyError
+        If `zarr` is not installed.
+    """
+    with _opened(path) as node:
+        if _is_array(node):
+            return [node]
+        group, ome = _first_image(node)
+        return [_array(group, level) for level in ome["multiscales"][0]["datasets"]]
 
 
 def require_zarr() -> None:
@@ -112,6 +131,22 @@ class _Found(NamedTuple):
     channel_names: tuple[str, ...] = ()
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open an array or a group; whatever is wrong with its metadata is one sentence."""
+    require_zarr()
+    import zarr
+
+    try:
+        # Absolute, so that the array can be opened again by another process.
+        yield zarr.open(path.absolute(), mode="r")
+    except _DAMAGE as error:
+        raise FileError(
+            f"Expected a Zarr array or an OME-Zarr image, found {path.name} without one or with "
+            f"damaged metadata ({error}): name the folder of the array in it, or export it again."
+        ) from error
+
+
 def _read_array(array: zarr.Array[Any]) -> _Found:
     """Read the names that an array of Zarr 3 may give its dimensions."""
     names = getattr(array.metadata, "dimension_names", None)
@@ -120,17 +155,10 @@ def _read_array(array: zarr.Array[Any]) -> _Found:
 
 def _read_group(group: zarr.Group) -> _Found:
     """Find the finest level of the first image, its axes, pixel sizes and channel names."""
-    import zarr
-
-    ome = _ome(group)
-    if "bioformats2raw.layout" in ome:
-        group = zarr.open_group(group.store_path / "0", mode="r")
-        ome = _ome(group)
+    group, ome = _first_image(group)
     image = ome["multiscales"][0]
     level = image["datasets"][0]
-    array = group[level["path"]]
-    if not isinstance(array, zarr.Array):
-        raise TypeError(f"{level['path']} is not an array")
+    array = _array(group, level)
     # Version 0.3 names the axes without describing them, older ones always have these five.
     described = [
         axis if isinstance(axis, dict) else {"name": axis} for axis in image.get("axes", "tczyx")
@@ -147,6 +175,32 @@ def _read_group(group: zarr.Group) -> _Found:
     omero = ome.get("omero", {})
     names = tuple(str(channel.get("label", "")) for channel in omero.get("channels", ()))
     return _Found(array, axes, sizes, omero, names)
+
+
+def _first_image(group: zarr.Group) -> tuple[zarr.Group, Mapping[str, Any]]:
+    """Find the group of the first image, and its OME metadata."""
+    import zarr
+
+    ome = _ome(group)
+    if "bioformats2raw.layout" not in ome:
+        return group, ome
+    group = zarr.open_group(group.store_path / "0", mode="r")
+    return group, _ome(group)
+
+
+def _array(group: zarr.Group, level: Mapping[str, Any]) -> zarr.Array[Any]:
+    """Open one size of an image."""
+    array = group[level["path"]]
+    if not _is_array(array):
+        raise TypeError(f"{level['path']} is not an array")
+    return array
+
+
+def _is_array(node: zarr.Array[Any] | zarr.Group) -> TypeGuard[zarr.Array[Any]]:
+    """Tell an array from a group."""
+    import zarr
+
+    return isinstance(node, zarr.Array)
 
 
 def _ome(group: zarr.Group) -> Mapping[str, Any]:

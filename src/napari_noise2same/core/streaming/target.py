@@ -12,7 +12,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.errors import FileError, TakenError
 from napari_noise2same.core.io import (
     Image,
     Limits,
@@ -237,13 +237,13 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
             )
         return
     if not is_zarr(path):
-        raise FileError(
+        raise TakenError(
             f"Expected the name of a new Zarr folder, found something else at {path}: "
             "choose another name."
         )
     if not overwrite:
         what = "an unfinished result of another job" if is_unfinished(path) else "a result"
-        raise FileError(
+        raise TakenError(
             f"Expected the name of a new Zarr folder, found {what} at {path}: choose another "
             "name, or ask to overwrite it."
         )

@@ -1,0 +1,115 @@
+"""What the Denoise dock shows of a run, whatever of it one look at the thread's queue sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari import Viewer
+from napari.layers import Image as ImageLayer
+from numpy.typing import NDArray
+from pytestqt.qtbot import QtBot
+
+from napari_noise2same._napari.activity import Activity
+from napari_noise2same._napari.conversion import layer_image
+from napari_noise2same._napari.denoise_jobs import LayerJob
+from napari_noise2same._napari.denoise_run import DenoiseRun
+from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
+from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.widgets import DenoisePanel
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> DenoisePanel:
+    panel = DenoisePanel()
+    qtbot.addWidget(panel)
+    return panel
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What napari's activity dock is told."""
+    fractions: list[float] = []
+    monkeypatch.setattr(Activity, "show", lambda _self, fraction: fractions.append(fraction))
+    return fractions
+
+
+def start(viewer: Viewer, panel: DenoisePanel, names: str) -> DenoiseRun:
+    """A run over small layers of one-letter names."""
+    layers = [viewer.add_image(np.ones((8, 8), np.float32), name=name) for name in names]
+    jobs = [
+        LayerJob(layer, layer_image(layer), None, 0, DenoiseConfig(), Path()) for layer in layers
+    ]
+    return DenoiseRun(viewer, panel, jobs, lambda _config: {})
+
+
+def started(result: NDArray[Any]) -> DenoiseStarted[NDArray[Any]]:
+    return DenoiseStarted(result, (8, 8), 2, "cpu")
+
+
+def finished(result: NDArray[Any]) -> DenoiseFinished[NDArray[Any]]:
+    return DenoiseFinished(result, 1.0, (8, 8), "cpu")
+
+
+def tile(done: int) -> TileDone:
+    return TileDone(done, 2, 0, (slice(0, 8), slice(0, 8)), 1.0, 1.0)
+
+
+def drawings(layer: ImageLayer) -> list[float]:
+    """The value of a layer each time that it is drawn from now on."""
+    values: list[float] = []
+    layer.events.set_data.connect(lambda _event: values.append(float(layer.data.mean())))
+    return values
+
+
+def test_the_end_of_a_layer_and_the_start_of_the_next_come_at_once(
+    viewer: Viewer, panel: DenoisePanel, shown: list[float]
+) -> None:
+    run = start(viewer, panel, "ab")
+    first, second = np.zeros((2, 8, 8), np.float32)
+    run.show([started(first)])
+    drawn = drawings(viewer.layers["a [n2s]"])
+    first[:] = 5
+    over = run.show([tile(1), tile(2), finished(first), started(second)])
+    assert [(noisy.name, result.name) for noisy, result in over] == [("a", "a [n2s]")]
+    assert drawn == [5]
+    assert shown == [0.5]
+    # Nothing is in the second layer when the run is cancelled.
+    assert "b [n2s]" in viewer.layers
+    run.finish()
+    assert [layer.name for layer in viewer.layers] == ["a", "a [n2s]", "b"]
+    run.close()
+
+
+def test_all_of_a_run_at_once(viewer: Viewer, panel: DenoisePanel, shown: list[float]) -> None:
+    run = start(viewer, panel, "ab")
+    results = np.full((2, 8, 8), 5, np.float32)
+    events = [(started(r), tile(1), tile(2), finished(r)) for r in results]
+    over = run.show([*events[0], *events[1]])
+    assert [(noisy.name, result.name) for noisy, result in over] == [
+        ("a", "a [n2s]"),
+        ("b", "b [n2s]"),
+    ]
+    assert shown == [0.5, 1]
+    run.finish()
+    assert len(viewer.layers) == 4
+    run.close()
+
+
+def test_a_layer_is_drawn_once_it_is_finished_even_if_it_was_a_moment_ago(
+    viewer: Viewer, panel: DenoisePanel
+) -> None:
+    run = start(viewer, panel, "a")
+    result = np.zeros((8, 8), np.float32)
+    run.show([started(result), tile(1)])
+    drawn = drawings(viewer.layers["a [n2s]"])
+    # As if drawing took an hour.
+    run._pause = 3_600_000
+    result[:] = 5
+    run.show([tile(2)])
+    assert drawn == []
+    run.show([finished(result)])
+    assert drawn == [5]
+    run.close()
