@@ -24,7 +24,7 @@ from napari_noise2same.core.batch import (
     shade,
     thumbnail,
 )
-from napari_noise2same.core.io import READING, Image, read_image
+from napari_noise2same.core.io import DAMAGE_SEEN_LATE, Image, read_image
 from napari_noise2same.core.settings import BatchConfig, DenoiseConfig
 from napari_noise2same.widgets import THUMBNAIL_SIDE
 
@@ -172,5 +172,5 @@ def _small(image: Image | Path) -> NDArray[np.float32] | None:
     try:
         opened = image if isinstance(image, Image) else read_image(image)
         return thumbnail(opened.data, opened.axes, side=THUMBNAIL_SIDE)
-    except (*READING, MemoryError):
+    except (*DAMAGE_SEEN_LATE, MemoryError):
         return None

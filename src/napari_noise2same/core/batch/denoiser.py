@@ -15,7 +15,7 @@ from napari_noise2same.core.batch.events import (
 from napari_noise2same.core.batch.jobs import Job, create_folders
 from napari_noise2same.core.batch.single import denoise_file, is_finished
 from napari_noise2same.core.errors import Noise2SameError
-from napari_noise2same.core.io import READING
+from napari_noise2same.core.io import DAMAGE_SEEN_LATE
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = ["BatchDenoiser"]
 
 # Beside the errors that we raise: those of pixels that are read late, and of an image that memory
 # does not hold.
-_FAILURES = (Noise2SameError, *READING, MemoryError)
+_FAILURES = (Noise2SameError, *DAMAGE_SEEN_LATE, MemoryError)
 
 
 class BatchDenoiser:

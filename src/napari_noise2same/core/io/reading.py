@@ -17,10 +17,10 @@ from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr
 from napari_noise2same.core.io.tiff_reading import read_tiff
 from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES
 
-__all__ = ["READING", "is_readable", "read_image"]
+__all__ = ["DAMAGE_SEEN_LATE", "is_readable", "read_image"]
 
 # What pixels can raise that are read late, from damaged chunks of a Zarr array or over a network.
-READING = (OSError, ValueError, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
+DAMAGE_SEEN_LATE = (OSError, ValueError, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
 
 # Usual endings of TIFF files by other names: microscopes, slide scanners.
 _TIFF_BASED = (".lsm", ".stk", ".flex", ".svs", ".scn", ".ndpi", ".qptiff")
