@@ -23,7 +23,7 @@ from napari_noise2same._napari.commands import open_denoise_dock, open_train_doc
 from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same.core import Image, write_image
-from napari_noise2same.core.settings import TrainingConfig
+from napari_noise2same.core.settings import DenoiseConfig, ResultConfig, TrainingConfig
 from napari_noise2same.samples import cells
 
 _SIZE = (1600, 1000)
@@ -50,8 +50,11 @@ def main() -> None:
     train.panel.verticalScrollBar().setValue(train.panel.verticalScrollBar().maximum())
     _take(viewer, folder / "advanced.png")
     train.panel.advanced.set_value(False)
-    _let_qt_work(900, until=lambda: not train.controller.is_running)
+    train.panel.run.stop.click()
+    _let_qt_work(60, until=lambda: not train.controller.is_running)
     denoise = open_denoise_dock(viewer)
+    denoise.panel.set_value(DenoiseConfig())
+    denoise.panel.result.set_value(ResultConfig())
     denoise.panel.denoise.click()
     _let_qt_work(60, until=lambda: not denoise.controller.is_running)
     _take(viewer, folder / "denoised.png")
@@ -76,11 +79,13 @@ def _viewer() -> Viewer:
 def _denoise_folder(denoise: DenoiseDock) -> None:
     """Denoise a folder of files, one of them damaged, in the Batch tab."""
     with TemporaryDirectory() as name:
+        folder = Path(name) / "cells"
+        folder.mkdir()
         for seed in range(6):
-            write_image(Path(name) / f"cell {seed + 1}.tif", *_noisy_cells(seed))
-        (Path(name) / "cell 7.tif").write_bytes(b"II*\0 cut short")
+            write_image(folder / f"cell {seed + 1}.tif", *_noisy_cells(seed))
+        (folder / "cell 7.tif").write_bytes(b"II*\0 cut short")
         denoise.panel.tabs.setCurrentIndex(1)
-        denoise.panel.batch.inputs.set_value((name,))
+        denoise.panel.batch.inputs.set_value((str(folder),))
         _let_qt_work(2)
         denoise.panel.batch.denoise.click()
         _let_qt_work(60, until=lambda: not denoise.panel.is_running())
