@@ -15,7 +15,7 @@ from napari_noise2same._napari.conversion import layer_image
 from napari_noise2same._napari.regions import current_frame, visible_region
 from napari_noise2same._napari.result_folders import result_path
 from napari_noise2same._napari.results import result_dtype
-from napari_noise2same._napari.windows import crop
+from napari_noise2same._napari.windows import CONTEXT, crop
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.io import Image, pyramid_bytes
 from napari_noise2same.core.settings import DenoiseConfig
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from napari_noise2same.widgets import DenoisePanel
 
 __all__ = ["LayerJob", "plan_jobs"]
-
-# Planes or frames on each side of a part that a 3D network is shown: what is further away hardly
-# changes its result.
-_CONTEXT = 4
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ def plan_jobs(
     config, wanted = panel.value(), panel.level_value()
     folder = panel.result.value().folder
     # A folder holds all that is denoised, and neighbours are not asked for.
-    context = 0 if panel.result.in_folder() else _CONTEXT
+    context = 0 if panel.result.in_folder() else CONTEXT
     depth = model.depth_axis if model and model.network.spatial_dims == 3 else ""
 
     def plan(layer: ImageLayer) -> LayerJob:

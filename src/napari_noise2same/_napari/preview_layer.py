@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.regions import visible_region
 from napari_noise2same._napari.results import CARD, add_result, place
-from napari_noise2same._napari.windows import crop
+from napari_noise2same._napari.windows import CONTEXT, crop
 from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["PreviewLayer"]
 
 _SUFFIX = " [n2s preview]"
-# Neighbours to each side that a 3D network is shown, and the largest side of what it makes of them:
-# together no more pixels than of one plane for a 2D network.
-_CONTEXT = 3
-_SIDES = {False: 512, True: 192}
+# Largest side of what a network is shown. For a 3D one, which sees neighbours as well: together no
+# more pixels than of one plane for a 2D network.
+_SIDES = {False: 512, True: 168}
 
 
 class PreviewLayer:
@@ -100,7 +99,7 @@ class PreviewLayer:
         Image
             The part; its data are a `Window`.
         """
-        return crop(self._image, region, depth=self._depth, context=_CONTEXT)
+        return crop(self._image, region, depth=self._depth, context=CONTEXT)
 
     def show(self, window: Window, result: NDArray[Any], step: int) -> None:
         """Show a result, which may have been asked for some time ago.

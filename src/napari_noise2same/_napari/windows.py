@@ -7,7 +7,11 @@ from dataclasses import replace
 from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.io import Image
 
-__all__ = ["crop"]
+__all__ = ["CONTEXT", "crop"]
+
+# Planes or frames on each side of a part that a 3D network is shown: what is further away hardly
+# changes its result.
+CONTEXT = 4
 
 
 def crop(image: Image, region: Region, *, depth: str = "", context: int = 0) -> Image:
