@@ -18,12 +18,13 @@ from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming.plan import CellPlan
-from napari_noise2same.core.streaming.sources import METADATA, file_of
+from napari_noise2same.core.streaming.sources import file_of
 
 __all__ = ["describe_job"]
 
 # Values that are looked at along each axis of an array in memory.
 _LOOKS = 64
+_METADATA = ("zarr.json", ".zarray")
 
 
 def describe_job(
@@ -90,7 +91,7 @@ def _fingerprint(array: ArrayLike) -> list[Any]:
         return [hashlib.sha256(np.ascontiguousarray(array[steps]).tobytes()).hexdigest()]
     name = str(getattr(array, "name", getattr(array, "offset", "")))
     if path := file_of(array):
-        return [str(path), name, [_age(path / part) for part in ("", *METADATA)]]
+        return [str(path), name, [_age(path / part) for part in ("", *_METADATA)]]
     # Zarr arrays in other stores, HDF5 datasets: their names are those inside the store.
     store = getattr(array, "store", None) or getattr(getattr(array, "file", None), "filename", "")
     return [str(store), name or type(array).__name__]

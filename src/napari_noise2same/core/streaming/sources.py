@@ -11,11 +11,9 @@ import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, Window
 from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.io import is_zarr
 
-__all__ = ["METADATA", "check_present", "file_of", "portable_source"]
-
-# Files of a Zarr array that say what it is.
-METADATA = ("zarr.json", ".zarray")
+__all__ = ["check_present", "file_of", "portable_source"]
 
 
 def file_of(array: ArrayLike | None) -> Path | None:
@@ -32,11 +30,10 @@ def file_of(array: ArrayLike | None) -> Path | None:
         The folder of a Zarr array, or the file of a memory map, or of the whole that one of them
         is a window of; None for all others.
     """
-    if isinstance(array, Window):
-        return file_of(array.source)
-    if isinstance(array, np.memmap):
-        return None if array.filename is None else Path(array.filename)
-    return _folder_of(array)
+    whole = _whole(array)
+    if isinstance(whole, np.memmap):
+        return None if whole.filename is None else Path(whole.filename)
+    return _folder_of(whole)
 
 
 def check_present(array: ArrayLike) -> None:
@@ -52,12 +49,19 @@ def check_present(array: ArrayLike) -> None:
     FileError
         If it is not there.
     """
-    folder = _folder_of(array.source if isinstance(array, Window) else array)
-    if folder is not None and not any((folder / name).is_file() for name in METADATA):
+    folder = _folder_of(_whole(array))
+    if folder is not None and not is_zarr(folder):
         raise FileError(
             f"Expected the image at {folder}, found nothing there: every process that "
             "denoises must reach it."
         )
+
+
+def _whole(array: ArrayLike | None) -> ArrayLike | None:
+    """Return what an array is a window of, or else itself."""
+    while isinstance(array, Window):
+        array = array.source
+    return array
 
 
 def _folder_of(array: ArrayLike | None) -> Path | None:

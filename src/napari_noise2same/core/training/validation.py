@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from napari_noise2same.core.objective import (
+    Mask,
     estimated_risk,
     noise2same_terms,
     noise_variance,
@@ -28,6 +29,9 @@ __all__ = ["Validation"]
 _PIXELS = 65_536
 # The noise is looked at once, and its correlation differs from place to place.
 _NOISE_ROUNDS = 4
+
+# Patches, their masked pixels, and what replaces these.
+_Round = tuple[Tensor, Mask, Tensor]
 
 
 class Noise(NamedTuple):
@@ -95,13 +99,14 @@ class Validation:
         noise = torch.Generator(device).manual_seed(seed)
         one = sampler.draw(1, "none", choice)
         rounds = max(1, round(_PIXELS / (one[0].numel() * batch)))
-        self._noise_rounds = []
-        for _ in range(_NOISE_ROUNDS * rounds):
+
+        def draw() -> _Round:
             x = sampler.draw(batch, "none", choice)
             hidden = stratified_mask(tuple(x.shape), mask.percentage, generator=noise)
-            values = replacement_values(x, hidden, mask.replacement, generator=noise)
-            self._noise_rounds.append((x, hidden, values))
-        self._rounds = self._noise_rounds[:rounds]
+            return x, hidden, replacement_values(x, hidden, mask.replacement, generator=noise)
+
+        self._draw = draw
+        self._rounds = [draw() for _ in range(rounds)]
 
     @torch.no_grad()
     def error(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
@@ -168,7 +173,9 @@ class Validation:
             Its strength and its correlation.
         """
         apply = partial(_apply, network, weights)
-        terms = [noise2same_terms(apply, *batch) for batch in self._noise_rounds]
+        more = (_NOISE_ROUNDS - 1) * len(self._rounds)
+        rounds = [*self._rounds, *(self._draw() for _ in range(more))]
+        terms = [noise2same_terms(apply, *batch) for batch in rounds]
         variance = sum(map(noise_variance, terms)) / len(terms)
         residual = torch.cat([found.residual for found in terms])
         correlations = [
