@@ -114,7 +114,7 @@ def test_a_lazy_layer_fills_a_multiscale_layer_in_a_folder(
     assert result.metadata["noise2same"]["folder"] == str(folder)
 
     whole = in_memory(qtbot, viewer, dock)
-    np.testing.assert_array_equal(result.data[0][:], whole)
+    np.testing.assert_array_equal(result.data[0], whole)
     written = read_image(folder)
     assert written.spacing == {"Y": 0.2, "X": 0.1}
     np.testing.assert_array_equal(written.data[...], whole)
@@ -126,7 +126,7 @@ def test_the_layer_is_there_and_drawn_while_it_fills(
     stop_after_a_cell(monkeypatch, dock)
     denoise(qtbot, dock)
     result = viewer.layers["big/one [n2s]"]
-    finest = result.data[0][:]
+    finest = np.asarray(result.data[0])
     assert finest[:256, :256].all()
     assert not finest[300:].any()
     # What napari shows is what the folder holds by now.
@@ -162,7 +162,7 @@ def test_what_was_cancelled_goes_on_in_the_same_folder_and_layer(
     assert [layer.name for layer in viewer.layers] == ["big/one", "big/one [n2s]"]
     assert viewer.layers["big/one [n2s]"] is before
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
-    np.testing.assert_array_equal(before.data[0][:], in_memory(qtbot, viewer, dock))
+    np.testing.assert_array_equal(before.data[0], in_memory(qtbot, viewer, dock))
 
 
 def test_a_disk_too_full_to_go_on_is_no_reason_for_another_name(
@@ -199,7 +199,7 @@ def test_colours_and_frames_keep_the_order_of_their_axes(
     result = viewer.layers["colours [n2s]"]
     assert result.rgb
     assert result.data[0].shape == (64, 48, 3)
-    np.testing.assert_array_equal(result.data[0][:], in_memory(qtbot, viewer, dock))
+    np.testing.assert_array_equal(result.data[0], in_memory(qtbot, viewer, dock))
 
 
 def test_another_frame_is_another_result(
@@ -218,7 +218,7 @@ def test_another_frame_is_another_result(
     second = viewer.layers["frames [n2s] [1]"]
     assert second.metadata["noise2same"]["folder"].endswith("frames [n2s] 2.ome.zarr")
     assert second.data[0].shape == (1, 300, 40)
-    np.testing.assert_array_equal(second.data[0][:], in_memory(qtbot, viewer, dock))
+    np.testing.assert_array_equal(second.data[0], in_memory(qtbot, viewer, dock))
 
 
 def test_a_full_disk_is_told_before_anything_is_done(

@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Layer
 
+from napari_noise2same._napari.lazy import Lazy
 from napari_noise2same.core.array import ArrayLike, Layout, default_axes, plan_layout, validate_axes
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image
@@ -84,7 +85,7 @@ def layer_data(layer: Layer, level: int = 0) -> ArrayLike:
     Returns
     -------
     ArrayLike
-        The array itself.
+        The array itself, without what makes it lazy for napari.
 
     Raises
     ------
@@ -101,7 +102,7 @@ def layer_data(layer: Layer, level: int = 0) -> ArrayLike:
             f"of layer {layer.name!r}."
         )
     data: ArrayLike = levels[level]
-    return data
+    return data.source if isinstance(data, Lazy) else data
 
 
 def level_factors(layer: Layer, level: int) -> Any:

@@ -106,7 +106,7 @@ class DenoiseController(QObject):
         self.worker.finished.connect(self._on_over)
 
     def cancel(self) -> None:
-        """End after the tile under way; what is done stays in its layer."""
+        """End in the tile under way; what is done stays in its layer."""
         if self.worker is not None:
             self.worker.stop()
 

@@ -12,6 +12,7 @@ from qtpy.QtCore import QElapsedTimer
 from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.denoise_work import FolderChosen
+from napari_noise2same._napari.lazy import lazy_levels
 from napari_noise2same._napari.results import add_result, find_result
 from napari_noise2same.core.array import Window
 from napari_noise2same.core.settings import DenoiseConfig
@@ -136,6 +137,7 @@ class DenoiseRun:
             folder = str(self._folders[-1])
             card = {**card, "folder": folder}
             layer = find_result(self._viewer, folder, data[0].shape)
+            data = lazy_levels(data)
         elif isinstance(job.image.data, Window):
             data = job.image.data.keep(data)
         if layer is None:

@@ -50,7 +50,7 @@ def denoise_layers(
     scheduler : str
         Who makes results in folders, as in `ResultConfig`; if empty, they go into memory.
     stop : callable
-        Asked before every tile.
+        Asked before every tile and every layer of the network.
 
     Yields
     ------

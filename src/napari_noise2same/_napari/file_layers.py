@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import dask.array as da
 import numpy as np
 
-from napari_noise2same.core.array import ArrayLike
+from napari_noise2same._napari.lazy import lazy_levels
+from napari_noise2same.core.array import ArrayLike, transposed
 from napari_noise2same.core.batch import Job, is_finished, thumbnail
 from napari_noise2same.core.io import Image, is_zarr, read_image, zarr_levels
 
@@ -61,11 +61,8 @@ def _levels(path: Path, image: Image) -> list[ArrayLike]:
 
 def _layer(path: Path, image: Image, name: str, limits: tuple[float, float]) -> NewLayer:
     """Return pixels and arguments of a layer, colours last."""
-    levels = _levels(path, image)
     axes = "".join(sorted(image.axes, key=_ORDER.index))
-    if axes != image.axes:
-        order = [image.axes.index(axis) for axis in axes]
-        levels = [da.from_array(level).transpose(order) for level in levels]
+    levels = [transposed(level, image.axes, axes) for level in _levels(path, image)]
     shown = axes.removesuffix("S")
     arguments: dict[str, Any] = {
         "name": Path(name).name,
@@ -75,7 +72,7 @@ def _layer(path: Path, image: Image, name: str, limits: tuple[float, float]) -> 
         "units": tuple(image.units.get(axis, "pixel") for axis in shown),
         "axis_labels": tuple(shown.lower()),
     }
-    data = levels if arguments["multiscale"] else levels[0]
+    data = lazy_levels(levels) if arguments["multiscale"] else levels[0]
     return data, arguments | ({} if arguments["rgb"] else {"contrast_limits": limits})
 
 

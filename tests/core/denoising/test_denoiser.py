@@ -330,3 +330,19 @@ def test_only_the_region_of_each_tile_is_read(make_model: ModelFactory) -> None:
     ]
     assert [read.tobytes() for read in source.reads] == expected
     assert max(read.size for read in source.reads) < 100 * 90
+
+
+def test_stops_within_a_tile(make_model: ModelFactory) -> None:
+    denoiser = Denoiser(Image(picture(100, 80), "YX"), make_model(), DenoiseConfig(tile=32))
+    layers = [m for m in denoiser._predictor.network.modules() if isinstance(m, torch.nn.Conv2d)]
+    calls: list[str] = []
+    layers[1].register_forward_hook(lambda *_: calls.append("second"))
+    layers[2].register_forward_hook(lambda *_: calls.append("third"))
+    events = list(denoiser.events(stop=lambda: "second" in calls))
+    assert calls == ["second"]
+    assert [type(event) for event in events] == [DenoiseStarted]
+    assert not denoiser.result.any()
+    # Nothing of it is left for the next time.
+    calls.clear()
+    *_, last = denoiser.events()
+    assert isinstance(last, DenoiseFinished)

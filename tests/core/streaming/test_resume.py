@@ -244,3 +244,20 @@ def test_a_zarr_that_was_written_anew_is_another_image(
             assert StreamDenoiser(image, make_model(), path, CONFIG).done
     with pytest.raises(FileError, match="another job"):
         StreamDenoiser(image, make_model(), path, CONFIG)
+
+
+def test_a_cell_that_was_stopped_is_done_again(make_model: ModelFactory, tmp_path: Path) -> None:
+    image, model = Image(picture(96, 96), "YX"), make_model()
+    expected = denoise_to_zarr(image, model, tmp_path / "whole.zarr", CONFIG)
+    job = StreamDenoiser(image, model, tmp_path / "out.zarr", CONFIG)
+    calls: list[int] = []
+    network = job._cells.piece.predictor.network
+    hook = next(network.children()).register_forward_hook(lambda *_: calls.append(1))
+    events = list(job.events(stop=lambda: len(calls) == 3))
+    hook.remove()
+    assert [type(event) for event in events] == [DenoiseStarted, TileDone, TileDone]
+    again = StreamDenoiser(image, model, tmp_path / "out.zarr", CONFIG)
+    assert again.done == 2
+    *_, last = again.events()
+    assert isinstance(last, DenoiseFinished)
+    np.testing.assert_array_equal(levels(tmp_path / "out.zarr")[0], np.asarray(expected.data))

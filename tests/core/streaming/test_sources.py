@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_noise2same.core.array import transposed
 from napari_noise2same.core.io import read_image
-from napari_noise2same.core.streaming.sources import portable_source
+from napari_noise2same.core.streaming.sources import file_of, portable_source
 
 zarr = pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
 dask_array = pytest.importorskip("dask.array", reason="needs the extra 'dask'")
@@ -57,3 +58,10 @@ def test_arrays_in_memory_do_not_travel(tmp_path: Path) -> None:
     in_memory = zarr.create_array(zarr.storage.MemoryStore(), data=PIXELS)
     for array in (PIXELS, part, in_memory, None):
         assert portable_source(array) is None
+
+
+def test_axes_in_another_order_leave_the_file_known(tmp_path: Path) -> None:
+    array = zarr.create_array(tmp_path / "a", data=PIXELS.transpose(1, 0, 2))
+    turned = transposed(array, "ZCX", "CZX")
+    assert file_of(turned) == tmp_path / "a"
+    np.testing.assert_array_equal(sent(turned), PIXELS[1, 3:5])

@@ -136,11 +136,12 @@ def transposed(array: ArrayLike, axes: str, wanted: str) -> ArrayLike:
     Returns
     -------
     ArrayLike
-        The array itself where the order is right.
+        The array itself where the order is right; a view of a NumPy array.
     """
     if axes == wanted:
         return array
-    return Transposed(array, tuple(axes.index(axis) for axis in wanted))
+    order = tuple(axes.index(axis) for axis in wanted)
+    return array.transpose(order) if isinstance(array, np.ndarray) else Transposed(array, order)
 
 
 def _complete(index: Any, ndim: int) -> Sequence[Any]:

@@ -109,7 +109,8 @@ class Denoiser:
         Parameters
         ----------
         stop : callable
-            Asked before every tile; when it returns True there is no `DenoiseFinished`.
+            Asked before every tile and every layer of the network; when it returns True there is
+            no `DenoiseFinished`.
 
         Yields
         ------
@@ -122,15 +123,16 @@ class Denoiser:
         self.result.fill(0)
         total = len(self._view) * len(self.tiles)
         yield DenoiseStarted(self.result, self.tile, total, str(self._device))
-        for done, (sample, tile) in enumerate(product(range(len(self._view)), self.tiles), 1):
-            if stop():
-                return
-            self._denoise_tile(sample, tile)
+        with self._predictor.interruptible(stop):
+            for done, (sample, tile) in enumerate(product(range(len(self._view)), self.tiles), 1):
+                if stop():
+                    return
+                self._denoise_tile(sample, tile)
+                seconds = time.perf_counter() - begun
+                remaining = seconds * (total - done) / done
+                yield TileDone(done, total, sample, tile.write, seconds, remaining)
             seconds = time.perf_counter() - begun
-            remaining = seconds * (total - done) / done
-            yield TileDone(done, total, sample, tile.write, seconds, remaining)
-        seconds = time.perf_counter() - begun
-        yield DenoiseFinished(self.result, seconds, self._fitting_tile(), str(self._device))
+            yield DenoiseFinished(self.result, seconds, self._fitting_tile(), str(self._device))
 
     def _denoise_tile(self, sample: int, tile: Tile) -> None:
         """Add what one tile contributes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import product
 
 import numpy as np
@@ -20,6 +22,10 @@ from napari_noise2same.core.tiling import plan_tiles
 __all__ = ["Predictor"]
 
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class _Interrupted(Exception):  # noqa: N818
+    """The user has had enough."""
 
 
 class Predictor:
@@ -100,6 +106,31 @@ class Predictor:
             torch.cuda.empty_cache()
         self.largest = values[0].size - 1
         return self._predict_halves(values)
+
+    @contextmanager
+    def interruptible(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """Leave a block of code in the middle of a piece, because a piece of a volume takes long.
+
+        Parameters
+        ----------
+        stop : callable
+            Asked before each layer of the network; when it returns True the block ends there, and
+            what follows it goes on.
+        """
+
+        def ask(*_layer: object) -> None:
+            if stop():
+                raise _Interrupted
+
+        layers = [layer for layer in self.network.modules() if not [*layer.children()]]
+        hooks = [layer.register_forward_pre_hook(ask) for layer in layers]
+        try:
+            yield
+        except _Interrupted:
+            return
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def _predict_halves(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cut the longest axis in two, each half with its context."""

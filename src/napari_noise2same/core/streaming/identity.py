@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ArrayLike, Window
+from napari_noise2same.core.array import ArrayLike, Transposed, Window
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
@@ -86,6 +86,8 @@ def _fingerprint(array: ArrayLike) -> list[Any]:
     if isinstance(array, Window):
         region = [[part.start, part.stop] for part in array.region]
         return [*_fingerprint(array.source), region]
+    if isinstance(array, Transposed):
+        return [*_fingerprint(array.source), array.order]
     if isinstance(array, np.ndarray) and not _is_whole_file(array):
         steps = tuple(slice(None, None, max(n // _LOOKS, 1)) for n in array.shape)
         return [hashlib.sha256(np.ascontiguousarray(array[steps]).tobytes()).hexdigest()]

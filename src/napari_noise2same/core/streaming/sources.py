@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from napari_noise2same.core.array import ArrayLike, Window
+from napari_noise2same.core.array import ArrayLike, Transposed, Window
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import is_zarr
 
@@ -28,7 +28,7 @@ def file_of(array: ArrayLike | None) -> Path | None:
     -------
     Path or None
         The folder of a Zarr array, or the file of a memory map, or of the whole that one of them
-        is a window of; None for all others.
+        is a window of or has in another order; None for all others.
     """
     whole = _whole(array)
     if isinstance(whole, np.memmap):
@@ -58,8 +58,8 @@ def check_present(array: ArrayLike) -> None:
 
 
 def _whole(array: ArrayLike | None) -> ArrayLike | None:
-    """Return what an array is a window of, or else itself."""
-    while isinstance(array, Window):
+    """Return what an array is a part of, or has in another order, or else itself."""
+    while isinstance(array, Window | Transposed):
         array = array.source
     return array
 
@@ -82,11 +82,11 @@ def portable_source(array: ArrayLike | None) -> ArrayLike | None:
     -------
     ArrayLike or None
         A Zarr array in a store outside this process, a dask array or a mapped file, which are
-        small, or a window of one of them; None for arrays in memory.
+        small, or one of them in part or in another order; None for arrays in memory.
     """
-    if isinstance(array, Window):
+    if isinstance(array, Window | Transposed):
         whole = portable_source(array.source)
-        return None if whole is None else Window(whole, array.region)
+        return None if whole is None else replace(array, source=whole)
     if isinstance(array, np.memmap):
         return _MappedFile.of(array)
     if isinstance(array, np.ndarray) or array is None:

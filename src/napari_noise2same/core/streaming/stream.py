@@ -157,8 +157,8 @@ class StreamDenoiser:
         Parameters
         ----------
         stop : callable
-            Asked before every cell; when it returns True there is no `DenoiseFinished`, and the
-            same job goes on later.
+            Asked before every cell, in this process before every layer of the network too; when it
+            returns True there is no `DenoiseFinished`, and the same job goes on later.
 
         Yields
         ------

@@ -28,7 +28,7 @@ def run_in_threads(
     todo : sequence of int
         The cells.
     stop : callable
-        Asked before each cell.
+        Asked before each cell and each layer of the network.
 
     Yields
     ------
@@ -37,13 +37,14 @@ def run_in_threads(
     """
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         written: Future[int] | None = None
-        for index, noisy in _read_ahead(cells, todo, reader):
-            if stop():
-                break
-            values = cells.denoise(index, noisy)
-            if written is not None:
-                yield written.result()
-            written = writer.submit(_write, target, index, values)
+        with cells.piece.predictor.interruptible(stop):
+            for index, noisy in _read_ahead(cells, todo, reader):
+                if stop():
+                    break
+                values = cells.denoise(index, noisy)
+                if written is not None:
+                    yield written.result()
+                written = writer.submit(_write, target, index, values)
         if written is not None:
             yield written.result()
 

@@ -1,0 +1,96 @@
+"""Arrays as napari wants those of several sizes: a slice of one is read when its pixels are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_noise2same.core.array import ArrayLike
+
+__all__ = ["Lazy", "lazy_levels"]
+
+
+@dataclass(frozen=True, eq=False)
+class Lazy:
+    """A part of an array that is read by `numpy.asarray` only.
+
+    napari cuts the visible rectangle out of all planes of a size, and then one plane out of that:
+    a Zarr array would read them all. dask arrays would do, but napari keeps their chunks, so that
+    a result would not be seen to fill, and the engine would not know the file behind them.
+
+    Attributes
+    ----------
+    source : ArrayLike
+        The array.
+    index : tuple of int or range
+        What of it, one entry for each of its axes.
+    """
+
+    source: ArrayLike
+    index: tuple[int | range, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return tuple(len(part) for part in self.index if isinstance(part, range))
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return np.dtype(self.source.dtype)
+
+    def __getitem__(self, index: Any) -> Lazy | NDArray[Any]:
+        """Return a smaller part, which is read at once if the index is more than ranges."""
+        places = index if isinstance(index, tuple) else (index,)
+        if not all(map(_is_range, places)):
+            values: NDArray[Any] = np.asarray(self)[index]
+            return values
+        wanted = chain(places, repeat(slice(None)))
+        parts = (part[next(wanted)] if isinstance(part, range) else part for part in self.index)
+        return Lazy(self.source, tuple(parts))
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        """Read the part."""
+        index = (slice(i.start, i.stop) if isinstance(i, range) else i for i in self.index)
+        return np.array(self.source[tuple(index)], dtype=dtype, copy=copy)
+
+
+def lazy_levels(levels: Sequence[ArrayLike]) -> list[Lazy]:
+    """See all sizes of an image as napari wants them.
+
+    Parameters
+    ----------
+    levels : sequence of ArrayLike
+        The arrays, finest first.
+
+    Returns
+    -------
+    list of Lazy
+        The same; nothing is read.
+    """
+    return [Lazy(level, tuple(map(range, level.shape))) for level in levels]
+
+
+def _is_range(place: Any) -> bool:
+    """Tell whether an entry of an index is one place or a range of them."""
+    if isinstance(place, slice):
+        return place.step in (None, 1)
+    return isinstance(place, int | np.integer)

@@ -1,0 +1,73 @@
+"""Arrays of several sizes as napari slices them: of a volume it reads the plane that it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from napari import Viewer
+from napari.layers import Image
+from numpy.typing import NDArray
+
+from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.lazy import lazy_levels
+
+SHAPE = (5, 6, 7)
+VALUES = np.arange(210).reshape(SHAPE)
+
+
+class Counting:
+    """An array that knows how many values were read."""
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        self.values, self.shape, self.dtype, self.read = values, values.shape, values.dtype, 0
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        found = np.asarray(self.values[index])
+        self.read += found.size
+        return found
+
+
+def entries(length: int) -> st.SearchStrategy[Any]:
+    place = st.integers(-length, length - 1)
+    edge = st.none() | st.integers(-length - 2, length + 2)
+    return place | st.builds(slice, edge, edge)
+
+
+@given(
+    st.tuples(*map(entries, SHAPE)).flatmap(lambda index: st.sampled_from([index, index[:2]])),
+    st.data(),
+)
+def test_parts_of_parts_are_those_of_the_array(index: Any, data: st.DataObject) -> None:
+    source = Counting(VALUES)
+    (lazy,) = lazy_levels([source])
+    part, expected = lazy[index], VALUES[index]
+    assert (part.shape, part.ndim, part.size) == (expected.shape, expected.ndim, expected.size)
+    again = data.draw(st.tuples(*(entries(n) for n in expected.shape if n)))
+    if all(expected.shape):
+        part, expected = part[again], expected[again]
+    assert source.read == 0
+    np.testing.assert_array_equal(np.asarray(part), expected)
+    assert source.read == expected.size
+
+
+@pytest.mark.parametrize("index", [..., None, VALUES > 5, (0, [1, 3]), slice(None, None, 2)])
+def test_other_indices_are_read_at_once(index: Any) -> None:
+    (lazy,) = lazy_levels([VALUES])
+    assert isinstance(lazy[index], np.ndarray)
+    np.testing.assert_array_equal(lazy[index], VALUES[index])
+
+
+def test_of_a_volume_napari_reads_the_planes_that_it_shows(viewer: Viewer) -> None:
+    sources = [Counting(np.ones((40, n, n), np.float32)) for n in (512, 256)]
+    layer = Image(lazy_levels(sources), multiscale=True, contrast_limits=(0, 2))
+    viewer.add_layer(layer)
+    viewer.dims.set_point(0, 30)
+    layer.refresh()
+    planes = [source.read / source.values[0].size for source in sources]
+    assert 0 < max(planes) < 20
+    np.testing.assert_array_equal(np.unique(layer._slice.image.view), [1])
+    assert layer_data(layer) is sources[0]
