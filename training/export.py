@@ -23,8 +23,10 @@ TARGET = Path(__file__).parents[1] / "src/napari_noise2same/core/model/weights"
 _RECIPES = {2: "pretrain.py", 3: "pretrain_volumes.py"}
 _DATA = (
     "Generated scenes (dead leaves, filaments, vesicles, nuclei, rods, membranes, tissue, clouds, "
-    "bars) and crops of public domain or CC0 pictures that scikit-image carries; generated noise. "
-    "No microscope image, and nothing from any benchmark."
+    "bars) and crops of pictures: public domain or CC0 ones that scikit-image carries, and "
+    "photographs of the Debian package lomiri-wallpapers-16.04 by Aitzol Berasategi, freespace and "
+    "Jakkub Mede (CC BY 4.0) and Clements Engelhardt (CC0); generated noise. One of the pictures, "
+    "`cell` of scikit-image, is a phase image; nothing is from any benchmark."
 )
 
 

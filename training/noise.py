@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from napari_noise2same.core.noise import PoissonGaussian, anscombe
 
@@ -33,22 +33,39 @@ def observe(scene: Floats, rng: Rng) -> tuple[Floats, Floats]:
         noise is about 1; the mean of the noisy picture is 0.
     """
     noisy, clean = _camera(scene, rng) if rng.random() < 0.45 else _ideal(scene, rng)
+    if rng.random() < 0.25:
+        noisy = clean + _smear(noisy - clean, rng)
+    if rng.random() < 0.2:
+        noisy = noisy + _streaks(scene.shape, rng)
     mean = noisy.mean()
     return np.asarray(noisy - mean, np.float32), np.asarray(clean - mean, np.float32)
 
 
+def _smear(noise: NDArray[np.floating], rng: Rng) -> NDArray[np.floating]:
+    """Correlate the noise of neighbours, as slow electronics and resampling do."""
+    widths = rng.uniform(0.2, 0.55, noise.ndim) * (rng.random(noise.ndim) < 0.7)
+    widths[:-2] = 0  # planes and frames are exposed one by one
+    smeared = gaussian_filter(noise, widths)
+    # A picture of nothing may have no noise at all.
+    return np.asarray(smeared * (noise.std() / max(float(smeared.std()), 1e-6)))
+
+
+def _streaks(shape: tuple[int, ...], rng: Rng) -> Floats:
+    """Draw faint lines along rows or columns: readout of cameras, flicker of a laser."""
+    axis = -1 if rng.random() < 0.7 else -2
+    lines = rng.standard_normal(shape, np.float32)
+    length = np.exp(rng.uniform(np.log(5), np.log(shape[axis])))
+    lines = gaussian_filter1d(lines, length, axis, mode="wrap")
+    return np.asarray(lines * (np.exp(rng.uniform(np.log(0.08), np.log(0.6))) / lines.std()))
+
+
 def _ideal(scene: Floats, rng: Rng) -> tuple[Floats, Floats]:
-    """Add white noise of variance 1; sometimes stronger in places, or slightly correlated."""
+    """Add white noise of variance 1; sometimes stronger in places."""
     span = np.exp(rng.uniform(np.log(1.5), np.log(80)))
     floor = rng.choice([0.0, rng.uniform(0, 1)])
     # As a stabiliser bends the light, by a root, or not at all where readout noise rules.
     clean = span * (np.sqrt(scene + floor) if rng.random() < 0.7 else scene)
     noise = rng.standard_normal(scene.shape, np.float32)
-    if rng.random() < 0.2:
-        widths = rng.uniform(0.2, 0.55, scene.ndim) * (rng.random(scene.ndim) < 0.7)
-        widths[:-2] = 0  # planes and frames are exposed one by one
-        noise = gaussian_filter(noise, widths)
-        noise /= noise.std()
     if rng.random() < 0.2:
         noise = noise * (1 + rng.uniform(-0.35, 0.5) * np.clip(scene, 0, 1))
     return clean + noise, clean

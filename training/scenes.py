@@ -1,4 +1,4 @@
-"""Clean scenes of many kinds, generated, and crops of pictures that scikit-image carries.
+"""Clean scenes of many kinds, generated, and crops of pictures that installed packages carry.
 
 A scene is a float32 array of one plane with values from 0 to about 1: the light, without unit.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 from scipy.spatial import cKDTree
 from scipy.special import expit
-from skimage import color, data
+from skimage import color, data, io
 
 __all__ = ["draw_scene"]
 
@@ -35,6 +37,19 @@ _PICTURES = (
     "microaneurysms",
     "retina",
     "rocket",
+)
+# Photographs of the Debian package lomiri-wallpapers-16.04: CC0 (seeding) and CC BY 4.0.
+_PHOTOGRAPHS = Path("/usr/share/backgrounds")
+_PHOTOGRAPH_NAMES = (
+    "Picture_0B_by_freespace",
+    "Picture_1A_by_freespace",
+    "Wine_by_Jakkub_Mede",
+    "aitzgorri_by_Aitzol_Berasategi",
+    "friends_by_Aitzol_Berasategi",
+    "life_by_Aitzol_Berasategi",
+    "picosdeeuropa_by_Aitzol_Berasategi",
+    "seeding_by_Clements_Engelhardt",
+    "sunset_by_Aitzol_Berasategi",
 )
 _TURN = 2 * np.pi
 
@@ -297,17 +312,27 @@ def picture(side: int, rng: Rng) -> Floats:
 
 @cache
 def _pictures() -> list[Floats]:
-    """Read the pictures as grey values, at half their size, where JPEG leaves little trace."""
-    found = []
-    for name in _PICTURES:
-        image = np.asarray(getattr(data, name)())
-        grey = color.rgb2gray(image[..., :3]) if image.ndim == 3 else image / 255.0
-        found.append(zoom(gaussian_filter(grey, 0.5), 0.5 if min(grey.shape) > 400 else 1, order=1))
-    return [np.asarray(image, np.float32) for image in found]
+    """Read the pictures as grey values, reduced until JPEG and sensors leave little trace."""
+    found = [_grey(np.asarray(getattr(data, name)())) for name in _PICTURES]
+    reduced = [_reduce(grey, 2 if min(grey.shape) > 400 else 1) for grey in found]
+    for name in _PHOTOGRAPH_NAMES:
+        grey = _grey(io.imread(_PHOTOGRAPHS / f"{name}.jpg"))
+        reduced.append(_reduce(grey, 2 if min(grey.shape) < 1500 else 4))
+    return reduced
+
+
+def _grey(image: NDArray[Any]) -> NDArray[np.floating]:
+    """Return grey values from 0 to 1."""
+    return np.asarray(color.rgb2gray(image[..., :3]) if image.ndim == 3 else image / 255.0)
+
+
+def _reduce(image: NDArray[np.floating], factor: int) -> Floats:
+    """Make a picture smaller."""
+    return np.asarray(zoom(gaussian_filter(image, factor / 4), 1 / factor, order=1), np.float32)
 
 
 _KINDS: tuple[tuple[Callable[[int, Rng], Floats], float], ...] = (
-    (dead_leaves, 0.20),
+    (dead_leaves, 0.17),
     (filaments, 0.15),
     (vesicles, 0.09),
     (nuclei, 0.11),
@@ -316,5 +341,5 @@ _KINDS: tuple[tuple[Callable[[int, Rng], Floats], float], ...] = (
     (clouds, 0.03),
     (tissue, 0.06),
     (bars, 0.06),
-    (picture, 0.16),
+    (picture, 0.19),
 )
