@@ -24,9 +24,9 @@ _RECIPES = {2: "pretrain.py", 3: "pretrain_volumes.py"}
 _DATA = (
     "Generated scenes (dead leaves, filaments, vesicles, nuclei, rods, membranes, tissue, clouds, "
     "bars) and crops of pictures: public domain or CC0 ones that scikit-image carries, and "
-    "photographs of the Debian package lomiri-wallpapers-16.04 by Aitzol Berasategi, freespace and "
-    "Jakkub Mede (CC BY 4.0) and Clements Engelhardt (CC0); generated noise. One of the pictures, "
-    "`cell` of scikit-image, is a phase image; nothing is from any benchmark."
+    "photographs of the Debian package lomiri-wallpapers-16.04 by Aitzol Berasategi, Trevor "
+    "'Freespace' and Jakub Mede (CC BY 4.0) and Clemens Engelhardt (CC0); generated noise. One of "
+    "the pictures, `cell` of scikit-image, is a phase image; nothing is from any benchmark."
 )
 
 

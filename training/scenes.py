@@ -315,6 +315,11 @@ def _pictures() -> list[Floats]:
     """Read the pictures as grey values, reduced until JPEG and sensors leave little trace."""
     found = [_grey(np.asarray(getattr(data, name)())) for name in _PICTURES]
     reduced = [_reduce(grey, 2 if min(grey.shape) > 400 else 1) for grey in found]
+    if not _PHOTOGRAPHS.exists():
+        raise FileNotFoundError(
+            f"Expected photographs in {_PHOTOGRAPHS}, found no such folder: install the Debian "
+            "package lomiri-wallpapers-16.04."
+        )
     for name in _PHOTOGRAPH_NAMES:
         grey = _grey(io.imread(_PHOTOGRAPHS / f"{name}.jpg"))
         reduced.append(_reduce(grey, 2 if min(grey.shape) < 1500 else 4))

@@ -22,6 +22,7 @@ from napari_noise2same._napari.commands import open_denoise_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same.core import DenoiseConfig, NetworkConfig, TrainedModel, read_image
 from napari_noise2same.core.denoising import PieceDenoiser
+from napari_noise2same.core.io import open_pyramid
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain, PoissonGaussian
 from napari_noise2same.core.settings import ResultConfig
@@ -112,6 +113,10 @@ def test_a_lazy_layer_fills_a_multiscale_layer_in_a_folder(
     np.testing.assert_allclose(result.extent.world, lazy.extent.world)
     assert tuple(result.contrast_limits) == (20, 110)
     assert result.metadata["noise2same"]["folder"] == str(folder)
+
+    # Its coarsest size and its thumbnail, which napari keeps, have filled too.
+    np.testing.assert_array_equal(result.data[1], open_pyramid(folder).levels[1][:])
+    assert result.thumbnail[..., :3].any()
 
     whole = in_memory(qtbot, viewer, dock)
     np.testing.assert_array_equal(result.data[0], whole)

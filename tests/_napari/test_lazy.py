@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dask.array as da
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
-from napari_noise2same._napari.lazy import lazy_levels
+from napari_noise2same._napari.lazy import Lazy, lazy_levels
 
 SHAPE = (5, 6, 7)
 VALUES = np.arange(210).reshape(SHAPE)
@@ -59,6 +60,19 @@ def test_other_indices_are_read_at_once(index: Any) -> None:
     (lazy,) = lazy_levels([VALUES])
     assert isinstance(lazy[index], np.ndarray)
     np.testing.assert_array_equal(lazy[index], VALUES[index])
+
+
+def test_chunks_are_told_so_that_napari_reads_whole_ones() -> None:
+    source = da.from_array(VALUES, chunks=(2, 3, 7))
+    (lazy,) = lazy_levels([source])
+    assert isinstance(lazy, Lazy)
+    assert lazy.chunks == source.chunks
+    part = lazy[1]
+    assert isinstance(part, Lazy)
+    assert part.chunks == source.chunks[1:]
+    (unknown,) = lazy_levels([Counting(VALUES)])
+    assert isinstance(unknown, Lazy)
+    assert unknown.chunks is None
 
 
 def test_of_a_volume_napari_reads_the_planes_that_it_shows(viewer: Viewer) -> None:

@@ -104,7 +104,7 @@ class BatchController(QObject):
         self.worker.finished.connect(self._on_over)
 
     def cancel(self) -> None:
-        """End after the tile under way; its file leaves no result, those that are done stay."""
+        """End in the tile under way; its file leaves no result, those that are done stay."""
         if self.worker is not None:
             self.worker.stop()
 

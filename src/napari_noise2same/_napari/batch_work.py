@@ -125,7 +125,7 @@ def denoise_files(
     overwrite : bool
         Whether to make results anew that are there already.
     stop : callable
-        Asked before every tile.
+        Asked before every tile and every layer of the network.
 
     Yields
     ------

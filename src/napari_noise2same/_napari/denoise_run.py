@@ -12,9 +12,9 @@ from qtpy.QtCore import QElapsedTimer
 from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.denoise_work import FolderChosen
-from napari_noise2same._napari.lazy import lazy_levels
+from napari_noise2same._napari.lazy import lazy_levels, renew
 from napari_noise2same._napari.results import add_result, find_result
-from napari_noise2same.core.array import Window
+from napari_noise2same.core.array import ArrayLike, Window
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class DenoiseRun:
         self._jobs, self._card = jobs, card
         self._results: list[ImageLayer] = []
         self._folders: list[Path] = []
+        # The sizes of the last result, if it goes to a folder.
+        self._levels: Sequence[ArrayLike] = ()
         self._finished = 0
         # Whether the last result shows anything.
         self._filling = False
@@ -137,7 +139,7 @@ class DenoiseRun:
             folder = str(self._folders[-1])
             card = {**card, "folder": folder}
             layer = find_result(self._viewer, folder, data[0].shape)
-            data = lazy_levels(data)
+            self._levels, data = data, lazy_levels(data)
         elif isinstance(job.image.data, Window):
             data = job.image.data.keep(data)
         if layer is None:
@@ -157,7 +159,10 @@ class DenoiseRun:
         if not at_once and self._drawn.isValid() and self._drawn.elapsed() < self._pause:
             return
         self._drawn.start()
-        self._results[-1].refresh()
+        layer = self._results[-1]
+        if layer.multiscale:
+            renew(layer.data, self._levels)
+        layer.refresh()
         self._pause = self._drawn.restart() / _DRAWING
 
     def _show_progress(self, last: Any) -> None:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ArrayLike
 
-__all__ = ["Lazy", "lazy_levels"]
+__all__ = ["Lazy", "lazy_levels", "renew"]
+
+_PLANE = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,14 @@ class Lazy:
         """Type of the values."""
         return np.dtype(self.source.dtype)
 
+    @property
+    def chunks(self) -> tuple[Any, ...] | None:
+        """Shape of the source's chunks, by which napari widens what it reads; None if unknown."""
+        chunks = getattr(self.source, "chunks", None)
+        if chunks is None:
+            return None
+        return tuple(n for n, i in zip(chunks, self.index, strict=True) if isinstance(i, range))
+
     def __getitem__(self, index: Any) -> Lazy | NDArray[Any]:
         """Return a smaller part, which is read at once if the index is more than ranges."""
         places = index if isinstance(index, tuple) else (index,)
@@ -73,7 +83,7 @@ class Lazy:
         return np.array(self.source[tuple(index)], dtype=dtype, copy=copy)
 
 
-def lazy_levels(levels: Sequence[ArrayLike]) -> list[Lazy]:
+def lazy_levels(levels: Sequence[ArrayLike]) -> list[ArrayLike]:
     """See all sizes of an image as napari wants them.
 
     Parameters
@@ -83,10 +93,28 @@ def lazy_levels(levels: Sequence[ArrayLike]) -> list[Lazy]:
 
     Returns
     -------
-    list of Lazy
-        The same; nothing is read.
+    list of ArrayLike
+        The same, nothing of which is read but the coarsest size of a plane: napari would keep its
+        own copy of it, in which nothing is ever seen to fill.
     """
-    return [Lazy(level, tuple(map(range, level.shape))) for level in levels]
+    lazy: list[ArrayLike] = [Lazy(level, tuple(map(range, level.shape))) for level in levels]
+    if len(levels[-1].shape) == _PLANE:
+        lazy[-1] = np.asarray(levels[-1][:])
+    return lazy
+
+
+def renew(levels: Sequence[ArrayLike], sources: Sequence[ArrayLike]) -> None:
+    """Read again what `lazy_levels` has read.
+
+    Parameters
+    ----------
+    levels : sequence of ArrayLike
+        What it has returned.
+    sources : sequence of ArrayLike
+        What was given to it.
+    """
+    if isinstance(levels[-1], np.ndarray):
+        levels[-1][:] = sources[-1][:]
 
 
 def _is_range(place: Any) -> bool:

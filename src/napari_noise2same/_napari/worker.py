@@ -94,7 +94,7 @@ class Worker(QObject):
     def close(self) -> None:
         """End the work without another word, and wait for the thread.
 
-        Waits for at most the step or tile under way.
+        Waits for at most the step or layer of the network under way.
         """
         self.leave()
         self._future.exception()
@@ -102,7 +102,7 @@ class Worker(QObject):
     def leave(self) -> None:
         """End the work without another word, and wait for nothing.
 
-        The thread ends by itself after the step or tile under way.
+        The thread ends by itself after the step or layer of the network under way.
         """
         self.stop()
         self._timer.stop()

@@ -46,7 +46,7 @@ class Window:
         return np.dtype(self.source.dtype)
 
     def __getitem__(self, index: Any) -> Any:
-        """Return the values at an index of integers and slices of step 1."""
+        """Return the values at an index of integers, slices of step 1, and an ellipsis."""
         places = zip(self.region, _complete(index, len(self.region)), strict=True)
         return self.source[tuple(_shift(part, place) for part, place in places)]
 
@@ -107,8 +107,14 @@ class Transposed:
         """Type of the values."""
         return np.dtype(self.source.dtype)
 
+    @property
+    def chunks(self) -> tuple[Any, ...] | None:
+        """The source's chunks, as it tells them; None if it has none."""
+        chunks = getattr(self.source, "chunks", None)
+        return None if chunks is None else tuple(chunks[axis] for axis in self.order)
+
     def __getitem__(self, index: Any) -> Any:
-        """Return the values at an index of integers and slices."""
+        """Return the values at an index of integers, slices, and an ellipsis."""
         places = _complete(index, self.ndim)
         values = np.asarray(self.source[tuple(places[i] for i in np.argsort(self.order))])
         left = [axis for axis, place in zip(self.order, places, strict=True) if _is_slice(place)]
@@ -147,7 +153,9 @@ def transposed(array: ArrayLike, axes: str, wanted: str) -> ArrayLike:
 def _complete(index: Any, ndim: int) -> Sequence[Any]:
     """Return an index with one entry for each axis."""
     index = index if isinstance(index, tuple) else (index,)
-    return (*index, *(slice(None),) * (ndim - len(index)))
+    before = next((n for n, place in enumerate(index) if place is ...), len(index))
+    after = index[before + 1 :]
+    return (*index[:before], *(slice(None),) * (ndim - before - len(after)), *after)
 
 
 def _is_slice(place: Any) -> bool:

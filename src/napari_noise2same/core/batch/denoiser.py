@@ -83,8 +83,9 @@ class BatchDenoiser:
         Parameters
         ----------
         stop : callable
-            Asked before every tile; when it returns True the file under way leaves no result, or
-            an unfinished Zarr folder that is gone on with the next time.
+            Asked before every tile and every layer of the network; when it returns True the file
+            under way leaves no result, or an unfinished Zarr folder that is gone on with the next
+            time.
 
         Yields
         ------

@@ -52,7 +52,8 @@ def denoise_file(
     scheduler : str
         Who makes a result in a Zarr folder, as `denoise_to_zarr` takes it.
     stop : callable
-        Asked before every tile; when it returns True there is no result, or an unfinished one.
+        Asked before every tile and every layer of the network; when it returns True there is no
+        result, or an unfinished one.
 
     Yields
     ------
