@@ -14,7 +14,8 @@ from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
-from napari_noise2same._napari.lazy import Lazy, lazy_levels
+from napari_noise2same._napari.lazy import Lazy, lazy_levels, renew
+from napari_noise2same.core.array import ArrayLike
 
 SHAPE = (5, 6, 7)
 VALUES = np.arange(210).reshape(SHAPE)
@@ -32,6 +33,10 @@ class Counting:
         return found
 
 
+def whole(source: ArrayLike) -> Lazy:
+    return Lazy(source, tuple(map(range, source.shape)))
+
+
 def entries(length: int) -> st.SearchStrategy[Any]:
     place = st.integers(-length, length - 1)
     edge = st.none() | st.integers(-length - 2, length + 2)
@@ -44,8 +49,7 @@ def entries(length: int) -> st.SearchStrategy[Any]:
 )
 def test_parts_of_parts_are_those_of_the_array(index: Any, data: st.DataObject) -> None:
     source = Counting(VALUES)
-    (lazy,) = lazy_levels([source])
-    part, expected = lazy[index], VALUES[index]
+    part, expected = whole(source)[index], VALUES[index]
     assert (part.shape, part.ndim, part.size) == (expected.shape, expected.ndim, expected.size)
     again = data.draw(st.tuples(*(entries(n) for n in expected.shape if n)))
     if all(expected.shape):
@@ -57,22 +61,18 @@ def test_parts_of_parts_are_those_of_the_array(index: Any, data: st.DataObject) 
 
 @pytest.mark.parametrize("index", [..., None, VALUES > 5, (0, [1, 3]), slice(None, None, 2)])
 def test_other_indices_are_read_at_once(index: Any) -> None:
-    (lazy,) = lazy_levels([VALUES])
+    lazy = whole(VALUES)
     assert isinstance(lazy[index], np.ndarray)
     np.testing.assert_array_equal(lazy[index], VALUES[index])
 
 
 def test_chunks_are_told_so_that_napari_reads_whole_ones() -> None:
     source = da.from_array(VALUES, chunks=(2, 3, 7))
-    (lazy,) = lazy_levels([source])
-    assert isinstance(lazy, Lazy)
-    assert lazy.chunks == source.chunks
-    part = lazy[1]
+    assert whole(source).chunks == source.chunks
+    part = whole(source)[1]
     assert isinstance(part, Lazy)
     assert part.chunks == source.chunks[1:]
-    (unknown,) = lazy_levels([Counting(VALUES)])
-    assert isinstance(unknown, Lazy)
-    assert unknown.chunks is None
+    assert whole(Counting(VALUES)).chunks is None
 
 
 def test_of_a_volume_napari_reads_the_planes_that_it_shows(viewer: Viewer) -> None:
@@ -85,3 +85,18 @@ def test_of_a_volume_napari_reads_the_planes_that_it_shows(viewer: Viewer) -> No
     assert 0 < max(planes) < 20
     np.testing.assert_array_equal(np.unique(layer._slice.image.view), [1])
     assert layer_data(layer) is sources[0]
+
+
+@pytest.mark.parametrize(("shape", "rgb"), [((600, 700), False), ((600, 700, 3), True)])
+def test_the_size_that_napari_keeps_fills(
+    viewer: Viewer, shape: tuple[int, ...], rgb: bool
+) -> None:
+    sources = [np.zeros(shape, np.uint8), np.zeros((300, 350, *shape[2:]), np.uint8)]
+    layer = Image(lazy_levels(sources), multiscale=True, rgb=rgb)
+    viewer.add_layer(layer)
+    for source in sources:
+        source[:] = 200
+    renew(layer.data, sources)
+    layer.refresh()
+    np.testing.assert_array_equal(np.asarray(layer.data[1]), sources[1])
+    assert layer.thumbnail[..., :3].any()

@@ -15,7 +15,8 @@ from napari_noise2same.core.array import ArrayLike
 
 __all__ = ["Lazy", "lazy_levels", "renew"]
 
-_PLANE = 2
+# Values of a size that is kept in memory; the coarsest size of a plane has less.
+_SMALL = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +95,12 @@ def lazy_levels(levels: Sequence[ArrayLike]) -> list[ArrayLike]:
     Returns
     -------
     list of ArrayLike
-        The same, nothing of which is read but the coarsest size of a plane: napari would keep its
-        own copy of it, in which nothing is ever seen to fill.
+        The same. Nothing is read but the coarsest size if it is small, as that of a plane is: of
+        this napari would keep its own copy, in which nothing is ever seen to fill.
     """
     lazy: list[ArrayLike] = [Lazy(level, tuple(map(range, level.shape))) for level in levels]
-    if len(levels[-1].shape) == _PLANE:
-        lazy[-1] = np.asarray(levels[-1][:])
+    if math.prod(levels[-1].shape) <= _SMALL:
+        lazy[-1] = np.array(levels[-1][:])
     return lazy
 
 
