@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ArrayLike
+from napari_noise2same.core.array import ArrayLike, Derived, complete_index
 
 __all__ = ["Lazy", "lazy_levels", "renew"]
 
@@ -20,7 +19,7 @@ _SMALL = 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class Lazy:
+class Lazy(Derived):
     """A part of an array that is read by `numpy.asarray` only.
 
     napari cuts the visible rectangle out of all planes of a size, and then one plane out of that:
@@ -35,28 +34,12 @@ class Lazy:
         What of it, one entry for each of its axes.
     """
 
-    source: ArrayLike
     index: tuple[int | range, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
         return tuple(len(part) for part in self.index if isinstance(part, range))
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return math.prod(self.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-        return np.dtype(self.source.dtype)
 
     @property
     def chunks(self) -> tuple[Any, ...] | None:
@@ -72,7 +55,7 @@ class Lazy:
         if not all(map(_is_range, places)):
             values: NDArray[Any] = np.asarray(self)[index]
             return values
-        wanted = chain(places, repeat(slice(None)))
+        wanted = iter(complete_index(index, self.ndim))
         parts = (part[next(wanted)] if isinstance(part, range) else part for part in self.index)
         return Lazy(self.source, tuple(parts))
 

@@ -13,11 +13,18 @@ from napari_noise2same.core.array.chunks import Edges, chunk_edges
 from napari_noise2same.core.array.conversion import convert
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
-from napari_noise2same.core.array.window import Transposed, Window, transposed
+from napari_noise2same.core.array.window import (
+    Derived,
+    Transposed,
+    Window,
+    complete_index,
+    transposed,
+)
 
 __all__ = [
     "ArrayLike",
     "DepthAxis",
+    "Derived",
     "Edges",
     "ImageView",
     "Layout",
@@ -26,6 +33,7 @@ __all__ = [
     "Window",
     "check_image",
     "chunk_edges",
+    "complete_index",
     "convert",
     "deep_enough",
     "default_axes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,48 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import Region
 
-__all__ = ["Transposed", "Window", "transposed"]
+__all__ = ["Derived", "Transposed", "Window", "complete_index", "transposed"]
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class Derived(ABC):
+    """An array that is made of another one when it is indexed.
+
+    Attributes
+    ----------
+    source : ArrayLike
+        The other one.
+    """
+
+    source: ArrayLike
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+
+    @abstractmethod
+    def __getitem__(self, index: Any) -> Any:
+        """Return the values at an index."""
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return np.dtype(self.source.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Window(Derived):
     """A region of an array as an array of its own; nothing is read before it is indexed.
 
     Attributes
@@ -31,7 +69,6 @@ class Window:
         it helps a network. All of the region by default.
     """
 
-    source: ArrayLike
     region: Region
     target: Region | None = None
 
@@ -40,14 +77,9 @@ class Window:
         """Length of each axis."""
         return tuple(part.stop - part.start for part in self.region)
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-        return np.dtype(self.source.dtype)
-
     def __getitem__(self, index: Any) -> Any:
         """Return the values at an index of integers, slices of step 1, and an ellipsis."""
-        places = zip(self.region, _complete(index, len(self.region)), strict=True)
+        places = zip(self.region, complete_index(index, len(self.region)), strict=True)
         return self.source[tuple(_shift(part, place) for part, place in places)]
 
     @property
@@ -73,7 +105,7 @@ class Window:
 
 
 @dataclass(frozen=True, eq=False)
-class Transposed:
+class Transposed(Derived):
     """An array with its axes in another order; nothing is read before it is indexed.
 
     Attributes
@@ -84,28 +116,12 @@ class Transposed:
         Its axes in the new order, as `numpy.transpose` takes them.
     """
 
-    source: ArrayLike
     order: tuple[int, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
         return tuple(self.source.shape[axis] for axis in self.order)
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.order)
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return math.prod(self.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-        return np.dtype(self.source.dtype)
 
     @property
     def chunks(self) -> tuple[Any, ...] | None:
@@ -115,7 +131,7 @@ class Transposed:
 
     def __getitem__(self, index: Any) -> Any:
         """Return the values at an index of integers, slices, and an ellipsis."""
-        places = _complete(index, self.ndim)
+        places = complete_index(index, self.ndim)
         values = np.asarray(self.source[tuple(places[i] for i in np.argsort(self.order))])
         left = [axis for axis, place in zip(self.order, places, strict=True) if _is_slice(place)]
         return values.transpose([sorted(left).index(axis) for axis in left])
@@ -150,8 +166,21 @@ def transposed(array: ArrayLike, axes: str, wanted: str) -> ArrayLike:
     return array.transpose(order) if isinstance(array, np.ndarray) else Transposed(array, order)
 
 
-def _complete(index: Any, ndim: int) -> Sequence[Any]:
-    """Return an index with one entry for each axis."""
+def complete_index(index: Any, ndim: int) -> Sequence[Any]:
+    """Write an index out.
+
+    Parameters
+    ----------
+    index : Any
+        Integers and slices, in a tuple if there are several, and at most one ellipsis.
+    ndim : int
+        Number of axes.
+
+    Returns
+    -------
+    sequence
+        One entry for each axis.
+    """
     index = index if isinstance(index, tuple) else (index,)
     before = next((n for n, place in enumerate(index) if place is ...), len(index))
     after = index[before + 1 :]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from napari_noise2same.core.array import ArrayLike, Transposed, Window
+from napari_noise2same.core.array import ArrayLike, Derived
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import is_zarr
 
@@ -59,7 +59,7 @@ def check_present(array: ArrayLike) -> None:
 
 def _whole(array: ArrayLike | None) -> ArrayLike | None:
     """Return what an array is a part of, or has in another order, or else itself."""
-    while isinstance(array, Window | Transposed):
+    while isinstance(array, Derived):
         array = array.source
     return array
 
@@ -84,7 +84,7 @@ def portable_source(array: ArrayLike | None) -> ArrayLike | None:
         A Zarr array in a store outside this process, a dask array or a mapped file, which are
         small, or one of them in part or in another order; None for arrays in memory.
     """
-    if isinstance(array, Window | Transposed):
+    if isinstance(array, Derived):
         whole = portable_source(array.source)
         return None if whole is None else replace(array, source=whole)
     if isinstance(array, np.memmap):
