@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from muon import Muon
 from noise import observe
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
@@ -30,15 +31,13 @@ from napari_noise2same.core.settings import NetworkConfig
 
 __all__ = ["NETWORK", "Pool", "Pretraining", "parse_options", "read_checkpoint"]
 
-NETWORK = NetworkConfig(widths=(48, 96, 80, 80))
+NETWORK = NetworkConfig(widths=(48, 96, 80, 80), blocks=(2, 1, 1, 1))
 
 _SIDE, _PATCH, _BATCH = 192, 128, 8
 # Scenes that are kept and shown again, and how many new ones join them in each step.
 _POOL, _FRESH = 2048, 1
-_RATE, _WARM_UP, _DECAY = 6e-4, 300, 0.5
+_RATE, _WARM_UP = 5e-4, 300
 _AVERAGING, _CLIP = 0.999, 1.0
-# A short memory of squares: with the usual 0.999, and a rate of 1e-3, training once blew up.
-_BETAS = (0.9, 0.98)
 _REPORT = 250
 
 
@@ -118,9 +117,10 @@ class Pretraining:
         self._layout = torch.channels_last if flat else torch.contiguous_format
         self.network = build_network(self.config)
         if start is not None:
-            self.network.load_state_dict(dict(start))
+            # Blocks that an earlier network did not have begin as the identity.
+            self.network.load_state_dict(self.network.state_dict() | dict(start))
         network = self.network.to(self._device, memory_format=self._layout)
-        self._optimiser = torch.optim.AdamW(network.parameters(), betas=_BETAS, weight_decay=1e-4)
+        self._optimiser = Muon(network.parameters())
         self._average = {k: v.clone() for k, v in network.state_dict().items()}
         self._curve: list[dict[str, float]] = []
         self.step = 0
@@ -168,9 +168,8 @@ class Pretraining:
         return loss.item()
 
     def _shape(self) -> float:
-        """Share of the peak rate: a short rise, a plateau, and a fall at the end."""
-        left = (self._steps - self.step) / (_DECAY * self._steps)
-        return min((self.step + 1) / self.warm_up, 1.0, left)
+        """Share of the peak rate: a short rise, and a fall to the end."""
+        return min((self.step + 1) / self.warm_up, 1 - self.step / self._steps)
 
     def update(self) -> None:
         """Change the weights."""

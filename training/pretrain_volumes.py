@@ -15,7 +15,8 @@ from pretrain import NETWORK, Pool, Pretraining, parse_options
 from torch import Tensor
 from volumes import draw_volume
 
-NETWORK_3D = NETWORK.model_copy(update={"spatial_dims": 3})
+# One block at each level: volumes take long enough.
+NETWORK_3D = NETWORK.model_copy(update={"spatial_dims": 3, "blocks": 1})
 
 _PLANES, _SIDE, _BATCH = 8, 64, 4
 # Rate of the weights within a plane, relative to those that lead to its neighbours.

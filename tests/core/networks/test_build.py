@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from torch import nn
 
 from napari_noise2same.core.networks import BlindNet, UNet, build_network, count_parameters
@@ -17,6 +18,7 @@ Network = UNet | BlindNet
 # Every kind of network, small: the settings beside spatial_dims and channels.
 VARIANTS: dict[str, dict[str, Any]] = {
     "small": {"widths": (4, 6, 6)},
+    "uneven": {"widths": (4, 6), "blocks": (2, 1)},
     "unfolded": {"widths": (4, 6), "unshuffle": 1, "blocks": 2, "bias": True},
     "gated": {"widths": (4, 6), "skip": "gated"},
     "single level": {"widths": (4,)},
@@ -160,6 +162,21 @@ def test_more_blocks_see_farther_with_more_weights() -> None:
     # A level has two sides, but for the deepest; a block has two 3×3 convolutions.
     assert count_parameters(two) - count_parameters(one) == 3 * 2 * 9 * 4 * 4
     assert two.receptive_radius[0] - one.receptive_radius[0] == 2 * (2 * 2 + 4)
+
+
+def test_levels_may_differ_in_blocks() -> None:
+    networks = [build_network(NetworkConfig(widths=(4, 4), blocks=n)) for n in (1, (1, 1), (2, 1))]
+    one, same, more = networks
+    assert count_parameters(one) == count_parameters(same)
+    assert one.receptive_radius == same.receptive_radius
+    assert count_parameters(more) - count_parameters(one) == 2 * 2 * 9 * 4 * 4
+    assert more.receptive_radius[0] - one.receptive_radius[0] == 2 * 2 * 2
+
+
+@pytest.mark.parametrize("blocks", [(1,), (1, 1, 1), (1, 0)])
+def test_every_level_needs_its_number_of_blocks(blocks: tuple[int, ...]) -> None:
+    with pytest.raises(ValidationError, match="blocks"):
+        NetworkConfig(widths=(4, 4), blocks=blocks)
 
 
 def test_gates_change_what_the_network_computes_and_nothing_else() -> None:

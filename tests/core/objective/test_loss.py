@@ -62,6 +62,16 @@ def test_terms_are_those_of_two_separate_passes(network: nn.Module, x: Tensor, m
     torch.testing.assert_close(terms.residual, plain - x)
 
 
+def test_a_teacher_is_asked_about_the_pixels_as_they_are(
+    network: nn.Module, x: Tensor, mask: Mask
+) -> None:
+    values = torch.zeros(len(mask))
+    terms = noise2same_terms(network, x, mask, values, lambda seen: 3 * seen)
+    torch.testing.assert_close(terms.disagreement, ((network(x) - 3 * x) ** 2).mean())
+    assert gradients(terms.disagreement, network).abs().max() > 0
+    assert noise2same_terms(network, x, mask, values).disagreement == 0
+
+
 def test_the_loss_is_the_bound_of_the_theorem(network: nn.Module, x: Tensor, mask: Mask) -> None:
     terms = noise2same_terms(network, x, mask, torch.zeros(len(mask)))
     for lambda_inv in (0.0, 0.5, 2.0):

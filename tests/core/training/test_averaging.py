@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from napari_noise2same.core.training.averaging import AveragedWeights, halfway
+from napari_noise2same.core.training.averaging import AveragedWeights
 
 
 def fill(network: nn.Linear, value: float) -> nn.Linear:
@@ -58,10 +58,3 @@ def test_restoring_brings_the_average_back_and_takes_no_hold_of_the_source(
     assert torch.equal(average.weights["bias"], torch.full((3,), 3.0))
     average.update(fill(network, 5.0), 0)
     assert torch.equal(saved["bias"], torch.full((3,), 3.0))
-
-
-def test_halfway_lies_between_and_changes_neither() -> None:
-    first, learned = {"weight": torch.zeros(3)}, {"weight": torch.tensor([2.0, -4.0, 0.0])}
-    assert torch.equal(halfway(first, learned)["weight"], torch.tensor([1.0, -2.0, 0.0]))
-    assert torch.equal(first["weight"], torch.zeros(3))
-    assert torch.equal(learned["weight"], torch.tensor([2.0, -4.0, 0.0]))

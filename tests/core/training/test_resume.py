@@ -28,7 +28,7 @@ from napari_noise2same.core.settings import (
     TrainingConfig,
 )
 from napari_noise2same.core.training import Finished, Recovered, Started, Trainer, train
-from napari_noise2same.core.training.validation import Risk, Validation
+from napari_noise2same.core.training.validation import Validation
 
 Config = Callable[..., TrainingConfig]
 Picture = Callable[..., NDArray[np.float32]]
@@ -249,7 +249,7 @@ def test_the_change_is_against_the_weights_at_the_very_start(
     """Where every step is for the better, so that there is a change."""
     errors = itertools.count(0, -1)
     monkeypatch.setattr(Validation, "error", lambda *_: next(errors))
-    monkeypatch.setattr(Validation, "risk", lambda *_: Risk(*[next(errors)] * 2))
+    monkeypatch.setattr(Validation, "risk", lambda *_: next(errors))
     config = make_config(network=None)
     given = finish(image, make_config()).model if start == "model" else None
     trainer = Trainer([image], config, start=given)
@@ -262,6 +262,17 @@ def test_the_change_is_against_the_weights_at_the_very_start(
     second = finish(image, None, resume=through_a_file(first.model, tmp_path))
 
     assert second.change == whole.change > 0
+
+
+def test_the_teacher_goes_on_as_well(
+    image: Image, make_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_noise2same.core.training.trainer._LESSONS", (3,))
+    config = make_config(network=None)
+    whole = finish(image, config).model
+    for after in (3, 5):
+        stopped = through_a_file(finish(image, config, after=after).model, tmp_path)
+        assert_equal_runs(finish(image, None, resume=stopped).model, whole)
 
 
 def test_a_file_without_the_first_weights_tells_of_no_change(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import product
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from napari_noise2same.core.device import is_out_of_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.networks import crop_to, pad_to_multiple
+from napari_noise2same.core.networks.turns import TURNS, UNTURNED, turn, turn_back
 from napari_noise2same.core.settings import Precision
 from napari_noise2same.core.tiling import plan_tiles
 
@@ -75,7 +75,7 @@ class Predictor:
         self.device = device
         self.largest: int | None = None
         self._dtype = _DTYPES.get(precision)
-        self._views = tuple(product((False, True), repeat=3)) if averaging else ((False,) * 3,)
+        self._turns = TURNS if averaging else (UNTURNED,)
 
     def predict(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Denoise one piece.
@@ -157,9 +157,9 @@ class Predictor:
         # Padded before it is turned, so that every view sees the grid of the whole image.
         padded = pad_to_multiple(x, self.multiple[-1])
         total = torch.zeros_like(padded)
-        for view in self._views:
-            total += _turn_back(self._run(_turn(padded, view)), view)
-        return crop_to(total / len(self._views), x)
+        for way in self._turns:
+            total += turn_back(self._run(turn(padded, way)), way)
+        return crop_to(total / len(self._turns), x)
 
     def _run(self, x: Tensor) -> Tensor:
         """Run the network in the precision asked for."""
@@ -177,18 +177,3 @@ def _memory_format(spatial_dims: int, device: torch.device) -> torch.memory_form
     if spatial_dims == 2:
         return torch.channels_last
     return torch.channels_last_3d if device.type == "cpu" else torch.contiguous_format
-
-
-def _turn(x: Tensor, view: tuple[bool, ...]) -> Tensor:
-    """Transpose Y and X, then flip them."""
-    transpose, flip_y, flip_x = view
-    if transpose:
-        x = x.transpose(-1, -2)
-    return x.flip([axis for axis, flip in ((-2, flip_y), (-1, flip_x)) if flip])
-
-
-def _turn_back(x: Tensor, view: tuple[bool, ...]) -> Tensor:
-    """Undo `_turn`."""
-    transpose, flip_y, flip_x = view
-    x = x.flip([axis for axis, flip in ((-2, flip_y), (-1, flip_x)) if flip])
-    return x.transpose(-1, -2) if transpose else x

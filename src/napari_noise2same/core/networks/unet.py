@@ -36,8 +36,8 @@ class UNet(nn.Module):
         Channels in and out.
     widths : tuple of int
         Features of each level, finest first.
-    blocks : int
-        Residual blocks per level and side.
+    blocks : int or tuple of int
+        Residual blocks per side, of every level or of each.
     unshuffle : int
         Side of the in-plane blocks folded into channels before the finest level.
     skip : {"concat", "gated"}
@@ -66,7 +66,7 @@ class UNet(nn.Module):
         channels: int,
         widths: tuple[int, ...],
         *,
-        blocks: int = 1,
+        blocks: int | tuple[int, ...] = 1,
         unshuffle: int = 2,
         skip: Literal["concat", "gated"] = "concat",
         bias: bool = False,
@@ -74,23 +74,24 @@ class UNet(nn.Module):
         super().__init__()
         self.unshuffle = unshuffle
         self.multiple = unshuffle * 2 ** (len(widths) - 1)
-        self.receptive_radius = self._radius(spatial_dims, len(widths), blocks)
-        in_plane = self._radius_on_grid(len(widths), blocks)
+        counts = (blocks,) * len(widths) if isinstance(blocks, int) else blocks
+        self.receptive_radius = self._radius(spatial_dims, counts)
+        in_plane = self._radius_on_grid(counts)
         self.grid_radius = (*self.receptive_radius[:-2], in_plane, in_plane)
         folded = channels * unshuffle**2
 
-        def level(width: int) -> nn.Sequential:
-            stack = [ResidualBlock(spatial_dims, width, bias=bias) for _ in range(blocks)]
+        def level(width: int, count: int) -> nn.Sequential:
+            stack = [ResidualBlock(spatial_dims, width, bias=bias) for _ in range(count)]
             return nn.Sequential(*stack)
 
         pairs = list(pairwise(widths))
         self.stem = conv(spatial_dims, folded, widths[0], bias=bias)
-        self.encoder = nn.ModuleList([level(width) for width in widths])
+        self.encoder = nn.ModuleList(map(level, widths, counts))
         self.down = nn.ModuleList([Down(spatial_dims, a, b, bias=bias) for a, b in pairs])
         self.up = nn.ModuleList(
             [Up(spatial_dims, b, a, gated=skip == "gated", bias=bias) for a, b in pairs]
         )
-        self.decoder = nn.ModuleList([level(width) for width in widths[:-1]])
+        self.decoder = nn.ModuleList(map(level, widths[:-1], counts[:-1]))
         self.head = conv(spatial_dims, widths[0], folded, bias=bias)
         # A start near zero: the sum of all levels would begin ten times as loud as the image.
         with torch.no_grad():
@@ -109,23 +110,29 @@ class UNet(nn.Module):
             features = block(up(features, skips.pop()))
         return crop_to(unfold(self.head(activate(features)), self.unshuffle), x)
 
-    def _radius(self, spatial_dims: int, levels: int, blocks: int) -> tuple[int, ...]:
+    def _radius(self, spatial_dims: int, counts: tuple[int, ...]) -> tuple[int, ...]:
         """Sum of the reach of every convolution, plus the reach of the deepest cell itself."""
-        per_level = [2 * blocks * (1 if i == levels - 1 else 2) for i in range(levels)]
+        # Two convolutions in each block, on the way down and, but for the deepest, up again.
+        per_level = [4 * count for count in counts]
+        per_level[-1] //= 2
         per_level[0] += 2  # stem and head
-        cells = [self.unshuffle * 2**i for i in range(levels)]
+        cells = self._cells(counts)
         in_plane = sum(n * cell for n, cell in zip(per_level, cells, strict=True)) + cells[-1] - 1
         depth = (sum(per_level),) * (spatial_dims - 2)
         return (*depth, in_plane, in_plane)
 
-    def _radius_on_grid(self, levels: int, blocks: int) -> int:
+    def _radius_on_grid(self, counts: tuple[int, ...]) -> int:
         """Follow the border of a region down the decoder and up the encoder.
 
         At each level it moves by what the convolutions reach, and out to the grid of the next.
         """
-        cells = [self.unshuffle * 2**i for i in range(levels)]
-        radius: int = cells[0]  # the head
-        for cell in cells[:-1]:
-            radius = -(-(radius + 2 * blocks * cell) // (2 * cell)) * 2 * cell
-        radius += 2 * blocks * sum(cells) + cells[0]  # the stem
-        return radius
+        cells = self._cells(counts)
+        reaches = [2 * count * cell for count, cell in zip(counts, cells, strict=True)]
+        radius = cells[0]  # the head
+        for cell, reach in zip(cells[:-1], reaches, strict=False):
+            radius = -(-(radius + reach) // (2 * cell)) * 2 * cell
+        return radius + sum(reaches) + cells[0]  # the stem
+
+    def _cells(self, counts: tuple[int, ...]) -> list[int]:
+        """Side of each level's cells, in pixels."""
+        return [self.unshuffle * 2**i for i in range(len(counts))]

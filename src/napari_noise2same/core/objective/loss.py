@@ -48,6 +48,8 @@ class Terms:
         output follows.
     residual : Tensor, shape of the batch
         ``f(x) − x``, without gradient.
+    disagreement : Tensor, scalar
+        Mean over all pixels of ``(f(x) − g(x))²``, g a teacher; 0 without one.
     """
 
     rec: Tensor
@@ -56,10 +58,15 @@ class Terms:
     replaced: Tensor
     covariance: Tensor
     residual: Tensor
+    disagreement: Tensor
 
 
 def noise2same_terms(
-    network: Callable[[Tensor], Tensor], x: Tensor, mask: Mask, values: Tensor
+    network: Callable[[Tensor], Tensor],
+    x: Tensor,
+    mask: Mask,
+    values: Tensor,
+    teacher: Callable[[Tensor], Tensor] | None = None,
 ) -> Terms:
     """Run the network on a batch and on its masked copy, as one batch.
 
@@ -73,6 +80,8 @@ def noise2same_terms(
         The masked pixels.
     values : Tensor, shape (masked,)
         What replaces them.
+    teacher : callable, optional
+        Says what the network should say, as it sees it.
 
     Returns
     -------
@@ -93,6 +102,7 @@ def noise2same_terms(
         replaced=moved.square().mean(),
         covariance=(moved * followed).mean(),
         residual=residual.detach(),
+        disagreement=(plain - (plain if teacher is None else teacher(x))).square().mean(),
     )
 
 

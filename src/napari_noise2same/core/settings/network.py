@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["NetworkConfig"]
 
 Width = Annotated[int, Field(ge=1, le=1024)]
+Count = Annotated[int, Field(ge=1, le=8)]
 
 
 class NetworkConfig(BaseModel):
@@ -25,8 +26,8 @@ class NetworkConfig(BaseModel):
         Channels of the input and of the output.
     widths : tuple of int
         Features of each level of the U-Net, finest first; of each layer of the blind network.
-    blocks : int
-        Residual blocks per level and side of the U-Net.
+    blocks : int or tuple of int
+        Residual blocks per side of the U-Net, of every level or of each.
     unshuffle : {1, 2}
         Side of the in-plane pixel blocks that the U-Net folds into channels: with 2 its finest
         level works at half resolution, four times faster on a CPU.
@@ -43,10 +44,19 @@ class NetworkConfig(BaseModel):
     spatial_dims: Literal[2, 3] = 2
     channels: Annotated[int, Field(ge=1)] = 1
     widths: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (32, 64, 64)
-    blocks: Annotated[int, Field(ge=1, le=8)] = 1
+    blocks: Count | tuple[Count, ...] = 1
     unshuffle: Literal[1, 2] = 2
     skip: Literal["concat", "gated"] = "concat"
     bias: bool = False
+
+    @model_validator(mode="after")
+    def _blocks_for_each_level(self) -> NetworkConfig:
+        if isinstance(self.blocks, tuple) and len(self.blocks) != len(self.widths):
+            raise ValueError(
+                f"expected a number of blocks for each of {len(self.widths)} levels, found "
+                f"{len(self.blocks)}"
+            )
+        return self
 
     @classmethod
     def small(cls, spatial_dims: Literal[2, 3] = 2, channels: int = 1) -> NetworkConfig:

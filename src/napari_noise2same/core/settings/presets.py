@@ -10,7 +10,7 @@ from napari_noise2same.core.settings.training import TrainingConfig
 __all__ = ["Preset"]
 
 # Steps relative to the number that is chosen for an image by itself.
-_EFFORT = {"instant": 0.0, "quick": 0.15, "balanced": 1.0, "best": 4.0}
+_EFFORT = {"instant": 0.0, "quick": 0.2, "balanced": 1.0, "best": 4.0}
 
 
 class Preset(StrEnum):

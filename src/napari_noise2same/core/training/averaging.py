@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from napari_noise2same.core.training.schedule import averaging_decay
 
-__all__ = ["AveragedWeights", "halfway"]
+__all__ = ["AveragedWeights"]
 
 
 class AveragedWeights:
@@ -47,25 +47,3 @@ class AveragedWeights:
         """Set the average."""
         for name, value in weights.items():
             self._weights[name].copy_(value)
-
-
-def halfway(first: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the mean of good first weights and of what an image has taught them.
-
-    It has most of what is gained, and little of what is lost where an image teaches wrong things.
-
-    Parameters
-    ----------
-    first, learned : mapping of str to Tensor
-        Weights of the same network, on the same device.
-
-    Returns
-    -------
-    dict of str to Tensor
-        Their mean.
-
-    Notes
-    -----
-    Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022.
-    """
-    return {name: weight.lerp(learned[name], 0.5) for name, weight in first.items()}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from napari_noise2same.core.networks.turns import FLIPS, TURNS, UNTURNED, Turn
 from napari_noise2same.core.objective import Mask, replacement_values, stratified_mask
 from napari_noise2same.core.settings import Augmentation, MaskConfig
 from napari_noise2same.core.training.patches import PatchSampler
@@ -75,6 +76,22 @@ class BatchSource:
             independent_channels=config.independent_channels,
         )
         return x, mask, replacement_values(x, mask, config.replacement, generator=self.noise)
+
+    def draw_turn(self, augmentation: Augmentation) -> Turn:
+        """Draw a way to look at a batch.
+
+        Parameters
+        ----------
+        augmentation : {"full", "flips", "none"}
+            What is allowed of it.
+
+        Returns
+        -------
+        Turn
+            The way.
+        """
+        ways = {"full": TURNS, "flips": FLIPS, "none": (UNTURNED,)}[augmentation]
+        return ways[int(torch.randint(len(ways), (), generator=self._choice))]
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the state of chance, for a run that goes on here."""

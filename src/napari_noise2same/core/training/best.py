@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -11,7 +10,7 @@ __all__ = ["BestWeights"]
 
 
 class BestWeights:
-    """Keeps the weights with the smallest errors.
+    """Keeps the weights with the smallest error.
 
     Parameters
     ----------
@@ -22,27 +21,26 @@ class BestWeights:
     ----------
     weights : dict of str to Tensor
         The best so far.
-    errors : tuple of float or None
-        Their errors, of one or several kinds; None before any is tried.
+    error : float or None
+        Their error; None before any is tried.
     """
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         self.weights = dict(weights)
-        self.errors: tuple[float, ...] | None = None
+        self.error: float | None = None
 
-    def beaten_by(self, errors: Sequence[float]) -> bool:
-        """Return whether each error is smaller than that of the best."""
-        before = self.errors or (math.inf,) * len(errors)
-        return all(error < old for error, old in zip(errors, before, strict=True))
+    def beaten_by(self, error: float) -> bool:
+        """Return whether an error is smaller than that of the best."""
+        return self.error is None or error < self.error
 
-    def replace(self, weights: Mapping[str, Tensor], errors: Sequence[float] | None) -> None:
+    def replace(self, weights: Mapping[str, Tensor], error: float | None) -> None:
         """Keep other weights.
 
         Parameters
         ----------
         weights : mapping of str to Tensor
             The weights; not copied.
-        errors : sequence of float or None
-            Their errors.
+        error : float or None
+            Their error.
         """
-        self.weights, self.errors = dict(weights), None if errors is None else tuple(errors)
+        self.weights, self.error = dict(weights), error

@@ -18,6 +18,9 @@ from napari_noise2same.core.training.parallel import Alone, Ranks
 
 __all__ = ["LearnedStep", "Learner"]
 
+# Weight of the teacher. With 4 an image may teach twice as much, and wrong things within 400 steps;
+# with 16 it hardly teaches anything.
+TEACHING = 8.0
 # So many non-finite losses in a row, at ever smaller rates, are no accident.
 MAX_RECOVERIES = 8
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
@@ -107,6 +110,7 @@ class Learner:
         *,
         lambda_inv: Callable[[Terms], float | Tensor],
         rate: float,
+        teacher: Callable[[Tensor], Tensor] | None = None,
     ) -> LearnedStep | None:
         """Do one step.
 
@@ -122,6 +126,8 @@ class Learner:
             Weight of the invariance term, which may depend on the terms.
         rate : float
             Learning rate, before `rate_scale`.
+        teacher : callable, optional
+            Says what the network should say to the patches as they are.
 
         Returns
         -------
@@ -138,9 +144,9 @@ class Learner:
             group["lr"] = rate * self.rate_scale
         self._optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
-            terms = self._ranks.terms(self.network, x, mask, values)
+            terms = self._ranks.terms(self.network, x, mask, values, teacher)
         weight = lambda_inv(terms)
-        loss = noise2same_loss(terms, weight)
+        loss = noise2same_loss(terms, weight) + TEACHING * terms.disagreement
         loss.backward()  # type: ignore[no-untyped-call]
         self._ranks.add_gradients(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._config.gradient_clip)

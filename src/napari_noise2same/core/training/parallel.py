@@ -29,7 +29,12 @@ class Ranks(Protocol):
     """What training asks of the processes that it runs on."""
 
     def terms(
-        self, network: Callable[[Tensor], Tensor], x: Tensor, mask: Mask, values: Tensor
+        self,
+        network: Callable[[Tensor], Tensor],
+        x: Tensor,
+        mask: Mask,
+        values: Tensor,
+        teacher: Callable[[Tensor], Tensor] | None = None,
     ) -> Terms:
         """Return what `noise2same_terms` says of the whole batch."""
 
@@ -67,7 +72,12 @@ class Together:
         self._rank, self._size = distributed.get_rank(), distributed.get_world_size()
 
     def terms(
-        self, network: Callable[[Tensor], Tensor], x: Tensor, mask: Mask, values: Tensor
+        self,
+        network: Callable[[Tensor], Tensor],
+        x: Tensor,
+        mask: Mask,
+        values: Tensor,
+        teacher: Callable[[Tensor], Tensor] | None = None,
     ) -> Terms:
         """Run the network on this process' patches, and return the terms of all.
 
@@ -81,6 +91,8 @@ class Together:
             Its masked pixels.
         values : Tensor, shape (masked,)
             What replaces them.
+        teacher : callable, optional
+            As in `noise2same_terms`.
 
         Returns
         -------
@@ -90,18 +102,21 @@ class Together:
         first, end = (len(x) * rank // self._size for rank in (self._rank, self._rank + 1))
         own = (mask.index[0] >= first) & (mask.index[0] < end)
         patch, *places = (index[own] for index in mask.index)
-        part = noise2same_terms(network, x[first:end], Mask((patch - first, *places)), values[own])
+        hidden = Mask((patch - first, *places))
+        part = noise2same_terms(network, x[first:end], hidden, values[own], teacher)
         pixels, masked = (end - first) / len(x), len(patch) / max(len(mask), 1)
-        means = torch.stack([part.rec, part.inv, part.blind_spot, part.replaced, part.covariance])
-        weights = means.new_tensor([pixels] + [masked] * 4)
+        of_pixels = [part.rec, part.disagreement]
+        of_masked = [part.inv, part.blind_spot, part.replaced, part.covariance]
+        means = torch.stack(of_pixels + of_masked)
+        weights = means.new_tensor([pixels] * len(of_pixels) + [masked] * len(of_masked))
         # Without a masked pixel, which small patches may lack, a mean is not a number.
-        rec, inv, blind_spot, replaced, covariance = _sum(
+        rec, disagreement, inv, blind_spot, replaced, covariance = _sum(
             torch.where(weights > 0, weights * means, 0)
         )
         residual = torch.zeros_like(x, dtype=torch.float32)
         residual[first:end] = part.residual
         distributed.all_reduce(residual)
-        return Terms(rec, inv, blind_spot.detach(), replaced, covariance, residual)
+        return Terms(rec, inv, blind_spot.detach(), replaced, covariance, residual, disagreement)
 
     def add_gradients(self, parameters: Iterable[Tensor]) -> None:
         """Add up the gradients of all processes.

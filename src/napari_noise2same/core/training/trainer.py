@@ -34,7 +34,6 @@ from napari_noise2same.core.settings import (
     StagedLambda,
     TrainingConfig,
 )
-from napari_noise2same.core.training.averaging import halfway
 from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.best import BestWeights
 from napari_noise2same.core.training.events import (
@@ -51,6 +50,7 @@ from napari_noise2same.core.training.parallel import choose_ranks, rank_device
 from napari_noise2same.core.training.planning import plan_training, view_image
 from napari_noise2same.core.training.schedule import learning_rate
 from napari_noise2same.core.training.start import own_config, resumable_state
+from napari_noise2same.core.training.teacher import Teacher
 from napari_noise2same.core.training.validation import Validation
 
 __all__ = ["Trainer", "train"]
@@ -58,6 +58,8 @@ __all__ = ["Trainer", "train"]
 # Of independent noise a good denoiser leaves at most 0.035 between neighbours, even in fine
 # structure. Beyond 0.05, all images that were tried became worse by training.
 _CORRELATED = 0.045
+# Steps before which the teacher takes over what is learnt; with many more it follows astray.
+_LESSONS = (100, 200)
 _PACKAGES = ("napari-noise2same", "torch", "numpy")
 
 
@@ -155,6 +157,7 @@ class Trainer:
         self._rows: list[tuple[float, ...]] = []
         self._best = BestWeights(self._learner.average.copy())
         self._first = self.plan.start.weights
+        self._teacher = None if self._first is None else Teacher(self._learner.network)
         self.step = 0
         self.seconds = 0.0
         if resume is not None:
@@ -189,16 +192,16 @@ class Trainer:
         if self.plan.start.weights is None and self.step % self.config.validate_every:
             # From scratch every step counts: a last look, which leaves no trace in a resumed run.
             # Good first weights change slowly, and whoever stops waits for nothing.
-            latest = self._weights()
-            errors = self._errors(latest)
-            improved = self._best.beaten_by(errors)
-            yield Validated(self.step, errors[0], improved)
+            latest = self._learner.average.copy()
+            error = self._error(latest)
+            improved = self._best.beaten_by(error)
+            yield Validated(self.step, error, improved)
             weights = latest if improved else weights
         yield self._finish(weights, "stopped")
 
     def snapshot(self) -> TrainedModel:
         """Return the model as it is now, to preview it: it cannot be resumed."""
-        return self._model(self._weights(), resume=None)
+        return self._model(self._learner.average.copy(), resume=None)
 
     def _load(self, views: Sequence[ImageView], resume: TrainedModel | None) -> None:
         """Read and normalise the pixels."""
@@ -255,13 +258,23 @@ class Trainer:
         lambda_inv = partial(self._strategy.value, progress)
         rate, augmentation = self._rate(progress)
         x, mask, values = self._batches.draw(augmentation)
-        learned = self._learner.learn(x, mask, values, lambda_inv=lambda_inv, rate=rate)
+        learned = self._learner.learn(
+            x, mask, values, lambda_inv=lambda_inv, rate=rate, teacher=self._lesson(augmentation)
+        )
         self._take_time(begun)
         self.step += 1
         if learned is None:
             return Recovered(self.step, self._learner.rate_scale)
         self._strategy.update(learned.terms, self._batches.noise)
         return self._report(learned, rate)
+
+    def _lesson(self, augmentation: Augmentation) -> Callable[[Tensor], Tensor] | None:
+        """Return what says of patches what good weights say of them, turned."""
+        if self._teacher is None:
+            return None
+        if self.step in _LESSONS:
+            self._teacher.renew(self._learner.average.weights)
+        return partial(self._teacher.answer, way=self._batches.draw_turn(augmentation))
 
     def _rate(self, progress: float) -> tuple[float, Augmentation]:
         """Learning rate and augmentation, which a staged schedule sets itself."""
@@ -294,25 +307,20 @@ class Trainer:
     def _validate(self) -> Validated:
         """Try the latest weights, and keep them if they are the best."""
         begun = time.perf_counter()
-        weights = self._weights()
-        errors = self._errors(weights)
-        improved = self._best.beaten_by(errors)
+        weights = self._learner.average.copy()
+        error = self._error(weights)
+        improved = self._best.beaten_by(error)
         if improved:
-            self._best.replace(weights, errors)
+            self._best.replace(weights, error)
         self._take_time(begun)
-        return Validated(self.step, errors[0], improved)
+        return Validated(self.step, error, improved)
 
     def _take_time(self, begun: float) -> None:
         """Count the time of a piece of work, by the first process' clock."""
         self.seconds = self._ranks.agree(self.seconds + time.perf_counter() - begun)
 
-    def _weights(self) -> dict[str, Tensor]:
-        """Return what is learnt so far, as it would be handed over."""
-        average = self._learner.average.copy()
-        return average if self._first is None else halfway(self._first, average)
-
-    def _errors(self, weights: Mapping[str, Tensor]) -> Sequence[float]:
-        """Errors of weights: of the result first where σ is known, and of the blind pass.
+    def _error(self, weights: Mapping[str, Tensor]) -> float:
+        """Error of weights: of the result where σ is known, else of the blind pass.
 
         The latter says nothing about what the pixel itself contributes.
         """
@@ -320,7 +328,7 @@ class Trainer:
         with device_errors(self.device):
             if isinstance(self._lambda_config(), CovarianceLambda):
                 return self._validation.risk(network, weights, self._sigma)
-            return (self._validation.error(network, weights),)
+            return self._validation.error(network, weights)
 
     def _finish(
         self, weights: dict[str, Tensor], reason: Literal["completed", "stopped"]
@@ -360,15 +368,20 @@ class Trainer:
     def _state(self) -> ResumeState:
         """Return all that another run needs to go on exactly here."""
         tensors = self._learner.tensors() | self._batches.tensors()
+        taught = {} if self._teacher is None else self._teacher.weights
         tensors |= join_groups(
-            {"best": _copies(self._best.weights), "first": _copies(self._first or {})}
+            {
+                "best": _copies(self._best.weights),
+                "first": _copies(self._first or {}),
+                "teacher": _copies(taught),
+            }
         )
         values = {
             "step": self.step,
             "steps": self.plan.steps,
             "seconds": self.seconds,
             "sigma": self._sigma,
-            "best_errors": self._best.errors,
+            "best_error": self._best.error,
             "learner": self._learner.values(),
             "strategy": self._strategy.state(),
         }
@@ -382,8 +395,10 @@ class Trainer:
         self._batches.restore(state.tensors)
         self._rows = model.history.rows()
         # Files from before these were kept have none; nor have those of a start at random `first`.
-        self._best.replace(members(state.tensors, "best"), state.values.get("best_errors"))
+        self._best.replace(members(state.tensors, "best"), state.values.get("best_error"))
         self._first = members(state.tensors, "first") or None
+        if self._teacher is not None:
+            self._teacher.renew(members(state.tensors, "teacher"))
         self.step = state.values["step"]
         self.seconds = state.values["seconds"]
 

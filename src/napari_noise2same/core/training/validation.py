@@ -51,24 +51,6 @@ class Noise(NamedTuple):
     correlation: float
 
 
-class Risk(NamedTuple):
-    """How good weights are, where σ is known.
-
-    A network can learn to tell masked pixels from others, and answer there so that the estimate
-    becomes small while the result becomes worse: then the blind-spot error grows.
-
-    Attributes
-    ----------
-    result : float
-        Estimated mean squared error of the result, in squared normalised units.
-    blind_spot : float
-        Mean of ``(f(x_masked) − x)²`` over the masked pixels, in squared normalised units.
-    """
-
-    result: float
-    blind_spot: float
-
-
 class Validation:
     """Errors of any weights, always on the same masked pixels.
 
@@ -132,7 +114,7 @@ class Validation:
         return squared / count
 
     @torch.no_grad()
-    def risk(self, network: nn.Module, weights: Mapping[str, Tensor], sigma: float) -> Risk:
+    def risk(self, network: nn.Module, weights: Mapping[str, Tensor], sigma: float) -> float:
         """Return the estimated mean squared error of the result; needs σ, unlike `error`.
 
         Parameters
@@ -146,15 +128,14 @@ class Validation:
 
         Returns
         -------
-        Risk
-            It, and the error of the blind pass beside it.
+        float
+            The error, in squared normalised units. A network can learn to tell masked pixels from
+            others, and answer there so that this becomes small while the result becomes worse; one
+            that has a teacher does not get far with it.
         """
         apply = partial(_apply, network, weights)
         terms = [noise2same_terms(apply, *batch) for batch in self._rounds]
-        return Risk(
-            sum(estimated_risk(found, sigma**2) for found in terms) / len(terms),
-            sum(found.blind_spot.item() for found in terms) / len(terms),
-        )
+        return sum(estimated_risk(found, sigma**2) for found in terms) / len(terms)
 
     @torch.no_grad()
     def noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> Noise:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from napari_noise2same.core.networks.turns import TURNS, turn, turn_back
+from napari_noise2same.core.training.teacher import Teacher
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Conv2d(1, 1, 3, padding=1)
+
+
+@pytest.fixture
+def x() -> torch.Tensor:
+    return torch.randn(2, 1, 6, 8, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("way", TURNS)
+def test_the_answer_to_a_turned_patch_lies_as_the_patch_does(
+    network: nn.Module, x: torch.Tensor, way: tuple[bool, bool, bool]
+) -> None:
+    found = Teacher(network).answer(x, way)
+    torch.testing.assert_close(found, turn_back(network(turn(x, way)), way))
+    assert not found.requires_grad
+
+
+def test_what_the_network_learns_its_teacher_knows_only_once_told(
+    network: nn.Module, x: torch.Tensor
+) -> None:
+    teacher = Teacher(network)
+    before = teacher.answer(x, TURNS[3])
+    with torch.no_grad():
+        network.weight.mul_(2)
+    assert torch.equal(teacher.answer(x, TURNS[3]), before)
+
+    told = network.state_dict()
+    teacher.renew(told)
+    with torch.no_grad():
+        network.weight.mul_(5)
+    assert not torch.allclose(teacher.answer(x, TURNS[3]), before)
+    assert torch.equal(2.5 * teacher.weights["weight"], network.weight / 2)
