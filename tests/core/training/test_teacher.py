@@ -9,7 +9,7 @@ from napari_noise2same.core.training.teacher import Teacher
 
 
 @pytest.fixture
-def network() -> nn.Module:
+def network() -> nn.Conv2d:
     torch.manual_seed(0)
     return nn.Conv2d(1, 1, 3, padding=1)
 
@@ -21,7 +21,7 @@ def x() -> torch.Tensor:
 
 @pytest.mark.parametrize("way", TURNS)
 def test_the_answer_to_a_turned_patch_lies_as_the_patch_does(
-    network: nn.Module, x: torch.Tensor, way: tuple[bool, bool, bool]
+    network: nn.Conv2d, x: torch.Tensor, way: tuple[bool, bool, bool]
 ) -> None:
     found = Teacher(network).answer(x, way)
     torch.testing.assert_close(found, turn_back(network(turn(x, way)), way))
@@ -29,7 +29,7 @@ def test_the_answer_to_a_turned_patch_lies_as_the_patch_does(
 
 
 def test_what_the_network_learns_its_teacher_knows_only_once_told(
-    network: nn.Module, x: torch.Tensor
+    network: nn.Conv2d, x: torch.Tensor
 ) -> None:
     teacher = Teacher(network)
     before = teacher.answer(x, TURNS[3])

@@ -87,7 +87,7 @@ def test_the_change_is_that_of_the_result_in_units_of_the_noise(
     assert finished.change > 0.1
 
 
-def disagreement(model: TrainedModel, picture: NDArray[np.float32]) -> float:
+def disagreement(model: TrainedModel, picture: NDArray[Any]) -> float:
     """How far results lie from what turned pictures give."""
     one = denoise(Image(picture, "YX"), model)
     all_turns = denoise(Image(picture, "YX"), model, DenoiseConfig(averaging=True))
