@@ -5,15 +5,18 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 
 from napari_noise2same.core.device import device_errors, resolve_device
 from napari_noise2same.core.io import Image
+from napari_noise2same.core.networks.turns import TURNS
 from napari_noise2same.core.objective import replacement_values, stratified_mask
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.core.training.learner import Learner
 from napari_noise2same.core.training.planning import TrainingPlan, plan_training, view_image
+from napari_noise2same.core.training.teacher import Teacher
 
 __all__ = ["expected_seconds"]
 
@@ -54,7 +57,8 @@ def expected_seconds(
         if plan.seconds is not None:
             result.append(plan.seconds)
             continue
-        key = (plan.network, plan.patch, plan.batch, config.device)
+        taught = plan.start.weights is not None
+        key = (plan.network, taught, plan.patch, plan.batch, config.device)
         if key not in measured:
             measured[key] = _step_seconds(plan, config)
         result.append(measured[key] * (plan.steps or 0) * _OVERHEAD)
@@ -65,6 +69,7 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
     """Median time of a step; the first one, which sets everything up, does not count."""
     device = resolve_device(config.device)
     learner = Learner(plan.network, config, device)
+    teacher = None if plan.start.weights is None else Teacher(learner.network)
     generator = torch.Generator(device).manual_seed(config.seed)
     shape = (plan.batch, plan.network.channels, *plan.patch)
     x = torch.randn(shape, generator=generator, device=device)
@@ -74,6 +79,13 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
     for _ in range(_REPEATS + 1):
         begun = time.perf_counter()
         with device_errors(device):
-            learner.learn(x, mask, values, lambda_inv=lambda _: 1.0, rate=plan.learning_rate)
+            learner.learn(
+                x,
+                mask,
+                values,
+                lambda_inv=lambda _: 1.0,
+                rate=plan.learning_rate,
+                teacher=None if teacher is None else partial(teacher.answer, way=TURNS[-1]),
+            )
         times.append(time.perf_counter() - begun)
     return statistics.median(times[1:])
