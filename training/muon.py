@@ -1,4 +1,4 @@
-"""An optimiser for convolutions that needs half of the steps of AdamW."""
+"""An optimiser for convolutions that needs fewer steps than AdamW."""
 
 from __future__ import annotations
 

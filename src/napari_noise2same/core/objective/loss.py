@@ -102,7 +102,7 @@ def noise2same_terms(
         replaced=moved.square().mean(),
         covariance=(moved * followed).mean(),
         residual=residual.detach(),
-        disagreement=(plain - (plain if teacher is None else teacher(x))).square().mean(),
+        disagreement=(plain - teacher(x)).square().mean() if teacher else plain.new_zeros(()),
     )
 
 

@@ -18,8 +18,8 @@ from napari_noise2same.core.training.parallel import Alone, Ranks
 
 __all__ = ["LearnedStep", "Learner"]
 
-# Weight of the teacher. With 4 an image may teach twice as much, and wrong things within 400 steps;
-# with 16 it hardly teaches anything.
+# Weight of the teacher. With 4 an image may teach wrong things within 400 steps; with 16 and three
+# times the steps it teaches less than with 4.
 TEACHING = 8.0
 # So many non-finite losses in a row, at ever smaller rates, are no accident.
 MAX_RECOVERIES = 8

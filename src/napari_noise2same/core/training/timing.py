@@ -69,7 +69,8 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
     """Median time of a step; the first one, which sets everything up, does not count."""
     device = resolve_device(config.device)
     learner = Learner(plan.network, config, device)
-    teacher = None if plan.start.weights is None else Teacher(learner.network)
+    taught = plan.start.weights is not None
+    teacher = partial(Teacher(learner.network).answer, way=TURNS[-1]) if taught else None
     generator = torch.Generator(device).manual_seed(config.seed)
     shape = (plan.batch, plan.network.channels, *plan.patch)
     x = torch.randn(shape, generator=generator, device=device)
@@ -85,7 +86,7 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
                 values,
                 lambda_inv=lambda _: 1.0,
                 rate=plan.learning_rate,
-                teacher=None if teacher is None else partial(teacher.answer, way=TURNS[-1]),
+                teacher=teacher,
             )
         times.append(time.perf_counter() - begun)
     return statistics.median(times[1:])

@@ -404,8 +404,8 @@ class Trainer:
 
 
 def _copies(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights that nobody else changes."""
-    return {name: tensor.clone() for name, tensor in weights.items()}
+    """Return weights on the CPU that nobody else changes."""
+    return {name: tensor.cpu().clone() for name, tensor in weights.items()}
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:
