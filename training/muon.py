@@ -47,7 +47,10 @@ class Muon(torch.optim.Optimizer):
         """Change the weights."""
         for group in self.param_groups:
             for kernel in group["params"]:
-                momentum = self.state[kernel].setdefault("momentum", torch.zeros_like(kernel))
+                state = self.state[kernel]
+                if not state:
+                    state["momentum"] = torch.zeros_like(kernel)
+                momentum = state["momentum"]
                 momentum.lerp_(kernel.grad, 1 - group["momentum"])
                 ahead = kernel.grad.lerp(momentum, group["momentum"])
                 change = orthogonal(ahead.reshape(len(kernel), -1))

@@ -1,9 +1,9 @@
 """Train the network for images that the package ships, on generated scenes alone.
 
-python training/pretrain.py --output FOLDER [--steps 27000]
+python training/pretrain.py --output FOLDER [--steps 27000] [--batch 8] [--workers 0]
 
-Interrupted, the same command goes on where it stopped. What each step sees depends on the seed and
-the number of the step only.
+Interrupted, the same command goes on where it stopped. What each step sees depends on the seed, the
+number of workers and the number of the step only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,33 +25,48 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from scenes import draw_scene
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.settings import NetworkConfig
 
-__all__ = ["NETWORK", "Pool", "Pretraining", "parse_options", "read_checkpoint"]
+__all__ = ["NETWORK", "Pool", "Pretraining", "load", "parse_options", "read_checkpoint"]
 
 NETWORK = NetworkConfig(widths=(48, 96, 80, 80), blocks=(2, 1, 1, 1))
 
-_SIDE, _PATCH, _BATCH = 192, 128, 8
-# Scenes that are kept and shown again, and how many new ones join them in each step.
-_POOL, _FRESH = 2048, 1
-_RATE, _WARM_UP = 5e-4, 300
+_SIDE, _PATCH = 192, 128
+# Scenes that are kept and shown again.
+_POOL = 2048
+_WARM_UP = 300
 _AVERAGING, _CLIP = 0.999, 1.0
 _REPORT = 250
 
 
 class Pool:
-    """The latest generated scenes; scene number i depends on the seed and on i alone."""
+    """The latest generated scenes; scene number i depends on the seed and on i alone.
 
-    def __init__(self, seed: int, step: int) -> None:
-        self.seed = seed
-        last = _POOL // 4 + _FRESH * step
+    Parameters
+    ----------
+    seed : tuple of int
+        Seed of the scenes and of the noise.
+    batch : int
+        Number of pictures in a batch.
+    earlier : int
+        Number of batches drawn before.
+    """
+
+    # How often a scene is seen.
+    shown = 8
+
+    def __init__(self, seed: tuple[int, ...], batch: int, earlier: int) -> None:
+        self.seed, self.size = seed, batch
+        self._fresh = max(1, batch // self.shown)
+        last = _POOL // 4 + self._fresh * earlier
         self.scenes = deque(map(self._draw, range(max(0, last - _POOL), last)), maxlen=_POOL)
         self._next = last
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Draw new scenes, and take noisy pictures of crops of some.
+        """Draw new scenes in the place of the oldest, and take noisy pictures of some.
 
         Parameters
         ----------
@@ -60,34 +75,81 @@ class Pool:
 
         Returns
         -------
-        noisy, clean : Tensor, shape (batch, 1, patch, patch)
+        noisy, clean : Tensor, shape (batch, 1, [planes,] side, side)
             In units of the noise.
         """
-        self.renew()
-        rng = np.random.default_rng((self.seed, 1, step))
-        chosen = rng.integers(len(self.scenes), size=_BATCH)
-        pairs = [observe(_crop(self.scenes[i], rng), rng) for i in chosen]
+        for _ in range(self._fresh):
+            self.scenes.append(self._draw(self._next))
+            self._next += 1
+        rng = np.random.default_rng((*self.seed, 1, step))
+        pairs = [observe(self.view(rng), rng) for _ in range(self.size)]
         noisy, clean = (
             torch.from_numpy(np.stack(images))[:, None] for images in zip(*pairs, strict=True)
         )
         return noisy, clean
 
-    def renew(self) -> None:
-        """Draw new scenes in the place of the oldest."""
-        for _ in range(_FRESH):
-            self.scenes.append(self._draw(self._next))
-            self._next += 1
+    def view(self, rng: np.random.Generator) -> np.ndarray:
+        """Cut a patch out of a scene, and turn it.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        ndarray of float32, shape ([planes,] side, side)
+            What there is to see.
+        """
+        scene = self.scenes[rng.integers(len(self.scenes))]
+        y, x = rng.integers(_SIDE - _PATCH + 1, size=2)
+        patch = np.rot90(scene[y : y + _PATCH, x : x + _PATCH], int(rng.integers(4)))
+        return patch if rng.random() < 0.5 else patch.T
 
     def _draw(self, index: int) -> np.ndarray:
         """Draw one scene."""
-        return draw_scene(_SIDE, np.random.default_rng((self.seed, 0, index)))
+        return draw_scene(_SIDE, np.random.default_rng((*self.seed, 0, index)))
 
 
-def _crop(scene: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Cut out a patch, and turn it."""
-    y, x = rng.integers(_SIDE - _PATCH + 1, size=2)
-    patch = np.rot90(scene[y : y + _PATCH, x : x + _PATCH], int(rng.integers(4)))
-    return patch if rng.random() < 0.5 else patch.T
+class _Batches(IterableDataset[tuple[Tensor, Tensor]]):
+    """Batches from one step to the last; each worker has scenes of its own."""
+
+    def __init__(self, kind: type[Pool], seed: int, batch: int, steps: range) -> None:
+        self._kind, self._seed, self._batch, self._steps = kind, seed, batch, steps
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        info = get_worker_info()
+        worker, workers = (0, 1) if info is None else (info.id, info.num_workers)
+        steps = self._steps[worker::workers]
+        # The same whatever step the run goes on at.
+        lane = (self._steps.start + worker) % workers
+        earlier = len(range(lane, self._steps.start, workers))
+        return map(self._kind((self._seed, lane), self._batch, earlier).batch, steps)
+
+
+def load(
+    kind: type[Pool], options: argparse.Namespace, step: int
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Draw batches, in processes of their own if asked for.
+
+    Parameters
+    ----------
+    kind : type of Pool
+        Where they come from.
+    options : argparse.Namespace
+        Seed, size of a batch, number of steps and of workers.
+    step : int
+        The first step that needs one.
+
+    Returns
+    -------
+    DataLoader
+        One batch for each step.
+    """
+    batches = _Batches(kind, options.seed, options.batch, range(step, options.steps))
+    return DataLoader(
+        batches, batch_size=None, num_workers=options.workers, pin_memory=torch.cuda.is_available()
+    )
 
 
 class Pretraining:
@@ -95,23 +157,20 @@ class Pretraining:
 
     Parameters
     ----------
-    folder : Path
-        Where checkpoint, curve and weights are.
-    steps : int
-        Number of steps in all.
-    seed : int
-        Seed of scenes, noise and first weights.
+    options : argparse.Namespace
+        Folder, number of steps, peak rate and seed.
     start : mapping of str to Tensor, optional
         Weights to start at, of an earlier run.
     """
 
-    config, rate, warm_up = NETWORK, _RATE, _WARM_UP
+    config = NETWORK
 
     def __init__(
-        self, folder: Path, steps: int, seed: int, start: Mapping[str, Tensor] | None = None
+        self, options: argparse.Namespace, start: Mapping[str, Tensor] | None = None
     ) -> None:
-        torch.manual_seed(seed)
-        self._folder, self._steps, self._seed = folder, steps, seed
+        torch.manual_seed(options.seed)
+        self._folder, self._seed = options.output, options.seed
+        self._steps, self._rate = options.steps, options.rate
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         flat = self.config.spatial_dims == 2
         self._layout = torch.channels_last if flat else torch.contiguous_format
@@ -124,59 +183,57 @@ class Pretraining:
         self._average = {k: v.clone() for k, v in network.state_dict().items()}
         self._curve: list[dict[str, float]] = []
         self.step = 0
-        if (folder / "checkpoint.safetensors").exists():
+        if (self._folder / "checkpoint.safetensors").exists():
             self._restore()
 
-    def run(self, pool: Pool) -> None:
+    def run(self, batches: DataLoader[tuple[Tensor, Tensor]]) -> None:
         """Train to the end, leaving a checkpoint now and then.
 
         Parameters
         ----------
-        pool : Pool
+        batches : DataLoader
             What to learn from.
         """
-        losses: list[float] = []
+        losses: list[Tensor] = []
         start = time.perf_counter()
-        while self.step < self._steps:
-            losses.append(self._learn(*pool.batch(self.step)))
+        for noisy, clean in batches:
+            losses.append(self._learn(noisy, clean))
             self.step += 1
             if self.step % _REPORT == 0 or self.step == self._steps:
-                self._report(float(np.mean(losses)), (time.perf_counter() - start) / len(losses))
+                loss = torch.stack(losses).mean().item()
+                self._report(loss, (time.perf_counter() - start) / len(losses))
                 losses, start = [], time.perf_counter()
 
-    def _learn(self, noisy: Tensor, clean: Tensor) -> float:
+    def _learn(self, noisy: Tensor, clean: Tensor) -> Tensor:
         """Do one step of the optimiser."""
         for group in self._optimiser.param_groups:
-            group["lr"] = self.rate * self._shape()
-        layout = {"device": self._device, "memory_format": self._layout}
+            group["lr"] = self._rate * self._shape()
+        layout = {"device": self._device, "memory_format": self._layout, "non_blocking": True}
         noisy, clean = noisy.to(**layout), clean.to(**layout)
-        with torch.autocast(self._device.type, torch.bfloat16):
+        # A processor needs the speed of half precision; bright scenes lose digits by it.
+        with torch.autocast("cpu", torch.bfloat16):
             found = self.network(noisy)
         # The root weighs dim and bright scenes alike, as decibels do; squares would only see
         # the bright ones, whose errors are the largest.
         loss = (found.float() - clean).square().flatten(1).mean(1).add(1e-4).sqrt().mean()
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"The loss of step {self.step} is not finite.")
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP)
-        self.update()
+        self._optimiser.step()
         keep = min(_AVERAGING, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for name, value in self.network.state_dict().items():
                 self._average[name].lerp_(value, 1 - keep)
-        return loss.item()
+        return loss.detach()
 
     def _shape(self) -> float:
         """Share of the peak rate: a short rise, and a fall to the end."""
-        return min((self.step + 1) / self.warm_up, 1 - self.step / self._steps)
-
-    def update(self) -> None:
-        """Change the weights."""
-        self._optimiser.step()
+        return min((self.step + 1) / _WARM_UP, 1 - self.step / self._steps)
 
     def _report(self, loss: float, seconds: float) -> None:
         """Write a line of the curve, the checkpoint, and the weights so far."""
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"The loss before step {self.step} is not finite.")
         self._curve.append({"step": self.step, "rmse": loss, "seconds_per_step": seconds})
         sys.stderr.write(f"step {self.step}: error {loss:.4f} sigma, {seconds:.3f} s a step\n")
         moments = self._optimiser.state_dict()["state"]
@@ -233,25 +290,31 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         return values, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
-def parse_options(description: str) -> argparse.Namespace:
+def parse_options(description: str, batch: int) -> argparse.Namespace:
     """Read the command line, and prepare what it asks for.
 
     Parameters
     ----------
     description : str
         What the program does.
+    batch : int
+        Default size of a batch.
 
     Returns
     -------
     argparse.Namespace
-        Folder, number of steps, weights to start at, if any, and seed.
+        Folder, number of steps, size of a batch, rate, weights to start at, if any, seed, and
+        number of workers.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--output", type=Path, required=True, help="folder for everything")
     parser.add_argument("--steps", type=int, default=27_000)
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--rate", type=float, default=5e-4, help="highest learning rate")
     parser.add_argument("--start", type=Path, help="weights of an earlier run to start at")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, help="of the processor; all by default")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw batches")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -263,9 +326,9 @@ def parse_options(description: str) -> argparse.Namespace:
 
 def main() -> None:
     """Run the program."""
-    options = parse_options(__doc__.partition("\n")[0])
-    training = Pretraining(options.output, options.steps, options.seed, options.start)
-    training.run(Pool(options.seed, training.step))
+    options = parse_options(__doc__.partition("\n")[0], batch=8)
+    training = Pretraining(options, options.start)
+    training.run(load(Pool, options, training.step))
 
 
 if __name__ == "__main__":

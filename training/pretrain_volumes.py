@@ -2,66 +2,36 @@
 
 python training/pretrain_volumes.py --start FOLDER/weights.safetensors --output OTHER --steps 9000
 
-It begins as the network for images, plane by plane, and learns to look at neighbouring planes. What
-it knows of a plane by itself it changes slowly.
+It begins as the network for images, plane by plane, or at earlier weights for volumes.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import torch
-from noise import observe
-from pretrain import NETWORK, Pool, Pretraining, parse_options
+from pretrain import NETWORK, Pool, Pretraining, load, parse_options
 from torch import Tensor
 from volumes import draw_volume
 
 # One block at each level: volumes take long enough.
 NETWORK_3D = NETWORK.model_copy(update={"spatial_dims": 3, "blocks": 1})
 
-_PLANES, _SIDE, _BATCH = 8, 64, 4
-# Rate of the weights within a plane, relative to those that lead to its neighbours.
-_WITHIN = 0.1
+_PLANES, _SIDE = 8, 64
 
 
 class VolumePool(Pool):
     """Volumes and movies made of the latest generated scenes."""
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Draw new scenes, make volumes of some, and take noisy pictures of them.
+    shown = 4
 
-        Parameters
-        ----------
-        step : int
-            Number of the step.
-
-        Returns
-        -------
-        noisy, clean : Tensor, shape (batch, 1, planes, side, side)
-            In units of the noise.
-        """
-        self.renew()
-        rng = np.random.default_rng((self.seed, 1, step))
-        volumes = [draw_volume(self.scenes, _PLANES, _SIDE, rng) for _ in range(_BATCH)]
-        pairs = [observe(volume, rng) for volume in volumes]
-        noisy, clean = (
-            torch.from_numpy(np.stack(images))[:, None] for images in zip(*pairs, strict=True)
-        )
-        return noisy, clean
+    def view(self, rng: np.random.Generator) -> np.ndarray:
+        """Make a volume of some scenes."""
+        return draw_volume(self.scenes, _PLANES, _SIDE, rng)
 
 
 class VolumePretraining(Pretraining):
-    """Training that leaves what is known of a plane nearly as it is."""
+    """Training of the network for volumes."""
 
-    config, rate, warm_up = NETWORK_3D, 1e-3, 50
-
-    def update(self) -> None:
-        """Change the weights, those within a plane by less."""
-        before = [weight.detach().clone() for weight in self.network.parameters()]
-        super().update()
-        with torch.no_grad():
-            for weight, old in zip(self.network.parameters(), before, strict=True):
-                middle = weight.shape[2] // 2
-                weight[:, :, middle] = old[:, :, middle].lerp(weight[:, :, middle], _WITHIN)
+    config = NETWORK_3D
 
 
 def inflate(kernel: Tensor) -> Tensor:
@@ -69,14 +39,16 @@ def inflate(kernel: Tensor) -> Tensor:
 
     Parameters
     ----------
-    kernel : Tensor, shape (outputs, inputs, Y, X)
-        The kernel; those of 1 × 1 and of strides stay flat.
+    kernel : Tensor, shape (outputs, inputs, [Z,] Y, X)
+        The kernel; those of 1 × 1 and of strides stay flat, one for volumes as it is.
 
     Returns
     -------
     Tensor, shape (outputs, inputs, 3 or 1, Y, X)
         Zero outside its middle plane.
     """
+    if kernel.ndim == 5:
+        return kernel
     depth = 3 if kernel.shape[-1] == 3 else 1
     volume = kernel.new_zeros((*kernel.shape[:2], depth, *kernel.shape[2:]))
     volume[:, :, depth // 2] = kernel
@@ -85,12 +57,12 @@ def inflate(kernel: Tensor) -> Tensor:
 
 def main() -> None:
     """Run the program."""
-    options = parse_options(__doc__.partition("\n")[0])
+    options = parse_options(__doc__.partition("\n")[0], batch=4)
     start = None
     if options.start is not None:
         start = {name: inflate(kernel) for name, kernel in options.start.items()}
-    training = VolumePretraining(options.output, options.steps, options.seed, start)
-    training.run(VolumePool(options.seed, training.step))
+    training = VolumePretraining(options, start)
+    training.run(load(VolumePool, options, training.step))
 
 
 if __name__ == "__main__":

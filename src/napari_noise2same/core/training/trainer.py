@@ -58,8 +58,8 @@ __all__ = ["Trainer", "train"]
 # Of independent noise a good denoiser leaves at most 0.035 between neighbours, even in fine
 # structure. Beyond 0.05, all images that were tried became worse by training.
 _CORRELATED = 0.045
-# Steps before which the teacher takes over what is learnt; with many more it follows astray.
-_LESSONS = (100, 200)
+# Step before which the teacher takes over what is learnt; were it more often, it would go astray.
+_LESSON = 100
 _PACKAGES = ("napari-noise2same", "torch", "numpy")
 
 
@@ -272,7 +272,7 @@ class Trainer:
         """Return what says of patches what good weights say of them, turned."""
         if self._teacher is None:
             return None
-        if self.step in _LESSONS:
+        if self.step == _LESSON:
             self._teacher.renew(self._learner.average.weights)
         return partial(self._teacher.answer, way=self._batches.draw_turn(augmentation))
 
