@@ -18,6 +18,7 @@ Positive = Annotated[int, Field(ge=1)]
 
 class Model(BaseModel):
     switch: bool = True
+    decided: bool | None = None
     count: Annotated[int, Field(ge=2, le=5)] = 3
     maybe: Positive | None = None
     rate: Annotated[float, Field(gt=0)] = 0.5
@@ -27,7 +28,8 @@ class Model(BaseModel):
     name: str = ""
 
 
-TEXT = FieldText("Label", "Tooltip.", {"a": "Apples", "b": "Bees", 2: "flat", 3: "deep"})
+CHOICES = {"a": "Apples", "b": "Bees", 2: "flat", 3: "deep", True: "on", False: "off"}
+TEXT = FieldText("Label", "Tooltip.", CHOICES)
 
 
 def make(qtbot: QtBot, name: str) -> QWidget:
@@ -45,6 +47,7 @@ def make(qtbot: QtBot, name: str) -> QWidget:
         ("rate", NumberBox),
         ("kind", ChoiceBox),
         ("dims", ChoiceBox),
+        ("decided", ChoiceBox),
         ("patch", LengthsEdit),
     ],
 )
@@ -77,6 +80,15 @@ def test_choices_have_names(qtbot: QtBot) -> None:
     assert [kind.itemText(i) for i in range(kind.count())] == ["Apples", "Bees"]
     assert [dims.itemText(i) for i in range(dims.count())] == ["Automatic", "flat", "deep"]
     assert dims.value() is None
+
+
+def test_what_may_be_left_open_is_yes_no_or_automatic(qtbot: QtBot) -> None:
+    decided = make(qtbot, "decided")
+    assert isinstance(decided, ChoiceBox)
+    assert [decided.itemText(i) for i in range(decided.count())] == ["Automatic", "on", "off"]
+    for value in (True, False, None):
+        decided.set_value(value)
+        assert decided.value() is value
 
 
 def test_a_field_without_an_editor_is_refused() -> None:

@@ -71,7 +71,7 @@ def denoise(
     dtype: OutputType = None,
     noise: NoiseName = None,
     precision: PrecisionName = None,
-    averaging: Averaging = False,
+    averaging: Averaging = None,
     start: Start = None,
     preset: PresetName = None,
     steps: Steps = None,
@@ -109,9 +109,15 @@ def denoise(
             "Expected --start, --preset, --steps, --seconds or --depth-axis only without --model."
         )
     settings = given(
-        tile=tile, overlap=overlap, dtype=dtype, noise=noise, precision=precision, device=device
+        tile=tile,
+        overlap=overlap,
+        dtype=dtype,
+        noise=noise,
+        precision=precision,
+        averaging=averaging,
+        device=device,
     )
-    config = DenoiseConfig(averaging=averaging, **settings)
+    config = DenoiseConfig(**settings)
     sources = find_images(images, leave_out=output)
     jobs = plan_jobs(sources, output, format=format, dtype=config.dtype)
     _check_target(output, config, overwrite=overwrite)

@@ -199,7 +199,11 @@ NoiseName = Annotated[
     ),
 ]
 Averaging = Annotated[
-    bool, typer.Option("--averaging", help="Average 8 flips and turns: better, slower.")
+    bool | None,
+    typer.Option(
+        help="Average 8 flips and turns: better, slower; by default after --preset best.",
+        show_default=False,
+    ),
 ]
 Device = Annotated[
     str | None, typer.Option(metavar="D", help="auto (default), cpu, cuda, cuda:1 or mps.")

@@ -87,7 +87,9 @@ def train_with_preview(
 
 def _preview(trainer: Trainer, source: Image) -> NDArray[Any]:
     """Denoise with the weights of this moment."""
-    denoiser = Denoiser(source, trainer.snapshot(), DenoiseConfig(device=str(trainer.device)))
+    # Once, whatever the model will do: training waits for it.
+    config = DenoiseConfig(averaging=False, device=str(trainer.device))
+    denoiser = Denoiser(source, trainer.snapshot(), config)
     for _ in denoiser.events():
         pass
     return denoiser.result

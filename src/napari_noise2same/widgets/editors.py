@@ -112,9 +112,12 @@ def make_editor(field: FieldInfo, text: FieldText) -> QWidget:
         If there is no editor for such a field.
     """
     kind, metadata, optional = _unwrap(field.annotation, list(field.metadata))
-    if get_origin(kind) is Literal:
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    if kind is bool and optional:
+        choices = (True, False)
+    if choices:
         automatic: Mapping[Any, str] = {None: "Automatic"} if optional else {}
-        return ChoiceBox({**automatic, **{key: text.choices[key] for key in get_args(kind)}})
+        return ChoiceBox({**automatic, **{key: text.choices[key] for key in choices}})
     if get_origin(kind) is tuple:
         return LengthsEdit()
     if kind is bool:

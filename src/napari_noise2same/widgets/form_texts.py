@@ -231,7 +231,9 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "denoise.averaging": FieldText(
         "Average turns",
-        "Average the results for all 8 flips and turns: better, and 8 times slower.",
+        "Average the results for all 8 flips and turns: better, and 8 times slower. Automatic does "
+        "so with models of the best quality.",
+        {True: "all 8", False: "none"},
     ),
     "denoise.dtype": FieldText(
         "Result as",

@@ -16,7 +16,7 @@ _TOOLTIPS = {
     Preset.INSTANT: "A preview: the weights that training would start at, as they are.",
     Preset.QUICK: "A first look: few steps, most of the noise is gone.",
     Preset.BALANCED: "Enough steps for most images.",
-    Preset.BEST: "Many steps: the last bit of quality.",
+    Preset.BEST: "The last bit of quality: twice the steps, and denoising averages 8 turns.",
 }
 
 

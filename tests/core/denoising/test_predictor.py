@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import DenoiseConfig, Precision
+from napari_noise2same.core.settings import DenoiseConfig, Precision, Preset
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
@@ -67,6 +68,19 @@ def test_averaging_is_the_mean_over_all_flips_and_turns(
     averaged = run(Image(values, axes), model, averaging=True)
     assert_same(averaged, np.mean(views, axis=0))
     assert not np.allclose(averaged, views[0], rtol=1e-3)
+
+
+def test_models_of_more_than_the_usual_effort_average_unless_told_otherwise(
+    make_model: ModelFactory,
+) -> None:
+    image = Image(picture(40, 56), "YX")
+    once, mean = (run(image, make_model(), averaging=averaging) for averaging in (False, True))
+    assert not np.array_equal(once, mean)
+    for effort in (0.0, 0.2, 1.0):
+        assert_same(run(image, replace(make_model(), settings={"effort": effort})), once)
+    thorough = replace(make_model(), settings=Preset.BEST.config().model_dump(mode="json"))
+    assert_same(run(image, thorough), mean)
+    assert_same(run(image, thorough, averaging=False), once)
 
 
 @pytest.mark.parametrize("flip", [np.flipud, np.fliplr, np.transpose, np.rot90])

@@ -45,9 +45,8 @@ class PieceDenoiser:
         device: torch.device,
         config: DenoiseConfig,
     ) -> None:
-        self.predictor = Predictor(
-            model, device, precision=config.precision, averaging=config.averaging
-        )
+        averaging = model.thorough if config.averaging is None else config.averaging
+        self.predictor = Predictor(model, device, precision=config.precision, averaging=averaging)
         self._domains = tuple(domains)
 
     def denoise(

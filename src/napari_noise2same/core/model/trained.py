@@ -139,6 +139,11 @@ class TrainedModel:
     history: History = field(default_factory=History.empty)
     resume: ResumeState | None = None
 
+    @property
+    def thorough(self) -> bool:
+        """Whether training took more than the usual effort, as denoising then does too."""
+        return bool(self.settings.get("effort", 1.0) > 1)
+
     def build(self) -> UNet | BlindNet:
         """Return the network with the trained weights, in evaluation mode, on the CPU."""
         with torch.random.fork_rng(devices=[]):

@@ -30,8 +30,9 @@ class DenoiseConfig(BaseModel):
         anew: for images taken with another camera or exposure than those of the training.
     precision : {"float32", "bfloat16", "float16"}
         Precision inside the network.
-    averaging : bool
-        Average the results for all 8 in-plane flips and turns: better, 8 times slower.
+    averaging : bool, optional
+        Average the results for all 8 in-plane flips and turns: better, 8 times slower. By default
+        with models whose training took more than the usual effort.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     """
@@ -43,5 +44,5 @@ class DenoiseConfig(BaseModel):
     dtype: Literal["float32", "keep"] = "float32"
     noise: NoiseSource = "model"
     precision: Precision = "float32"
-    averaging: bool = False
+    averaging: bool | None = None
     device: str = "auto"

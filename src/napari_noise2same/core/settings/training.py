@@ -51,7 +51,7 @@ class TrainingConfig(BaseModel):
         Number of steps; chosen from the number of pixels when not given. None at all leave the
         first weights as they are.
     effort : float
-        Factor on the number of steps that is chosen.
+        Factor on the number of steps that is chosen. Models of more than 1 average all turns.
     seconds : float, optional
         Time instead of steps; not reproducible to the bit.
     patch : tuple of int, optional
