@@ -22,12 +22,14 @@ def learner(**settings: Any) -> Learner:
 
 
 def learn(
-    target: Learner, *, seed: int = 0, scale: float = 1.0, rate: float = 1e-3
+    target: Learner, *, seed: int = 0, scale: float = 1.0, rate: float = 1e-3, **options: Any
 ) -> LearnedStep | None:
     generator = torch.Generator().manual_seed(seed)
     x = scale * torch.randn(2, 1, 16, 16, generator=generator)
     mask = stratified_mask(tuple(x.shape), 5, generator=generator)
-    return target.learn(x, mask, torch.zeros(len(mask)), lambda_inv=lambda _: 2.0, rate=rate)
+    return target.learn(
+        x, mask, torch.zeros(len(mask)), lambda_inv=lambda _: 2.0, rate=rate, **options
+    )
 
 
 def weights(target: Learner) -> Tensor:
@@ -92,6 +94,19 @@ def test_the_average_follows_the_weights() -> None:
         learn(slow, seed=seed)
     for name, tensor in slow.network.state_dict().items():
         assert not torch.equal(slow.average.weights[name], tensor)
+
+
+def test_a_teacher_counts_by_its_weight() -> None:
+    alone, *taught = (
+        learn(learner(), teacher=teacher, teaching=weight)
+        for teacher, weight in ((None, 5.0), (torch.zeros_like, 0.0), (torch.zeros_like, 3.0))
+    )
+    assert alone is not None
+    for step, weight in zip(taught, (0.0, 3.0), strict=True):
+        assert step is not None
+        # Where the teacher says nothing but zeros, the network's answer is what they differ by.
+        assert step.terms.disagreement > 0
+        assert step.loss - alone.loss == pytest.approx(weight * step.terms.disagreement.item())
 
 
 def nan(output: Tensor) -> Tensor:

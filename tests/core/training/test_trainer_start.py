@@ -16,6 +16,7 @@ from napari_noise2same.core.model import TrainedModel, load_model, load_pretrain
 from napari_noise2same.core.networks.turns import FLIPS, UNTURNED, Turn
 from napari_noise2same.core.settings import DenoiseConfig, Preset, TrainingConfig
 from napari_noise2same.core.training import Finished, Started, StepDone, Trainer, Validated, train
+from napari_noise2same.core.training.learner import Learner
 from napari_noise2same.core.training.teacher import Teacher
 from napari_noise2same.core.training.validation import Validation
 from napari_noise2same.samples import cells
@@ -124,6 +125,24 @@ def test_noise_that_has_a_direction_is_never_turned(
     ways.clear()
     last(image, TrainingConfig(steps=12, **LITTLE))
     assert any(transposed for transposed, *_ in ways)
+
+
+def test_the_teacher_weighs_more_once_it_has_taken_over_what_is_learnt(
+    image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights: list[float] = []
+    learn = Learner.learn
+
+    def watched(learner: Learner, *patches: Any, teaching: float, **options: Any) -> Any:
+        weights.append(teaching)
+        return learn(learner, *patches, teaching=teaching, **options)
+
+    monkeypatch.setattr(Learner, "learn", watched)
+    monkeypatch.setattr("napari_noise2same.core.training.trainer._LESSON", 3)
+    last(image, TrainingConfig(steps=5, **LITTLE))
+    early, late = weights[:3], weights[3:]
+    assert len(set(early)) == len(set(late)) == 1
+    assert late[0] >= 2 * early[0] > 0
 
 
 @pytest.mark.parametrize(("risk", "kept"), [(1.0, True), (2.1, False)])

@@ -18,9 +18,6 @@ from napari_noise2same.core.training.parallel import Alone, Ranks
 
 __all__ = ["LearnedStep", "Learner"]
 
-# Weight of the teacher. With 4 an image may teach wrong things within 400 steps; with 16 and three
-# times the steps it teaches less than with 4.
-TEACHING = 8.0
 # So many non-finite losses in a row, at ever smaller rates, are no accident.
 MAX_RECOVERIES = 8
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
@@ -111,6 +108,7 @@ class Learner:
         lambda_inv: Callable[[Terms], float | Tensor],
         rate: float,
         teacher: Callable[[Tensor], Tensor] | None = None,
+        teaching: float = 1.0,
     ) -> LearnedStep | None:
         """Do one step.
 
@@ -128,6 +126,8 @@ class Learner:
             Learning rate, before `rate_scale`.
         teacher : callable, optional
             Says what the network should say to the patches as they are.
+        teaching : float
+            Weight of the teacher.
 
         Returns
         -------
@@ -146,7 +146,7 @@ class Learner:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
             terms = self._ranks.terms(self.network, x, mask, values, teacher)
         weight = lambda_inv(terms)
-        loss = noise2same_loss(terms, weight) + TEACHING * terms.disagreement
+        loss = noise2same_loss(terms, weight) + teaching * terms.disagreement
         loss.backward()  # type: ignore[no-untyped-call]
         self._ranks.add_gradients(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._config.gradient_clip)

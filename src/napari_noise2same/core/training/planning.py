@@ -25,7 +25,7 @@ _REFERENCE_PIXELS = 512**2
 _PATCHES = {2: (64, 64), 3: (16, 48, 48)}
 _BATCHES = {2: 8, 3: 2}
 # Steps and rates from weights that know how to denoise, and from random ones.
-_STEPS = {(2, False): 300, (2, True): 800, (3, False): 100, (3, True): 400}
+_STEPS = {(2, False): 300, (2, True): 800, (3, False): 50, (3, True): 400}
 _RATES = {False: 2e-4, True: 2e-3}
 # A GPU idles on a CPU's batch. Good weights are moved as far on any device: as many steps of larger
 # batches learn the noise by rote.
