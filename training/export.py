@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -48,7 +47,7 @@ def main() -> None:
         "steps": values["step"],
         "seed": values["seed"],
         "curve": values["curve"],
-        "versions": {name: version(name) for name in ("torch", "numpy", "scikit-image")},
+        "versions": values["versions"],
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     TARGET.mkdir(exist_ok=True)

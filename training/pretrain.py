@@ -14,6 +14,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ _POOL = 2048
 _WARM_UP = 300
 _AVERAGING, _CLIP = 0.999, 1.0
 _REPORT = 250
+_PACKAGES = ("torch", "numpy", "scikit-image")
 
 
 class Pool:
@@ -240,7 +242,12 @@ class Pretraining:
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self._average.items()}
         tensors |= {f"{i}.{k}": v for i, state in moments.items() for k, v in state.items()}
-        values = {"step": self.step, "seed": self._seed, "curve": self._curve}
+        values = {
+            "step": self.step,
+            "seed": self._seed,
+            "curve": self._curve,
+            "versions": {name: version(name) for name in _PACKAGES},
+        }
         self._write("checkpoint.safetensors", tensors, values)
         self._write("weights.safetensors", self._average, {"network": self.config.model_dump()})
 
@@ -281,7 +288,7 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     Returns
     -------
     values : dict
-        Step, seed and curve.
+        Step, seed, curve, and versions of packages.
     tensors : dict of str to Tensor
         Weights, averaged weights and the optimiser's moments.
     """
