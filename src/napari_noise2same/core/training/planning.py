@@ -150,7 +150,7 @@ def plan_training(
         )
     pixels = sum(len(view) * math.prod(view.spatial_shape) for view in views)
     start = choose_start(config, dims, channels, model=model, resume=resume)
-    fresh = start.weights is None
+    fresh = start.fresh
     steps = config.steps
     if steps is None and resume is not None:
         steps = resumed_steps(resume, config)

@@ -41,6 +41,11 @@ class Start:
     weights: Mapping[str, Tensor] | None = None
     reason: str = ""
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the first weights are random ones."""
+        return self.weights is None
+
 
 def choose_start(
     config: TrainingConfig,

@@ -57,8 +57,7 @@ def expected_seconds(
         if plan.seconds is not None:
             result.append(plan.seconds)
             continue
-        taught = plan.start.weights is not None
-        key = (plan.network, taught, plan.patch, plan.batch, config.device)
+        key = (plan.network, plan.start.fresh, plan.patch, plan.batch, config.device)
         if key not in measured:
             measured[key] = _step_seconds(plan, config)
         result.append(measured[key] * (plan.steps or 0) * _OVERHEAD)
@@ -69,8 +68,7 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
     """Median time of a step; the first one, which sets everything up, does not count."""
     device = resolve_device(config.device)
     learner = Learner(plan.network, config, device)
-    taught = plan.start.weights is not None
-    teacher = partial(Teacher(learner.network).answer, way=TURNS[-1]) if taught else None
+    teacher = None if plan.start.fresh else partial(Teacher(learner.network).answer, way=TURNS[-1])
     generator = torch.Generator(device).manual_seed(config.seed)
     shape = (plan.batch, plan.network.channels, *plan.patch)
     x = torch.randn(shape, generator=generator, device=device)

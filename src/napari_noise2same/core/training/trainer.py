@@ -180,7 +180,7 @@ class Trainer:
         """
         parameters = count_parameters(self._learner.network)
         yield Started(self.plan, str(self.device), parameters, self.step)
-        if self.step == 0 and self.plan.steps != 0 and self.plan.start.weights is not None:
+        if self.step == 0 and self.plan.steps != 0 and not self.plan.start.fresh:
             yield self._validate()
         while self._progress() < 1 and not self._ranks.agree(stop()):
             with device_errors(self.device):
@@ -191,7 +191,7 @@ class Trainer:
             yield self._finish(self._best.weights, "completed")
             return
         weights = self._best.weights
-        if self.plan.start.weights is None and self.step % self.config.validate_every:
+        if self.plan.start.fresh and self.step % self.config.validate_every:
             # From scratch every step counts: a last look, which leaves no trace in a resumed run.
             # Good first weights change slowly, and whoever stops waits for nothing.
             latest = self._learner.average.copy()
@@ -225,7 +225,7 @@ class Trainer:
         if resume is not None and resume.resume is not None:
             self._sigma = float(resume.resume.values.get("sigma", self._sigma))
             return
-        if self.plan.start.weights is None or self.plan.steps == 0:
+        if self.plan.start.fresh or self.plan.steps == 0:
             return
         with device_errors(self.device):
             noise = self._validation.noise(self._learner.network, self._learner.average.weights)
@@ -250,7 +250,7 @@ class Trainer:
         if self.config.lambda_inv is not None:
             return self.config.lambda_inv
         stabilised = all(domain.kind == "stabilised" for domain in self.domains)
-        good = self.plan.start.weights is not None
+        good = not self.plan.start.fresh
         return CovarianceLambda() if good and stabilised else CalibratedLambda()
 
     def _advance(self) -> StepDone | Recovered:
