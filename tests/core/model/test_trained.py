@@ -23,6 +23,12 @@ def test_the_built_network_has_the_weights_and_evaluates(model: TrainedModel) ->
         assert torch.equal(tensor, model.weights[name])
 
 
+def test_building_draws_no_random_numbers(model: TrainedModel) -> None:
+    before = torch.get_rng_state()
+    model.build()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_building_does_not_share_the_weights(model: TrainedModel) -> None:
     before = {name: tensor.clone() for name, tensor in model.weights.items()}
     with torch.no_grad():

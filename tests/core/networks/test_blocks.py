@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from napari_noise2same.core.networks.blocks import crop_to, fold, pad_to_multiple, unfold
+from napari_noise2same.core.networks import blocks
+from napari_noise2same.core.networks.blocks import (
+    ResidualBlock,
+    crop_to,
+    fold,
+    pad_to_multiple,
+    unfold,
+)
 
 
 @given(
@@ -60,3 +67,29 @@ def test_nothing_is_copied_where_nothing_is_to_do(function: object) -> None:
     x = torch.randn(1, 4, 5, 6)
     assert callable(function)
     assert function(x, 1) is x
+
+
+@given(st.integers(1, 3), st.integers(1, 20), st.integers(1, 5), st.integers(2, 12))
+def test_some_rows_at_a_time_give_what_all_rows_give(
+    batch: int, rows: int, columns: int, height: int
+) -> None:
+    block = ResidualBlock(2, 3, bias=True).double()
+    torch.nn.init.normal_(block.second.weight)
+    x = torch.randn(batch, 3, rows, columns, dtype=torch.double)
+    whole = block(x).detach()
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(blocks, "_STRIP", 0)
+        patch.setattr(blocks, "_FEWEST_ROWS", height)
+        torch.testing.assert_close(block(x), whole, rtol=1e-9, atol=1e-9)
+
+
+def test_an_image_of_many_rows_is_worked_on_in_strips_unless_learnt_on() -> None:
+    block = ResidualBlock(2, 48, bias=False)
+    heights = []
+    block.first.register_forward_pre_hook(lambda _, seen: heights.append(seen[0].shape[-2]))
+    x = torch.randn(1, 48, 300, 300)
+    block(x)
+    with torch.inference_mode():
+        block(x)
+    assert heights[0] == 300
+    assert max(heights[1:]) < 100

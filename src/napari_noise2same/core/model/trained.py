@@ -146,8 +146,9 @@ class TrainedModel:
 
     def build(self) -> UNet | BlindNet:
         """Return the network with the trained weights, in evaluation mode, on the CPU."""
-        with torch.random.fork_rng(devices=[]):
-            network = build_network(self.network)
+        # Without memory first: weights that are replaced at once need not be drawn.
+        with torch.device("meta"):
+            network = build_network(self.network).to_empty(device="cpu")
         network.load_state_dict(dict(self.weights))
         return network.eval()
 

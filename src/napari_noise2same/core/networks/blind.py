@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -17,22 +19,20 @@ _BRANCHES = ((3, 2), (5, 3))
 class _CentreMaskedConv(nn.Module):
     """Convolution whose kernel has no centre weight."""
 
-    mask: Tensor
-
     def __init__(
         self, spatial_dims: int, inputs: int, outputs: int, kernel: int, *, bias: bool
     ) -> None:
         super().__init__()
         self.conv = conv(spatial_dims, inputs, outputs, kernel, bias=bias)
-        mask = torch.ones((kernel,) * spatial_dims)
-        mask[(kernel // 2,) * spatial_dims] = 0
-        self.register_buffer("mask", mask, persistent=False)
+        self._centre: tuple[Any, ...] = (..., *(kernel // 2,) * spatial_dims)
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve with the centre weight held at zero."""
         layer = self.conv
+        weight = layer.weight.clone()
+        weight[self._centre] = 0
         convolve = functional.conv2d if x.ndim == 4 else functional.conv3d
-        return convolve(x, layer.weight * self.mask, layer.bias, padding=layer.padding)
+        return convolve(x, weight, layer.bias, padding=layer.padding)
 
 
 class _DilatedBlock(nn.Module):

@@ -22,6 +22,13 @@ __all__ = [
 
 NEGATIVE_SLOPE = 0.1
 
+# Where nothing is learnt, a processor changes so many bytes of features at a time, and so many
+# rows at least. Small buffers are used again; large ones are fresh memory, which costs a seventh
+# of the time at 1024². Volumes gain nothing by it.
+_STRIP, _FEWEST_ROWS = 1 << 22, 32
+# Rows that two convolutions of side 3 look beyond their own.
+_REACH = 2
+
 
 def activate(x: Tensor, *, inplace: bool = False) -> Tensor:
     """Apply a leaky ReLU, which is positively homogeneous as the ReLU is.
@@ -71,10 +78,32 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what two convolutions make of `x`."""
+        """Add what two convolutions make of `x`, which may be changed where nothing is learnt."""
+        height = max(_FEWEST_ROWS, _STRIP // x[..., :1, :].nbytes)
+        flat = x.ndim == 4 and x.device.type == "cpu"
+        if flat and height < x.shape[-2] and not torch.is_grad_enabled():
+            return self._in_strips(x, height)
         # In place where nothing else needs the values: fresh memory costs as much as the sums.
-        inner: Tensor = self.second(activate(self.first(activate(x)), inplace=True))
-        return inner.add_(x)
+        return self._change(activate(x)).add_(x)
+
+    def _change(self, active: Tensor) -> Tensor:
+        """Return what is added, given the activated features."""
+        change: Tensor = self.second(activate(self.first(active), inplace=True))
+        return change
+
+    def _in_strips(self, x: Tensor, height: int) -> Tensor:
+        """Change some rows of Y at a time, in place."""
+        # The rows above a strip have been changed when it is its turn.
+        above = x[..., :0, :]
+        for start in range(0, x.shape[-2], height):
+            stop = start + height
+            strip, below = x[..., start:stop, :], x[..., stop : stop + _REACH, :]
+            seen = torch.cat([above, strip, below], dim=-2)
+            first = above.shape[-2]
+            above = strip[..., -_REACH:, :].clone()
+            change = self._change(activate(seen, inplace=True))
+            strip.add_(change[..., first : first + strip.shape[-2], :])
+        return x
 
 
 class Down(nn.Module):

@@ -108,7 +108,7 @@ class UNet(nn.Module):
         features = self.encoder[-1](features)
         for up, block in zip(reversed(self.up), reversed(self.decoder), strict=True):
             features = block(up(features, skips.pop()))
-        return crop_to(unfold(self.head(activate(features)), self.unshuffle), x)
+        return crop_to(unfold(self.head(activate(features, inplace=True)), self.unshuffle), x)
 
     def _radius(self, spatial_dims: int, counts: tuple[int, ...]) -> tuple[int, ...]:
         """Sum of the reach of every convolution, plus the reach of the deepest cell itself."""
