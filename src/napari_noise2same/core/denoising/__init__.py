@@ -1,6 +1,6 @@
 """Denoising: tiles through the network, as an iterator of events."""
 
-from napari_noise2same.core.denoising.context import context_of
+from napari_noise2same.core.denoising.context import context_of, most_pixels
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
@@ -23,4 +23,5 @@ __all__ = [
     "context_of",
     "denoise",
     "domains_for",
+    "most_pixels",
 ]

@@ -1,14 +1,21 @@
-"""How much of its surroundings a part of an image is denoised with."""
+"""How large the parts are in which an image is denoised, and how much they see around them."""
 
 from __future__ import annotations
 
 from napari_noise2same.core.networks import BlindNet, UNet
+from napari_noise2same.core.settings import NetworkConfig
 
-__all__ = ["context_of"]
+__all__ = ["context_of", "most_pixels"]
 
 # What lies further away in a volume has changed the result of the shipped weights by 0.002 σ (root
 # mean square); with all that a 3D network can look at, most of the work would be for the context.
 _VOLUME = (8, 48, 48)
+
+# What the network may take for one part with its context.
+_NETWORK_BYTES = 900_000_000
+# So many maps of the finest level's features exist at a time (measured in volumes; images take
+# four).
+_MAPS = 6
 
 
 def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
@@ -27,3 +34,20 @@ def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
     """
     radius: tuple[int, ...] = network.grid_radius
     return radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME))
+
+
+def most_pixels(network: NetworkConfig) -> int:
+    """Return how large a part of an image may be: larger ones waste less on context.
+
+    Parameters
+    ----------
+    network : NetworkConfig
+        The network.
+
+    Returns
+    -------
+    int
+        Pixels of a part, its context included.
+    """
+    folded = 1 if network.kind == "blind" else network.unshuffle**2
+    return _NETWORK_BYTES * folded // (4 * _MAPS * network.widths[0])

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, convert, plan_layout
+from napari_noise2same.core.denoising.context import most_pixels
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
@@ -24,12 +25,11 @@ from napari_noise2same.core.device import resolve_device
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
-from napari_noise2same.core.tiling import Tile, blend_weights, plan_tiles
+from napari_noise2same.core.tiling import Tile, blend_weights, choose_cell, plan_tiles
 
 __all__ = ["Denoiser", "denoise"]
 
-# Larger tiles waste less on context; the network needs about 500 bytes a pixel.
-_PIXELS_PER_TILE = 1024**2
+# Planes of a tile whose side is given.
 _DEPTH_PER_TILE = 64
 # Half the width of the bands in which neighbouring tiles are blended.
 _BAND = 8
@@ -92,6 +92,7 @@ class Denoiser:
         layout = plan_layout(
             image.axes, image.data.shape, spatial_dims=dims, depth_axis=model.depth_axis
         )
+        self._network = model.network
         self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
         self._domains = domains_for(self._view, model, config)
         self._device = resolve_device(config.device)
@@ -155,22 +156,21 @@ class Denoiser:
 
     def _tile_shape(self) -> tuple[int, ...]:
         """Choose the tile: the whole image if it is small enough."""
-        shape = self._view.spatial_shape
-        depth = tuple(min(length, _DEPTH_PER_TILE) for length in shape[:-2])
+        shape, multiple = self._view.spatial_shape, self._predictor.multiple
         if self._config.tile is not None:
-            multiple = self._predictor.multiple[-1]
-            side = max(self._config.tile // multiple, 1) * multiple
+            depth = tuple(min(length, _DEPTH_PER_TILE) for length in shape[:-2])
+            side = max(self._config.tile // multiple[-1], 1) * multiple[-1]
             return (*depth, *(min(side, length) for length in shape[-2:]))
-        if math.prod(shape) <= _PIXELS_PER_TILE:
-            return shape
-        side = math.isqrt(_PIXELS_PER_TILE // math.prod(depth))
-        return (*depth, *(self._equal_side(length, side) for length in shape[-2:]))
-
-    def _equal_side(self, length: int, side: int) -> int:
-        """Cut an axis into parts of equal size on the grid, rather than have slivers at the end."""
-        multiple = self._predictor.multiple[-1]
-        part = -(-length // -(-length // side))
-        return min(-(-part // multiple) * multiple, length)
+        overlap = self._config.overlap
+        halo = self._predictor.grid_halo if overlap is None else (overlap,) * len(shape)
+        return choose_cell(
+            shape,
+            chunk=multiple,
+            source_chunk=(1,) * len(shape),
+            halo=halo,
+            multiple=multiple,
+            max_pixels=most_pixels(self._network),
+        )
 
     def _plan(self) -> tuple[Tile, ...]:
         """Plan the tiles, which need no blending with all of the receptive field around them."""

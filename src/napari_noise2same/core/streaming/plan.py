@@ -9,18 +9,14 @@ from typing import Any
 import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region, plan_layout
-from napari_noise2same.core.denoising import context_of
+from napari_noise2same.core.denoising import context_of, most_pixels
 from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
+from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.tiling import Tile, choose_cell, plan_tiles
 
 __all__ = ["CellPlan", "plan_cells"]
 
-# What the network may take for one cell with its context.
-_NETWORK_BYTES = 900_000_000
-# So many maps of the finest level's features exist at a time (measured).
-_MAPS = 6
 # Planes of a cell whose side is given.
 _DEPTH = 64
 
@@ -159,7 +155,7 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
             source_chunk=[source[i] for i in side],
             halo=halo,
             multiple=multiple,
-            max_pixels=_NETWORK_BYTES // _bytes_per_pixel(model.network),
+            max_pixels=most_pixels(model.network),
         )
     else:
         chunk, cell = _given_cell(config.tile, shape, chunk, multiple[-1])
@@ -183,12 +179,6 @@ def _given_cell(
     cell = tuple(max(side // n, 1) * n for n in plane)
     depth = tuple(min(n, _DEPTH) for n in shape[:-2])
     return (*chunk[:-2], *plane), (*depth, *map(min, cell, shape[-2:]))
-
-
-def _bytes_per_pixel(network: NetworkConfig) -> int:
-    """Estimate what the network takes for each pixel that it sees."""
-    folded = 1 if network.kind == "blind" else network.unshuffle**2
-    return 4 * _MAPS * network.widths[0] // folded
 
 
 def _source_chunks(array: ArrayLike) -> tuple[int, ...]:
