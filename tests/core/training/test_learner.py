@@ -11,6 +11,7 @@ from napari_noise2same.core.errors import TrainingError
 from napari_noise2same.core.objective import stratified_mask
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.learner import MAX_RECOVERIES, LearnedStep, Learner
+from napari_noise2same.core.training.teacher import Lesson
 
 CPU = torch.device("cpu")
 NETWORK = NetworkConfig(widths=(4, 6))
@@ -98,8 +99,8 @@ def test_the_average_follows_the_weights() -> None:
 
 def test_a_teacher_counts_by_its_weight() -> None:
     alone, *taught = (
-        learn(learner(), teacher=teacher, teaching=weight)
-        for teacher, weight in ((None, 5.0), (torch.zeros_like, 0.0), (torch.zeros_like, 3.0))
+        learn(learner(), lesson=lesson)
+        for lesson in (None, Lesson(torch.zeros_like, 0.0), Lesson(torch.zeros_like, 3.0))
     )
     assert alone is not None
     for step, weight in zip(taught, (0.0, 3.0), strict=True):

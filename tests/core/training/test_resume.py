@@ -267,7 +267,7 @@ def test_the_change_is_against_the_weights_at_the_very_start(
 def test_the_teacher_goes_on_as_well(
     image: Image, make_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_noise2same.core.training.trainer._LESSON", 3)
+    monkeypatch.setattr("napari_noise2same.core.training.teacher._RENEWAL", 3)
     config = make_config(network=None)
     whole = finish(image, config).model
     for after in (3, 5):

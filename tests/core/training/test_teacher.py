@@ -37,9 +37,25 @@ def test_what_the_network_learns_its_teacher_knows_only_once_told(
         network.weight.mul_(2)
     assert torch.equal(teacher.answer(x, TURNS[3]), before)
 
-    told = network.state_dict()
-    teacher.renew(told)
+    assert torch.equal(teacher.lesson(99, network.state_dict(), TURNS[3]).answer(x), before)
+
+    lesson = teacher.lesson(100, network.state_dict(), TURNS[3])
+    torch.testing.assert_close(lesson.answer(x), turn_back(network(turn(x, TURNS[3])), TURNS[3]))
     with torch.no_grad():
         network.weight.mul_(5)
-    assert not torch.allclose(teacher.answer(x, TURNS[3]), before)
-    assert torch.equal(2.5 * teacher.weights["weight"], network.weight / 2)
+    assert torch.equal(teacher.answer(x, TURNS[3]), lesson.answer(x))
+
+
+def test_a_restored_teacher_says_the_same_and_knows_where_training_began(
+    network: nn.Conv2d, x: torch.Tensor
+) -> None:
+    teacher = Teacher(network)
+    began = network.weight.detach().clone()
+    with torch.no_grad():
+        network.weight.mul_(2)
+    teacher.lesson(100, network.state_dict(), TURNS[3])
+
+    other = Teacher(nn.Conv2d(1, 1, 3, padding=1))
+    other.restore(teacher.tensors())
+    assert torch.equal(other.first["weight"], began)
+    assert torch.equal(other.answer(x, TURNS[3]), teacher.answer(x, TURNS[3]))

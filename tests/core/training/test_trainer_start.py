@@ -17,7 +17,7 @@ from napari_noise2same.core.networks.turns import FLIPS, UNTURNED, Turn
 from napari_noise2same.core.settings import DenoiseConfig, Preset, TrainingConfig
 from napari_noise2same.core.training import Finished, Started, StepDone, Trainer, Validated, train
 from napari_noise2same.core.training.learner import Learner
-from napari_noise2same.core.training.teacher import Teacher
+from napari_noise2same.core.training.teacher import Lesson, Teacher
 from napari_noise2same.core.training.validation import Validation
 from napari_noise2same.samples import cells
 
@@ -133,12 +133,12 @@ def test_the_teacher_weighs_more_once_it_has_taken_over_what_is_learnt(
     weights: list[float] = []
     learn = Learner.learn
 
-    def watched(learner: Learner, *patches: Any, teaching: float, **options: Any) -> Any:
-        weights.append(teaching)
-        return learn(learner, *patches, teaching=teaching, **options)
+    def watched(learner: Learner, *patches: Any, lesson: Lesson, **options: Any) -> Any:
+        weights.append(lesson.weight)
+        return learn(learner, *patches, lesson=lesson, **options)
 
     monkeypatch.setattr(Learner, "learn", watched)
-    monkeypatch.setattr("napari_noise2same.core.training.trainer._LESSON", 3)
+    monkeypatch.setattr("napari_noise2same.core.training.teacher._RENEWAL", 3)
     last(image, TrainingConfig(steps=5, **LITTLE))
     early, late = weights[:3], weights[3:]
     assert len(set(early)) == len(set(late)) == 1

@@ -15,6 +15,7 @@ from napari_noise2same.core.objective import Mask, Terms, noise2same_loss
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.averaging import AveragedWeights
 from napari_noise2same.core.training.parallel import Alone, Ranks
+from napari_noise2same.core.training.teacher import Lesson
 
 __all__ = ["LearnedStep", "Learner"]
 
@@ -107,8 +108,7 @@ class Learner:
         *,
         lambda_inv: Callable[[Terms], float | Tensor],
         rate: float,
-        teacher: Callable[[Tensor], Tensor] | None = None,
-        teaching: float = 1.0,
+        lesson: Lesson | None = None,
     ) -> LearnedStep | None:
         """Do one step.
 
@@ -124,10 +124,8 @@ class Learner:
             Weight of the invariance term, which may depend on the terms.
         rate : float
             Learning rate, before `rate_scale`.
-        teacher : callable, optional
-            Says what the network should say to the patches as they are.
-        teaching : float
-            Weight of the teacher.
+        lesson : Lesson, optional
+            What a teacher says of the patches as they are.
 
         Returns
         -------
@@ -140,11 +138,12 @@ class Learner:
         TrainingError
             After eight such failures in a row.
         """
+        answer, teaching = lesson or (None, 0.0)
         for group in self._optimiser.param_groups:
             group["lr"] = rate * self.rate_scale
         self._optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
-            terms = self._ranks.terms(self.network, x, mask, values, teacher)
+            terms = self._ranks.terms(self.network, x, mask, values, answer)
         weight = lambda_inv(terms)
         loss = noise2same_loss(terms, weight) + teaching * terms.disagreement
         loss.backward()  # type: ignore[no-untyped-call]

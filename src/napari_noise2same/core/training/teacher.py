@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from napari_noise2same.core.model import join_groups, members
 from napari_noise2same.core.networks.turns import Turn, turn, turn_back
 
-__all__ = ["Teacher"]
+__all__ = ["Lesson", "Teacher"]
+
+# Step before which the teacher takes over what is learnt, and its weight before and after: were it
+# not to weigh more then, one image in seventeen would teach wrong things within 300 steps.
+_RENEWAL = 100
+_BEFORE, _AFTER = 8.0, 32.0
+
+
+class Lesson(NamedTuple):
+    """What the network is to agree with in one step.
+
+    Attributes
+    ----------
+    answer : callable
+        Returns what the network should say to patches.
+    weight : float
+        Weight of the mean squared disagreement.
+    """
+
+    answer: Callable[[Tensor], Tensor]
+    weight: float
 
 
 class Teacher:
@@ -25,6 +48,11 @@ class Teacher:
     network : torch.nn.Module
         The network; its present weights are the teacher's first.
 
+    Attributes
+    ----------
+    first : mapping of str to Tensor
+        Weights that training began at; empty where they are not known.
+
     Notes
     -----
     After Tarvainen and Valpola, "Mean teachers are better role models", NeurIPS 2017.
@@ -32,12 +60,29 @@ class Teacher:
 
     def __init__(self, network: nn.Module) -> None:
         self._network = network
-        self._weights = {k: v.detach().clone() for k, v in network.state_dict().items()}
+        self.first: Mapping[str, Tensor] = _copies(network.state_dict())
+        self._weights = _copies(network.state_dict())
 
-    @property
-    def weights(self) -> Mapping[str, Tensor]:
-        """Its weights, on the network's device: read them, do not write to them."""
-        return self._weights
+    def lesson(self, step: int, learnt: Mapping[str, Tensor], way: Turn) -> Lesson:
+        """Prepare a step, before the hundredth by taking over what is learnt.
+
+        Parameters
+        ----------
+        step : int
+            Steps done before.
+        learnt : mapping of str to Tensor
+            Averaged weights of the network.
+        way : Turn
+            How patches are turned for the teacher.
+
+        Returns
+        -------
+        Lesson
+            The teacher's answer, and its weight.
+        """
+        if step == _RENEWAL:
+            self._renew(learnt)
+        return Lesson(partial(self.answer, way=way), _BEFORE if step < _RENEWAL else _AFTER)
 
     @torch.no_grad()
     def answer(self, x: Tensor, way: Turn) -> Tensor:
@@ -58,14 +103,29 @@ class Teacher:
         answer: Tensor = functional_call(self._network, self._weights, (turn(x, way),))
         return turn_back(answer.float(), way)
 
-    @torch.no_grad()
-    def renew(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over other weights.
+    def tensors(self) -> dict[str, Tensor]:
+        """Return all that a resumed run needs, copied to the CPU."""
+        groups = join_groups({"first": self.first, "teacher": self._weights})
+        return {name: tensor.cpu().clone() for name, tensor in groups.items()}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from the state that `tensors` has returned.
 
         Parameters
         ----------
-        weights : mapping of str to Tensor
-            The weights; copied.
+        tensors : mapping of str to Tensor
+            The tensors, among others.
         """
+        self.first = members(tensors, "first")
+        self._renew(members(tensors, "teacher"))
+
+    @torch.no_grad()
+    def _renew(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over other weights."""
         for name, tensor in weights.items():
             self._weights[name].copy_(tensor)
+
+
+def _copies(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights that nobody else changes."""
+    return {name: tensor.detach().clone() for name, tensor in weights.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 
@@ -68,7 +67,9 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
     """Median time of a step; the first one, which sets everything up, does not count."""
     device = resolve_device(config.device)
     learner = Learner(plan.network, config, device)
-    teacher = None if plan.start.fresh else partial(Teacher(learner.network).answer, way=TURNS[-1])
+    lesson = None
+    if not plan.start.fresh:
+        lesson = Teacher(learner.network).lesson(0, learner.average.weights, TURNS[-1])
     generator = torch.Generator(device).manual_seed(config.seed)
     shape = (plan.batch, plan.network.channels, *plan.patch)
     x = torch.randn(shape, generator=generator, device=device)
@@ -84,7 +85,7 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
                 values,
                 lambda_inv=lambda _: 1.0,
                 rate=plan.learning_rate,
-                teacher=teacher,
+                lesson=lesson,
             )
         times.append(time.perf_counter() - begun)
     return statistics.median(times[1:])

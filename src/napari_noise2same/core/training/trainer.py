@@ -50,7 +50,7 @@ from napari_noise2same.core.training.parallel import choose_ranks, rank_device
 from napari_noise2same.core.training.planning import plan_training, view_image
 from napari_noise2same.core.training.schedule import learning_rate
 from napari_noise2same.core.training.start import own_config, resumable_state
-from napari_noise2same.core.training.teacher import Teacher
+from napari_noise2same.core.training.teacher import Lesson, Teacher
 from napari_noise2same.core.training.validation import Validation
 
 __all__ = ["Trainer", "train"]
@@ -58,10 +58,6 @@ __all__ = ["Trainer", "train"]
 # Of independent noise a good denoiser leaves at most 0.035 between neighbours, even in fine
 # structure. Beyond 0.05, all images that were tried became worse by training.
 _CORRELATED = 0.045
-# Step before which the teacher takes over what is learnt, and its weight before and after: were it
-# not to weigh more then, one image in seventeen would teach wrong things within 300 steps.
-_LESSON = 100
-_TEACHING = {"before": 8.0, "after": 32.0}
 _PACKAGES = ("napari-noise2same", "torch", "numpy")
 
 
@@ -158,8 +154,7 @@ class Trainer:
         self._strategy = build_strategy(self._lambda_config(), sigma=self._sigma)
         self._rows: list[tuple[float, ...]] = []
         self._best = BestWeights(self._learner.average.copy())
-        self._first = self.plan.start.weights
-        self._teacher = None if self._first is None else Teacher(self._learner.network)
+        self._teacher = None if self.plan.start.fresh else Teacher(self._learner.network)
         self.step = 0
         self.seconds = 0.0
         if resume is not None:
@@ -266,8 +261,7 @@ class Trainer:
             values,
             lambda_inv=lambda_inv,
             rate=rate,
-            teacher=self._lesson(augmentation),
-            teaching=_TEACHING["before" if self.step < _LESSON else "after"],
+            lesson=self._lesson(augmentation),
         )
         self._take_time(begun)
         self.step += 1
@@ -276,13 +270,12 @@ class Trainer:
         self._strategy.update(learned.terms, self._batches.noise)
         return self._report(learned, rate)
 
-    def _lesson(self, augmentation: Augmentation) -> Callable[[Tensor], Tensor] | None:
-        """Return what says of patches what good weights say of them, turned."""
+    def _lesson(self, augmentation: Augmentation) -> Lesson | None:
+        """Return what good weights say of the patches, turned; random ones have nothing to say."""
         if self._teacher is None:
             return None
-        if self.step == _LESSON:
-            self._teacher.renew(self._learner.average.weights)
-        return partial(self._teacher.answer, way=self._batches.draw_turn(augmentation))
+        way = self._batches.draw_turn(augmentation)
+        return self._teacher.lesson(self.step, self._learner.average.weights, way)
 
     def _rate(self, progress: float) -> tuple[float, Augmentation]:
         """Learning rate and augmentation, which a staged schedule sets itself."""
@@ -342,12 +335,17 @@ class Trainer:
         self, weights: dict[str, Tensor], reason: Literal["completed", "stopped"]
     ) -> Finished:
         """Hand over the model, and say what training has changed."""
-        change = math.nan if self._first is None else 0.0
-        if self._first is not None and self.plan.steps != 0:
-            with device_errors(self.device):
-                change = self._validation.change(self._learner.network, self._first, weights)
-            change /= self._sigma
-        return Finished(self._model(weights, resume=self._state()), reason, change)
+        return Finished(self._model(weights, resume=self._state()), reason, self._change(weights))
+
+    def _change(self, weights: Mapping[str, Tensor]) -> float:
+        """Return how far the result has moved from that of the first weights, in σ."""
+        first = {} if self._teacher is None else self._teacher.first
+        if not first:
+            return math.nan
+        if self.plan.steps == 0:
+            return 0.0
+        with device_errors(self.device):
+            return self._validation.change(self._learner.network, first, weights) / self._sigma
 
     def _progress(self) -> float:
         """Share of the budget that is used."""
@@ -376,14 +374,9 @@ class Trainer:
     def _state(self) -> ResumeState:
         """Return all that another run needs to go on exactly here."""
         tensors = self._learner.tensors() | self._batches.tensors()
-        taught = {} if self._teacher is None else self._teacher.weights
-        tensors |= join_groups(
-            {
-                "best": _copies(self._best.weights),
-                "first": _copies(self._first or {}),
-                "teacher": _copies(taught),
-            }
-        )
+        tensors |= join_groups({"best": _copies(self._best.weights)})
+        if self._teacher is not None:
+            tensors |= self._teacher.tensors()
         values = {
             "step": self.step,
             "steps": self.plan.steps,
@@ -402,11 +395,10 @@ class Trainer:
         self._strategy.restore(state.values["strategy"])
         self._batches.restore(state.tensors)
         self._rows = model.history.rows()
-        # Files from before these were kept have none; nor have those of a start at random `first`.
+        # Files from before this was kept have none.
         self._best.replace(members(state.tensors, "best"), state.values.get("best_error"))
-        self._first = members(state.tensors, "first") or None
         if self._teacher is not None:
-            self._teacher.renew(members(state.tensors, "teacher"))
+            self._teacher.restore(state.tensors)
         self.step = state.values["step"]
         self.seconds = state.values["seconds"]
 
