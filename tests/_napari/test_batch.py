@@ -211,7 +211,6 @@ def test_closing_ends_a_run(
         viewer.close()
     else:
         viewer.window.remove_dock_widget(dock)
-        dock.deleteLater()
     wait(qtbot, lambda: not worker.is_running)
     assert results(folder) == ["1.tif"]
 
@@ -323,7 +322,6 @@ def test_the_files_of_the_last_session_are_looked_for_once_they_are_wanted(
     choose(qtbot, dock, folder)
     denoise_all(qtbot, dock)
     viewer.window.remove_dock_widget(dock)
-    dock.deleteLater()
 
     again = DenoiseDock(viewer)
     qtbot.addWidget(again)

@@ -177,8 +177,45 @@ def test_closing_the_dock_ends_a_run(qtbot: QtBot, viewer: Viewer, train_dock: T
     worker = train_dock.controller.worker
     assert worker is not None
     viewer.window.remove_dock_widget(train_dock)
-    train_dock.deleteLater()
     wait(qtbot, lambda: not worker.is_running)
+
+
+def test_the_preview_stays_with_the_layer_that_is_trained_on(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    run, name = train_dock.panel.run, f"{noisy.name} [n2s preview]"
+    run.train.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    viewer.add_image(np.zeros((5, 3, 48, 64)), name="other")
+    assert noisy.unique_id not in train_dock.panel.layers.value()
+
+    train_dock.panel.preview.setChecked(False)
+    assert name not in viewer.layers
+    train_dock.panel.preview.setChecked(True)
+    wait(qtbot, lambda: name in viewer.layers)
+    run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    run.proceed.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert run.state() is RunState.STOPPED
+
+
+def test_the_preview_of_colours_has_their_type(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    colours = np.random.default_rng(0).integers(60, 180, (48, 64, 3), np.uint8)
+    viewer.add_image(colours, name="colours", rgb=True)
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    name = "colours [n2s preview]"
+    wait(qtbot, lambda: name in viewer.layers)
+    assert viewer.layers[name].data.dtype == np.uint8
+    steps = viewer.layers[name].metadata["noise2same"]["step"]
+    wait(qtbot, lambda: viewer.layers[name].metadata["noise2same"]["step"] > steps)
+    assert viewer.layers[name].data.dtype == np.uint8
 
 
 def test_the_layer_may_vanish_while_training(

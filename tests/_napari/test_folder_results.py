@@ -287,7 +287,6 @@ def test_closing_the_dock_in_mid_run_ends_it(
     worker = dock.controller.worker
     assert worker is not None
     viewer.window.remove_dock_widget(dock)
-    dock.deleteLater()
     wait(qtbot, lambda: not worker.is_running)
 
 

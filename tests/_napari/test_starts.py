@@ -238,7 +238,6 @@ def test_closing_the_dock_takes_the_instant_preview_along(
     dock.panel.instant.click()
     wait(qtbot, lambda: PREVIEW in viewer.layers)
     viewer.window.remove_dock_widget(dock)
-    dock.deleteLater()
     wait(qtbot, lambda: PREVIEW not in viewer.layers)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 __all__ = ["fill", "when_gone"]
@@ -25,7 +26,7 @@ def fill(dock: QWidget, panel: QWidget) -> None:
 
 
 def when_gone(dock: QWidget, *ends: Callable[[], None]) -> None:
-    """Call functions when a dock goes.
+    """Call functions when a dock goes: with the viewer, or taken out of its window.
 
     Parameters
     ----------
@@ -41,3 +42,14 @@ def when_gone(dock: QWidget, *ends: Callable[[], None]) -> None:
             function()
 
     dock.destroyed.connect(end)
+    dock.installEventFilter(_DeletesTaken(dock))
+
+
+class _DeletesTaken(QObject):
+    """Deletes a dock that napari has taken out of its window, which napari leaves to nobody."""
+
+    def eventFilter(self, dock: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Look for the moment when the dock has no parent any more."""
+        if dock and event and event.type() == QEvent.Type.ParentChange and not dock.parent():
+            dock.deleteLater()
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from napari_noise2same._napari.preview_layer import PreviewLayer
-from napari_noise2same._napari.train_inputs import TrainInputs
+from napari_noise2same._napari.train_inputs import Subject
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -26,8 +26,6 @@ class LivePreview:
         The viewer.
     panel : TrainPanel
         The form, which says whether there is to be one.
-    inputs : TrainInputs
-        The layers; the first ticked one is shown.
 
     Attributes
     ----------
@@ -37,21 +35,25 @@ class LivePreview:
         What is in view, not yet read: looked at by the thread that trains.
     """
 
-    def __init__(self, viewer: Viewer, panel: TrainPanel, inputs: TrainInputs) -> None:
+    def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
         self._viewer = viewer
         self._panel = panel
-        self._inputs = inputs
         self._layer: PreviewLayer | None = None
         self.depth = ""
         self.piece: Image | None = None
 
-    def begin(self) -> None:
-        """Show the first ticked layer improve, if that is wanted."""
+    def begin(self, subject: Subject) -> None:
+        """Show a layer improve, if that is wanted.
+
+        Parameters
+        ----------
+        subject : Subject
+            What the run trains on.
+        """
         self.end()
-        layers = self._inputs.layers()
-        if self._panel.preview.isChecked() and layers:
-            image = self._inputs.whole_images()[0]
-            self._layer = PreviewLayer(self._viewer, layers[0], image, depth=self.depth)
+        if self._panel.preview.isChecked():
+            layer, image = subject.layer, subject.image
+            self._layer = PreviewLayer(self._viewer, layer, image, depth=self.depth)
             self.piece = self._layer.request()
 
     def show(self, previews: Sequence[PreviewReady]) -> None:

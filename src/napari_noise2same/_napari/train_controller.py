@@ -12,12 +12,11 @@ from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.device_memory import device_memory
 from napari_noise2same._napari.instant_preview import InstantPreview
 from napari_noise2same._napari.live_preview import LivePreview
-from napari_noise2same._napari.marked_images import MarkedImages
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same._napari.threads import leave_a_core
-from napari_noise2same._napari.train_inputs import TrainInputs
+from napari_noise2same._napari.train_inputs import Subject, TrainInputs
 from napari_noise2same._napari.train_texts import describe_change, describe_start
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import Noise2SameError
@@ -59,14 +58,16 @@ class TrainController(QObject):
         self._store = store
         self.inputs = TrainInputs(viewer, panel)
         self.worker: Worker | None = None
-        self._live = LivePreview(viewer, panel, self.inputs)
+        self._live = LivePreview(viewer, panel)
         self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
         self._activity: Activity | None = None
         self._name = ""
-        self._images: MarkedImages | None = None
+        # What the model was trained on here, and what a run is under way on.
+        self._subject: Subject | None = None
+        self._under_way: Subject | None = None
         self.model: TrainedModel | None = None
-        # Name and images of the model that the run under way will give.
-        self._coming = "", MarkedImages([])
+        # Name of the model that the run under way will give.
+        self._coming = ""
         self._done = False
         panel.run.train_requested.connect(self.train)
         panel.run.pause_requested.connect(self.pause)
@@ -92,13 +93,13 @@ class TrainController(QObject):
         if self.is_running:
             return
         try:
-            config, images = self._panel.value(), self.inputs.images()
+            config, subject = self._panel.value(), self.inputs.subject()
         except Noise2SameError as error:
             self._panel.message.show_error(str(error))
             return
-        self._coming = self._store.unique(f"Model of {self.inputs.layers()[0].name}"), images
+        self._coming = self._store.unique(f"Model of {subject.layer.name}")
         self._panel.plot.clear()
-        self._start(config, start=self._start_model())
+        self._start(subject, config, start=self._start_model())
 
     def resume(self) -> None:
         """Go on with a paused or a stopped run."""
@@ -143,7 +144,7 @@ class TrainController(QObject):
         model : TrainedModel
             The model.
         """
-        self._name, self.model, self._images = name, model, None
+        self._name, self.model, self._subject = name, model, None
         self._show_model(model)
 
     def script(self) -> str:
@@ -183,12 +184,12 @@ class TrainController(QObject):
     def _go_on(self, config: TrainingConfig | None) -> None:
         """Go on from the model, on the images it was trained on or on those ticked now."""
         try:
-            images = self._images or self.inputs.images()
+            subject = self._subject or self.inputs.subject()
         except Noise2SameError as error:
             self._panel.message.show_error(str(error))
             return
-        self._coming = self._name, images
-        self._start(config, resume=self.model)
+        self._coming = self._name
+        self._start(subject, config, resume=self.model)
 
     def _show_model(self, model: TrainedModel) -> None:
         """Show the model that there is while no run is on."""
@@ -196,9 +197,11 @@ class TrainController(QObject):
         self._panel.model.set_model(True)
         self._panel.set_state(RunState.STOPPED if model.resume else RunState.IDLE)
 
-    def _start(self, config: TrainingConfig | None, **model: TrainedModel | None) -> None:
+    def _start(
+        self, subject: Subject, config: TrainingConfig | None, **model: TrainedModel | None
+    ) -> None:
         """Start the thread, with a model to `start` from or to `resume`."""
-        _, images = self._coming
+        self._under_way = subject
         self._done = False
         self._panel.message.clear()
         self._panel.set_state(RunState.PREPARING)
@@ -210,7 +213,7 @@ class TrainController(QObject):
             from napari_noise2same.core import Trainer, train_with_preview
 
             leave_a_core()
-            pieces = images.read(stop)
+            pieces = subject.images.read(stop)
             if pieces:
                 trainer = Trainer(pieces, config, **model)
                 yield from train_with_preview(trainer, lambda: self._live.piece, stop=stop)
@@ -244,7 +247,7 @@ class TrainController(QObject):
         self._panel.message.show_message(describe_start(event))
         self._panel.set_state(RunState.TRAINING)
         self._live.depth = event.plan.depth
-        self._live.begin()
+        self._on_preview_toggled()
 
     def _show_progress(self, last: Any) -> None:
         """Show how far the run is, here and in napari's activity dock."""
@@ -262,7 +265,7 @@ class TrainController(QObject):
     def _on_finished(self, event: Finished) -> None:
         """Keep the model."""
         self._done = True
-        self._name, self._images = self._coming
+        self._name, self._subject = self._coming, self._under_way
         self.model = event.model
         self._store.put(self._name, event.model)
         self._panel.model.set_model(True)
@@ -280,7 +283,7 @@ class TrainController(QObject):
 
     def _on_over(self) -> None:
         """Clean up after a run."""
-        self.worker = None
+        self.worker = self._under_way = None
         self._end_activity()
         self._live.end()
         self._instant.set_suspended(False)
@@ -297,9 +300,9 @@ class TrainController(QObject):
             self._show_model(self.model)
 
     def _on_preview_toggled(self) -> None:
-        """Turn the preview on or off during a run."""
-        if self.is_running:
-            self._live.begin()
+        """Turn the preview on or off, as the form says, during a run."""
+        if self._under_way is not None:
+            self._live.begin(self._under_way)
 
     def _end_activity(self) -> None:
         """Close the bar in napari's activity dock."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari.layers import Image as ImageLayer
@@ -25,11 +26,30 @@ if TYPE_CHECKING:
 
     from napari_noise2same.widgets import TrainPanel
 
-__all__ = ["TrainInputs"]
+__all__ = ["Subject", "TrainInputs"]
 
 # Milliseconds without a further change before times are measured anew.
 _SETTLED = 400
 _DEFAULT_PATH = "noisy.tif"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a run trains on, whatever is ticked later.
+
+    Attributes
+    ----------
+    images : MarkedImages
+        What to train on.
+    layer : napari.layers.Image
+        The layer that is shown while it improves.
+    image : Image
+        That layer as the engine sees it.
+    """
+
+    images: MarkedImages
+    layer: ImageLayer
+    image: Image
 
 
 class TrainInputs:
@@ -115,6 +135,23 @@ class TrainInputs:
             return MarkedImages(images)
         pairs = zip(self.layers(), images, strict=True)
         return MarkedImages(images, [marking(layer, i.axes, regions) for layer, i in pairs])
+
+    def subject(self) -> Subject:
+        """Return what to train on, and the first ticked layer to show.
+
+        Returns
+        -------
+        Subject
+            What is ticked and marked now. Nothing is read.
+
+        Raises
+        ------
+        ImageError
+            As `images`.
+        AxesError
+            If the axes do not fit.
+        """
+        return Subject(self.images(), self.layers()[0], self.whole_images()[0])
 
     def paths(self) -> list[str]:
         """Return the files of the ticked layers, or a stand-in for those that have none."""

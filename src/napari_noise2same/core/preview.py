@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import Denoiser
+from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.training import StepDone, Trainer, TrainingEvent
@@ -68,7 +69,7 @@ def train_with_preview(
     Raises
     ------
     Noise2SameError
-        As `train` does.
+        As `train` does; a preview that fails is left out.
     """
     due = 0.0
     for event in trainer.events(stop):
@@ -82,14 +83,18 @@ def train_with_preview(
         image = _preview(trainer, source)
         now = clock()
         due = now + (now - begun) * (1 / _SHARE - 1)
-        yield PreviewReady(event.step, source, image)
+        if image is not None:
+            yield PreviewReady(event.step, source, image)
 
 
-def _preview(trainer: Trainer, source: Image) -> NDArray[Any]:
-    """Denoise with the weights of this moment."""
+def _preview(trainer: Trainer, source: Image) -> NDArray[Any] | None:
+    """Denoise with the weights of this moment; None if that fails, which must not end training."""
     # Once, whatever the model will do: training waits for it.
     config = DenoiseConfig(averaging=False, device=str(trainer.device))
-    denoiser = Denoiser(source, trainer.snapshot(), config)
-    for _ in denoiser.events():
-        pass
+    try:
+        denoiser = Denoiser(source, trainer.snapshot(), config)
+        for _ in denoiser.events():
+            pass
+    except Noise2SameError:
+        return None
     return denoiser.result
