@@ -123,6 +123,30 @@ def test_axes_are_guessed(shape: tuple[int, ...], options: dict[str, Any], axes:
     assert guess_axes(layer(shape, **options)) == axes
 
 
+@pytest.mark.parametrize(
+    ("like", "options", "axes"),
+    [
+        ("ZYX", {}, "ZYX"),
+        ("YXZ", {}, "YXZ"),
+        ("YX", {}, "TYX"),
+        ("ZYX", {"axis_labels": ("t", "y", "x")}, "TYX"),
+        ("CYX", {"axis_labels": ("", "y", "x")}, "CYX"),
+        ("ZYX", {"units": ("s", "um", "um")}, "TYX"),
+        ("TYX", {"units": ("um", "um", "um")}, "ZYX"),
+        ("ZYX", {"units": ("um", "um", "um")}, "ZYX"),
+        ("YXS", {}, "TYX"),
+        ("YXS", {"rgb": True}, "YXS"),
+        ("ZYX", {"rgb": True}, "YXS"),
+    ],
+)
+def test_a_layer_that_says_nothing_else_is_like_others(
+    like: str, options: dict[str, Any], axes: str
+) -> None:
+    shape = (8, 9, 3) if options.get("rgb") else (5, 8, 9)
+    assert guess_axes(layer(shape, **options), like=like) == axes
+    assert layer_image(layer(shape, **options), like=like).axes == axes
+
+
 def test_too_many_dimensions_are_refused() -> None:
     with pytest.raises(AxesError, match="2 to 5 dimensions"):
         guess_axes(layer((2,) * 6))

@@ -180,6 +180,20 @@ def test_closing_the_dock_ends_a_run(qtbot: QtBot, viewer: Viewer, train_dock: T
     wait(qtbot, lambda: not worker.is_running)
 
 
+def test_axes_that_were_typed_to_train_hold_when_denoising(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    stack = np.random.default_rng(0).poisson(30, (10, 32, 40)).astype(np.uint16)
+    viewer.add_image(stack, name="stack")
+    train_dock.panel.set_value(SMALL.model_copy(update={"patch": (8, 16, 16), "steps": 2}))
+    train_dock.panel.axes.set_value("ZYX")
+    train(qtbot, train_dock)
+    denoise_dock = open_denoise_dock(viewer)
+    denoise(qtbot, denoise_dock)
+    assert "stack [n2s]" in viewer.layers, denoise_dock.panel.message.value()
+    assert viewer.layers["stack [n2s]"].data.shape == stack.shape
+
+
 def test_the_preview_stays_with_the_layer_that_is_trained_on(
     qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
 ) -> None:

@@ -73,6 +73,24 @@ def test_layers_follow_the_active_one_until_some_are_ticked(
     assert inputs.layers() == [third]
 
 
+def test_axes_that_were_typed_come_back_with_their_layer(
+    viewer: Viewer, train_dock: TrainDock
+) -> None:
+    axes = train_dock.panel.axes
+    stack = viewer.add_image(np.zeros((9, 40, 40)), name="stack")
+    assert axes.value() == "TYX"
+    axes.set_value("ZYX")
+    image = viewer.add_image(np.zeros((40, 40)), name="image")
+    assert axes.value() == "YX"
+    viewer.layers.selection.active = stack
+    assert axes.value() == "ZYX"
+    axes.set_value("TYX")
+    viewer.layers.selection.active = image
+    stack.axis_labels = ("c", "y", "x")
+    viewer.layers.selection.active = stack
+    assert axes.value() == "CYX"
+
+
 def test_time_is_offered_where_there_are_frames(viewer: Viewer, train_dock: TrainDock) -> None:
     panel = train_dock.panel
     row = panel.form.main.rows["depth_axis"]

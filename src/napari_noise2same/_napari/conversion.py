@@ -30,7 +30,7 @@ _NO_UNIT = {"", "pixel", "dimensionless"}
 _PLURALS = {"T": "frames", "Z": "planes", "C": "channels"}
 
 
-def layer_image(layer: Layer, *, axes: str | None = None, level: int = 0) -> Image:
+def layer_image(layer: Layer, *, axes: str | None = None, like: str = "", level: int = 0) -> Image:
     """See an image layer as the engine does.
 
     Parameters
@@ -39,6 +39,8 @@ def layer_image(layer: Layer, *, axes: str | None = None, level: int = 0) -> Ima
         The layer.
     axes : str, optional
         One letter per dimension of the layer's array; guessed by `guess_axes` if not given.
+    like : str
+        Axes of images of the same kind, for that guess.
     level : int
         Level of a multiscale layer, 0 the finest.
 
@@ -57,7 +59,7 @@ def layer_image(layer: Layer, *, axes: str | None = None, level: int = 0) -> Ima
         If the axes do not fit the array.
     """
     data = layer_data(layer, level)
-    axes = validate_axes(axes or guess_axes(layer), data.shape)
+    axes = validate_axes(axes or guess_axes(layer, like=like), data.shape)
     units = {
         axis: _unit_name(unit)
         for axis, unit in zip(axes, layer.units, strict=False)
@@ -112,13 +114,16 @@ def level_factors(layer: Layer, level: int) -> Any:
     return np.asarray(layer.downsample_factors[level], float)[: layer.ndim]
 
 
-def guess_axes(layer: Layer) -> str:
+def guess_axes(layer: Layer, *, like: str = "") -> str:
     """Say which axes an image layer has.
 
     Parameters
     ----------
     layer : napari.layers.Image
         The layer.
+    like : str
+        Axes of images of the same kind: the layer has them if it has as many and neither its
+        labels nor its units contradict.
 
     Returns
     -------
@@ -141,6 +146,8 @@ def guess_axes(layer: Layer) -> str:
     letters: list[str] = [_LETTER_OF.get(label.strip().lower(), "") for label in layer.axis_labels]
     if len(set(filter(None, letters))) < sum(map(bool, letters)):
         letters = [""] * layer.ndim
+    if len(like) == len(shape) and _agrees(like, letters, layer):
+        return like
     _fill(letters, "YX", range(layer.ndim - 2, layer.ndim))
     for index in _unnamed(letters):
         letter = _letter_of_unit(layer.units[index])
@@ -223,6 +230,15 @@ def _describe_samples(layout: Layout, length: dict[str, int]) -> str:
             return f"one movie of {length['T']} frames"
         case _:
             return "one image"
+
+
+def _agrees(axes: str, letters: Sequence[str], layer: ImageLayer) -> bool:
+    """Say whether axes contradict neither the named dimensions of a layer nor its units."""
+    possible = {"T": "T", "Z": "ZYX", "": "TZCYX"}
+    return layer.rgb == axes.endswith("S") and all(
+        letter in ("", axis) and axis in possible[_letter_of_unit(unit)]
+        for letter, axis, unit in zip(letters, axes, layer.units, strict=False)
+    )
 
 
 def _fill(letters: list[str], wanted: Sequence[str], places: Sequence[int]) -> None:

@@ -91,7 +91,9 @@ def plan_jobs(
     layers : sequence of napari.layers.Image
         The layers.
     model : TrainedModel, optional
-        The model: if it is one for volumes or movies, parts come with their neighbours.
+        The model: a layer that does not say which axes it has is taken to have those of the
+        images that it was trained on. If it is one for volumes or movies, parts come with their
+        neighbours.
 
     Returns
     -------
@@ -111,8 +113,8 @@ def plan_jobs(
 
     def plan(layer: ImageLayer) -> LayerJob:
         level = wanted if layer.multiscale else 0
-        image = layer_image(layer, level=level)
-        region = _region(viewer, panel, layer, level)
+        image = layer_image(layer, like=model.axes if model else "", level=level)
+        region = _region(viewer, panel, layer, image.axes, level)
         own = config.model_copy(update={"dtype": result_dtype(layer, config.dtype)})
         part = crop(image, region, depth=depth, context=context) if region else image
         return LayerJob(layer, part, region, level, own, result_path(layer, folder))
@@ -120,12 +122,14 @@ def plan_jobs(
     return [plan(layer) for layer in layers]
 
 
-def _region(viewer: Viewer, panel: DenoisePanel, layer: ImageLayer, level: int) -> Region | None:
+def _region(
+    viewer: Viewer, panel: DenoisePanel, layer: ImageLayer, axes: str, level: int
+) -> Region | None:
     """Return the part of a layer to denoise, None for all of it."""
     match panel.region_value():
         case "view":
-            return visible_region(viewer, layer, level=level, max_side=None)
+            return visible_region(viewer, layer, axes=axes, level=level, max_side=None)
         case "frame":
-            return current_frame(viewer, layer, level=level)
+            return current_frame(viewer, layer, axes=axes, level=level)
         case _:
             return None

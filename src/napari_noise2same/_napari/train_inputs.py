@@ -66,6 +66,8 @@ class TrainInputs:
     def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
         self._panel = panel
         self._axes_of: Hashable | None = None
+        # What the user has said of layers, where that is not what one would guess.
+        self._axes: dict[Hashable, str] = {}
         self._measuring: Worker | None = None
         self.tracker = LayerTracker(viewer)
         self._timer = QTimer()
@@ -169,11 +171,16 @@ class TrainInputs:
         layers = self.layers()
         if layers and layers[0].unique_id != self._axes_of:
             self._axes_of = layers[0].unique_id
-            self._panel.axes.set_value(self._guess(layers[0]))
+            self._panel.axes.set_value(self._axes.get(self._axes_of) or self._guess(layers[0]))
         self._describe()
 
-    def _on_axes(self, _axes: str) -> None:
-        """Say what the axes mean."""
+    def _on_axes(self, axes: str) -> None:
+        """Remember the axes of the layer, and say what they mean."""
+        layers = self.layers()
+        if layers and axes != self._guess(layers[0]):
+            self._axes[layers[0].unique_id] = axes
+        elif layers:
+            self._axes.pop(layers[0].unique_id, None)
         self._describe()
 
     def _guess(self, layer: ImageLayer) -> str:
