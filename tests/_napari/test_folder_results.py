@@ -263,6 +263,10 @@ def test_what_memory_cannot_hold_goes_into_a_folder_unless_the_user_insists(
     assert not form.in_folder()
     dock.panel.region.set_value("all")
     assert form.in_folder()
+    # What is half typed changes nothing.
+    form.scheduler.editor.set_value("loc")
+    assert form.in_folder()
+    form.scheduler.editor.set_value("local:2")
     form.place.set_value("memory")
     assert "more than a third of the" in form.note.text()
     assert not form.in_folder()
