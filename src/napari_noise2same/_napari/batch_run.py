@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.batch_work import FilesFound, PictureReady
-from napari_noise2same.core.batch import FileDone, FileFailed, FileSkipped, FileStarted
+from napari_noise2same.core.batch import (
+    BatchProgress,
+    FileDone,
+    FileFailed,
+    FileSkipped,
+    FileStarted,
+)
 from napari_noise2same.widgets import FileState
 
 if TYPE_CHECKING:
@@ -40,10 +46,9 @@ class BatchRun:
         self._progress.set_busy("Looking for images…")
         self._activity = Activity("Noise2Same denoising")
         self._begun = time.perf_counter()
-        # Files that were not done before, and those of them that are over.
-        self._total = self._over = 0
-        # The file under way, and how much of it is done.
-        self._row, self._share = 0, 0.0
+        # How far the files are that were not done before, and which is under way.
+        self._files = BatchProgress(0)
+        self._row = 0
 
     def show(self, events: Sequence[Any]) -> None:
         """Show what has happened.
@@ -55,15 +60,15 @@ class BatchRun:
         """
         for event in events:
             self._show(event)
-        fraction, elapsed = self._fraction(), time.perf_counter() - self._begun
+        files, elapsed = self._files, time.perf_counter() - self._begun
         self._progress.set_progress(
-            self._over,
-            self._total,
-            fraction=fraction,
+            files.over,
+            files.total,
+            fraction=files.fraction,
             elapsed=elapsed,
-            remaining=elapsed * (1 - fraction) / fraction if fraction else None,
+            remaining=files.remaining(elapsed),
         )
-        self._activity.show(fraction)
+        self._activity.show(files.fraction)
 
     def finish(self) -> tuple[str, bool]:
         """Show that it is over, and say what has become of the files.
@@ -93,16 +98,20 @@ class BatchRun:
     def _show(self, event: Any) -> None:
         """Show one event."""
         # The thread has imported the engine by now.
-        from napari_noise2same.core import TileDone
+        from napari_noise2same.core import DenoiseStarted, TileDone
 
         match event:
             case FilesFound():
-                self._total = self._table.states().count(FileState.WAITING)
+                self._files = BatchProgress(self._table.states().count(FileState.WAITING))
             case FileStarted():
                 self._row = event.index
-                self._advance(0.0)
+                self._show_share(0.0)
+            case DenoiseStarted():
+                self._files.begin(event.done / event.total)
+                self._show_share(event.done / event.total)
             case TileDone():
-                self._advance(event.done / event.total)
+                self._files.advance(event.done / event.total)
+                self._show_share(event.done / event.total)
             case PictureReady():
                 self._table.set_picture(event.index, event.pixels, after=event.after)
             case FileFailed():
@@ -112,16 +121,11 @@ class BatchRun:
             case FileSkipped():
                 self._table.set_state(event.index, FileState.SKIPPED)
 
-    def _advance(self, share: float) -> None:
+    def _show_share(self, share: float) -> None:
         """Show how much of the file under way is done."""
-        self._share = share
         self._table.set_state(self._row, FileState.RUNNING, f"{share:.0%}")
 
     def _end(self, row: int, state: FileState, reason: str = "") -> None:
         """Show what has become of a file."""
-        self._over, self._share = self._over + 1, 0.0
+        self._files.end()
         self._table.set_state(row, state, reason)
-
-    def _fraction(self) -> float:
-        """Return the share of all that is done, 0 to 1."""
-        return (self._over + self._share) / self._total if self._total else 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +158,9 @@ def _with_pictures(events: Iterator[Any]) -> Iterator[Any]:
                 after = _small(event.job.target)
                 if after is not None and before is not None:
                     yield PictureReady(index, shade(after, before), after=True)
-            case DenoiseStarted() | DenoiseFinished():
+            case DenoiseStarted():
+                yield replace(event, image=None)
+            case DenoiseFinished():
                 pass
             case FileStarted():
                 index = event.index

@@ -13,6 +13,7 @@ from napari_noise2same.cli.progress import Progress, open_progress
 from napari_noise2same.core.batch import (
     BatchDenoiser,
     BatchEvent,
+    BatchProgress,
     FileDone,
     FileFailed,
     FileSkipped,
@@ -120,7 +121,7 @@ def run_batch(batch: BatchDenoiser, report: BatchReport) -> None:
         for event in batch.events(stop):
             report.add(event)
             screen.show(event)
-        report.interrupted = screen.tried < len(batch.jobs)
+        report.interrupted = screen.files.over < len(batch.jobs)
 
 
 class _Screen:
@@ -128,14 +129,13 @@ class _Screen:
 
     Attributes
     ----------
-    tried : int
-        Files that are over, whatever became of them.
+    files : BatchProgress
+        How far they are.
     """
 
     def __init__(self, progress: Progress, total: int) -> None:
-        self.tried = 0
+        self.files = BatchProgress(total)
         self._progress = progress
-        self._total = total
         self._name = ""
         self._begun = time.perf_counter()
 
@@ -145,16 +145,18 @@ class _Screen:
             case FileStarted():
                 self._name = event.job.name
             case DenoiseStarted():
+                self.files.begin(event.done / event.total)
                 self._progress.note(f"{self._name}: {_tiles(event)} on {event.device}.")
             case TileDone():
-                share = (self.tried + event.done / event.total) / self._total
-                remaining = (time.perf_counter() - self._begun) * (1 - share) / share
-                self._progress.update(share, remaining, self._name)
+                self.files.advance(event.done / event.total)
+                remaining = self.files.remaining(time.perf_counter() - self._begun)
+                assert remaining is not None
+                self._progress.update(self.files.fraction, remaining, self._name)
             case FileFailed():
                 self._progress.note(f"{self._name}: failed.")
-                self.tried += 1
+                self.files.end()
             case FileSkipped() | FileDone():
-                self.tried += 1
+                self.files.end()
 
 
 def _tiles(start: DenoiseStarted[Any]) -> str:

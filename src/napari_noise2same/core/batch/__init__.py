@@ -19,12 +19,14 @@ from napari_noise2same.core.batch.jobs import (
     is_file_name,
     plan_jobs,
 )
+from napari_noise2same.core.batch.progress import BatchProgress
 from napari_noise2same.core.batch.single import denoise_file, is_finished, is_streamed
 from napari_noise2same.core.batch.thumbnail import shade, thumbnail
 
 __all__ = [
     "BatchDenoiser",
     "BatchEvent",
+    "BatchProgress",
     "FileDone",
     "FileEvent",
     "FileFailed",
