@@ -159,9 +159,10 @@ class DenoiseController(QObject):
         if self._panel.is_running():
             return
         try:
-            jobs = self._plan()
+            jobs = self._plan() if self.layers() else []
         except Noise2SameError:
-            jobs = []
+            # A setting that is half typed: what was said before holds until it is whole.
+            return
         self.advice.show(jobs)
 
     def _update_models(self) -> None:
