@@ -63,6 +63,14 @@ def test_a_folder_may_have_a_dot_in_its_name(tmp_path: Path) -> None:
     assert targets(["a.tif"], tmp_path / "run.tif") == ["a.tif"]
 
 
+@pytest.mark.parametrize("name", ["o.jpg", "o.SVS"])
+def test_a_format_that_is_not_written_is_refused_and_no_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileError, match=rf"found .*{name}: choose the name of a \.tif"):
+        targets(["a.tif"], tmp_path / name)
+    (tmp_path / name).mkdir()
+    assert targets(["a.tif"], tmp_path / name) == ["a.tif"]
+
+
 def test_an_old_zarr_is_the_file_not_a_folder_for_it(tmp_path: Path) -> None:
     (tmp_path / "old.zarr").mkdir()
     assert is_file_name(tmp_path / "old.zarr")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -101,6 +103,35 @@ def test_a_png_picture_is_grey_rgb_or_grey_with_alpha(
     imageio.imwrite(tmp_path / "a.png", data)
     image = read_image(tmp_path / "a.png")
     assert image.axes == axes
+    np.testing.assert_array_equal(image.data, data)
+
+
+def png_of_16_bits(data: np.ndarray, colour: int) -> bytes:
+    """Write a PNG as the standard says: Pillow cannot."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        crc = struct.pack(">I", zlib.crc32(name + content))
+        return struct.pack(">I", len(content)) + name + content + crc
+
+    header = struct.pack(">IIBBBBB", data.shape[1], data.shape[0], 16, colour, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in data)
+    pixels = chunk(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(("colour", "n_samples"), [(2, 3), (4, 2), (6, 4)])
+def test_a_png_is_not_cut_to_8_bits(tmp_path: Path, colour: int, n_samples: int) -> None:
+    data = np.random.default_rng(0).integers(0, 4096, (8, 9, n_samples))
+    (tmp_path / "a.png").write_bytes(png_of_16_bits(data, colour))
+    with pytest.raises(FileError, match=r"a\.png with several values of 16 bits .* TIFF"):
+        read_image(tmp_path / "a.png")
+
+
+def test_a_grey_png_has_16_bits(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).integers(0, 4096, (8, 9))
+    (tmp_path / "a.png").write_bytes(png_of_16_bits(data, 0))
+    image = read_image(tmp_path / "a.png")
+    assert image.data.dtype == np.uint16
     np.testing.assert_array_equal(image.data, data)
 
 

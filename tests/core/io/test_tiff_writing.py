@@ -52,6 +52,13 @@ def test_a_file_tells_all_of_an_image(tmp_path: Path, name: str, axes: str, dtyp
     assert_same(round_trip(tmp_path / name, image), image)
 
 
+@pytest.mark.parametrize("axes", ["YXC", "TYXC"])
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_channels_may_come_last(tmp_path: Path, axes: str, n_channels: int) -> None:
+    data = make_image(axes).data[..., :1] * np.arange(1, n_channels + 1, dtype=np.uint16)
+    assert_same(round_trip(tmp_path / "a.tif", Image(data, axes)), Image(data, axes))
+
+
 @pytest.mark.parametrize("axes", ["YX", "ZYX", "TZCYX", "CZYX"])
 @pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
 def test_masks_are_kept(tmp_path: Path, name: str, axes: str) -> None:

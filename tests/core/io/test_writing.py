@@ -31,8 +31,22 @@ def test_a_png_holds_rgb(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_image(tmp_path / "a.png").data, data)
 
 
+@pytest.mark.parametrize("dtype", ["<u2", ">u2"])
+def test_a_png_holds_16_bits_of_grey(tmp_path: Path, dtype: str) -> None:
+    data = np.random.default_rng(0).integers(0, 2**16, (6, 8)).astype(dtype)
+    write_image(tmp_path / "a.png", data, Image(data, "YX"))
+    found = read_image(tmp_path / "a.png").data
+    assert found.dtype == np.uint16
+    np.testing.assert_array_equal(found, data)
+
+
 @pytest.mark.parametrize(
-    ("data", "axes"), [(DATA.astype(np.uint16), "YX"), (np.stack([DATA, DATA]), "ZYX")]
+    ("data", "axes"),
+    [
+        (DATA.astype(np.float32), "YX"),
+        (np.zeros((6, 8, 3), np.uint16), "YXS"),
+        (np.stack([DATA, DATA]), "ZYX"),
+    ],
 )
 def test_a_png_refuses_what_it_cannot_show(tmp_path: Path, data: np.ndarray, axes: str) -> None:
     with pytest.raises(FileError, match=rf"found {data.dtype.name} with axes {axes}"):

@@ -62,14 +62,15 @@ def plan_jobs(
     Raises
     ------
     FileError
-        If one file is to take several images, two results would be the same file, or a result
-        would replace an image.
+        If the output has the ending of a format that is only read, one file is to take several
+        images, two results would be the same file, or a result would replace an image.
     """
     output = Path(output)
     if is_file_name(output):
         _check_one_file(sources, output, format)
         jobs = [Job(source.path, output, source.name) for source in sources]
     else:
+        _check_folder_name(output)
         targets = [output / _result_name(source.name, format, dtype) for source in sources]
         jobs = [Job(s.path, target, s.name) for s, target in zip(sources, targets, strict=True)]
     _refuse_collisions(jobs)
@@ -165,6 +166,15 @@ def _check_one_file(sources: Sequence[Source], output: Path, format: str | None)
         raise FileError(
             f"Expected a file name ending in .{format}, found {output}: its ending says the "
             "format, choose one or the other."
+        )
+
+
+def _check_folder_name(output: Path) -> None:
+    """Refuse what is meant as a file, of a format that is not written."""
+    if is_readable(output) and not is_writable(output) and not output.is_dir():
+        raise FileError(
+            f"Expected a folder or a file of a format that is written, found {output}: choose the "
+            "name of a .tif file."
         )
 
 

@@ -24,6 +24,7 @@ DAMAGE_SEEN_LATE = (OSError, ValueError, RuntimeError, EOFError, zlib.error, lzm
 
 # Usual endings of TIFF files by other names: microscopes, slide scanners.
 _TIFF_BASED = (".lsm", ".stk", ".flex", ".svs", ".scn", ".ndpi", ".qptiff")
+_PNG = b"\x89PNG"
 _SUFFIXES = {*TIFF_SUFFIXES, *_TIFF_BASED, ".zarr", ".npy", ".png", ".jpg", ".jpeg"}
 
 
@@ -106,10 +107,10 @@ def _reader(path: Path) -> Reader:
 
 
 def _head(path: Path) -> bytes:
-    """Read the first bytes of a file."""
+    """Read the first bytes of a file, of a PNG up to its type of pixel."""
     try:
         with path.open("rb") as file:
-            return file.read(8)
+            return file.read(26)
     except OSError as error:
         raise FileError(f"{path} cannot be read ({error.strerror}): check the path.") from error
 
@@ -128,6 +129,11 @@ def _read_npy(path: Path, axes: str | None) -> Image:
 
 def _read_picture(path: Path, axes: str | None) -> Image:
     """Load a PNG or JPEG picture."""
+    if _is_deep_colour(_head(path)):
+        raise FileError(
+            f"Expected a PNG of 8 bits or of grey alone, found {path.name} with several values of "
+            "16 bits per pixel, which would be cut to 8: save it as TIFF."
+        )
     try:
         data = imageio.imread(path, index=0)
     except (ValueError, OSError, SyntaxError) as error:
@@ -139,12 +145,18 @@ def _read_picture(path: Path, axes: str | None) -> Image:
     return Image.from_file(data, axes or found)
 
 
+def _is_deep_colour(head: bytes) -> bool:
+    """Tell a PNG of 16 bits in RGB(A) or grey with alpha, of which Pillow keeps the upper 8."""
+    depth, colour = head[24:25], head[25:26]
+    return head.startswith(_PNG) and depth == b"\x10" and colour in (b"\2", b"\4", b"\6")
+
+
 _SIGNATURES: dict[bytes, Reader] = {
     b"II*\x00": read_tiff,
     b"MM\x00*": read_tiff,
     b"II+\x00": read_tiff,  # BigTIFF
     b"MM\x00+": read_tiff,
     b"\x93NUMPY": _read_npy,
-    b"\x89PNG": _read_picture,
+    _PNG: _read_picture,
     b"\xff\xd8\xff": _read_picture,
 }

@@ -155,7 +155,7 @@ def _write_plain(
         data,
         bigtiff=_bigtiff(path),
         photometric="rgb" if axes.endswith(("YXS", "SYX")) else "minisblack",
-        planarconfig={"YXS": "contig", "YXC": "contig", "SYX": "separate"}.get(axes[-3:]),
+        planarconfig=_planarconfig(data, axes),
         resolution=_resolution(centimetres),
         resolutionunit="CENTIMETER" if "X" in centimetres else None,
         software=_software(description),
@@ -167,6 +167,13 @@ def _write_plain(
             "description": dict(description),
         },
     )
+
+
+def _planarconfig(data: NDArray[Any], axes: str) -> str | None:
+    """Say how samples lie, where there are several."""
+    if axes.endswith("YXC") and data.shape[-1] == 1:
+        return None
+    return {"YXS": "contig", "YXC": "contig", "SYX": "separate"}.get(axes[-3:])
 
 
 def _software(description: Mapping[str, str]) -> str | None:

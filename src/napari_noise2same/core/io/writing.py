@@ -166,14 +166,16 @@ def _write_npy(
 def _write_png(
     path: Path, data: NDArray[Any], like: Image, _description: Mapping[str, str]
 ) -> None:
-    """Write a picture of 8 bits."""
-    if data.dtype != np.uint8 or like.axes not in ("YX", "YXS"):
+    """Write a picture of 8 bits, or a grey one of 16."""
+    if (data.dtype.name, like.axes) not in _PNG_KINDS:
         raise FileError(
-            f"Expected a grey or RGB image of uint8 for PNG, found {data.dtype.name} with axes "
-            f"{like.axes}: write a .tif instead."
+            "Expected a grey or RGB image of uint8 or a grey one of uint16 for PNG, found "
+            f"{data.dtype.name} with axes {like.axes}: write a .tif instead."
         )
     imageio.imwrite(path, data, extension=".png")
 
+
+_PNG_KINDS = (("uint8", "YX"), ("uint8", "YXS"), ("uint16", "YX"))
 
 _WRITERS: dict[str, Writer] = {
     **dict.fromkeys(TIFF_SUFFIXES, write_tiff),
