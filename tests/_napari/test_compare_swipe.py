@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +195,60 @@ def test_multiscale_layer_is_cut_at_its_finest_level(viewer: Viewer) -> None:
     moving, _ = swipe(viewer, noisy, denoised)
 
     assert viewer.layers[-2].data.shape == (64, 32)
+    moving.close()
+
+
+def test_large_multiscale_layer_is_cut_at_a_level_that_is_read_at_once(viewer: Viewer) -> None:
+    reads: list[tuple[int, ...]] = []
+
+    def read(block: Any) -> Any:
+        reads.append(block.shape)
+        return block
+
+    sides = [8192 >> level for level in range(4)]
+    levels = [
+        da.zeros((2, side, side), np.uint8, chunks=(1, 1024, 1024)).map_blocks(read, dtype=np.uint8)
+        for side in sides
+    ]
+    noisy = viewer.add_image(np.zeros((2, 8, 8)), visible=False)
+    denoised = viewer.add_image(
+        levels,
+        multiscale=True,
+        contrast_limits=(0, 1),
+        scale=(2, 0.2, 0.1),
+        translate=(0, 5, -3),
+        rotate=30,
+        affine=[[1, 0, 0, 0], [0, 1, 0.1, 2], [0, 0, 1.2, 3], [0, 0, 0, 1]],
+    )
+    reads.clear()
+    moving, _ = swipe(viewer, noisy, denoised)
+    right = viewer.layers["Right of the line"]
+    assert sum(map(math.prod, reads)) <= 4096 * 4096
+    moving.move_to(denoised.data_to_world((0, 10, 6999.5)))
+
+    assert moving.column == 3500
+    corners = [(0, -0.5, 6999.5), (1, 8191.5, 8191.5)]
+    for mine, its in zip([(0, -0.5, -0.5), (1, 4095.5, 595.5)], corners, strict=True):
+        np.testing.assert_allclose(right.data_to_world(mine), denoised.data_to_world(its))
+    ends = [denoised.data_to_world((0, row, 6999.5)) for row in (-0.5, 8191.5)]
+    np.testing.assert_allclose(line_ends(viewer), ends)
+    moving.close()
+
+
+def test_line_is_where_the_mouse_is_in_any_unit(viewer: Viewer) -> None:
+    noisy = viewer.add_image(np.zeros((9, 20, 30)), scale=(1000, 100, 100), units=("nm",) * 3)
+    denoised = add_result(viewer, noisy, np.ones((9, 20, 30)), {})
+    denoised.scale, denoised.units = (1, 0.1, 0.1), ("um",) * 3
+    viewer.dims.set_point(0, 4000)
+    moving, _ = swipe(viewer, noisy, denoised)
+    press(viewer, "mouse_press", noisy.data_to_world((4, 10, 14.5)))
+    press(viewer, "mouse_move", noisy.data_to_world((4, 10, 19.5)))
+    press(viewer, "mouse_release", noisy.data_to_world((4, 10, 19.5)))
+    line = viewer.layers["Swipe line"]
+
+    assert moving.column == 20
+    np.testing.assert_allclose(line.data[0], [[4, -0.5, 19.5], [4, 19.5, 19.5]])
+    assert line.edge_width[0] * 100 * viewer.scene.camera.zoom == pytest.approx(3)
     moving.close()
 
 

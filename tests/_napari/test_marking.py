@@ -7,6 +7,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+from napari import Viewer
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Shapes
 
@@ -132,6 +133,21 @@ def test_marks_follow_layers_that_are_turned_and_a_level(kind: str) -> None:
         regions = Shapes([[layer.data_to_world(corner) for corner in corners]])
 
     np.testing.assert_array_equal(mask_on(layer, regions, "YX", level=1), PAINTED > 0)
+
+
+def test_marks_in_another_unit_lie_where_napari_shows_them(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((30, 40)), scale=(0.1, 0.1), units=("um", "um"))
+    placed: dict[str, Any] = {"scale": (100, 100), "units": ("nm", "nm")}
+
+    for regions in (viewer.add_shapes([RECTANGLE], **placed), viewer.add_labels(PAINTED, **placed)):
+        np.testing.assert_array_equal(mask_on(layer, regions, "YX"), PAINTED > 0)
+
+
+def test_marks_without_a_unit_lie_where_napari_shows_them(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((30, 40)), scale=(0.1, 0.1), units=("um", "um"))
+    regions = viewer.add_labels(PAINTED, scale=(0.1, 0.1))
+
+    np.testing.assert_array_equal(mask_on(layer, regions, "YX"), PAINTED > 0)
 
 
 def test_a_region_of_the_mask_is_the_mask_of_the_region() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari import Viewer
+from napari.layers import Image
 from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.regions import current_frame, visible_region
@@ -87,3 +88,38 @@ def test_current_frame_of_one_frame_is_everything(viewer: Viewer) -> None:
     layer = viewer.add_image(np.zeros((30, 40)))
 
     assert current_frame(viewer, layer) == (slice(0, 30), slice(0, 40))
+
+
+@pytest.fixture
+def micrometres(viewer: Viewer) -> Image:
+    """A stack in µm beside the same in nm, in which the sliders are then."""
+    return in_two_units(viewer)
+
+
+def in_two_units(viewer: Viewer) -> Image:
+    data = np.random.default_rng(0).random((10, 300, 400))
+    viewer.add_image(data, scale=(1000, 100, 100), units=("nm",) * 3)
+    return viewer.add_image(data, scale=(1, 0.1, 0.1), units=("um",) * 3)
+
+
+def test_plane_and_frame_are_the_current_ones_in_any_unit(
+    viewer: Viewer, micrometres: Image
+) -> None:
+    for layer in viewer.layers:
+        viewer.dims.set_point(0, 4000)
+        assert visible_region(viewer, layer)[0] == slice(4, 5)
+        assert current_frame(viewer, layer, axes="TYX")[0] == slice(4, 5)
+    np.testing.assert_array_equal(micrometres._slice.image.raw, micrometres.data[4])
+
+
+def test_layers_in_different_units_are_in_view_alike(
+    shown_viewer: Viewer, qapp: QApplication
+) -> None:
+    layer = in_two_units(shown_viewer)
+    shown_viewer.scene.camera.zoom = 20 / 100
+    shown_viewer.scene.camera.center = (100 * 100, 250 * 100)
+    qapp.processEvents()
+
+    expected = visible_region(shown_viewer, shown_viewer.layers[0])
+    assert expected[1].stop - expected[1].start < 100
+    assert visible_region(shown_viewer, layer) == expected

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.results import CARD
+from napari_noise2same._napari.transforms import from_world
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import Window
 from napari_noise2same.core.errors import ImageError
@@ -229,9 +230,9 @@ def planes_in_view(viewer: Viewer, layer: ImageLayer) -> list[Plane]:
     order = [axis - missing for axis in viewer.dims.order if axis >= missing]
     displayed = order[-viewer.dims.ndisplay :]
     # As napari has it: what is displayed has no say in where the other axes are cut.
-    point = np.array(viewer.dims.point)[-layer.ndim :] * _unit_ratios(viewer, layer)
+    point = np.array(viewer.dims.point)[-layer.ndim :]
     point[displayed] = 0
-    places = np.rint(layer.world_to_data(point)).astype(int).tolist()
+    places = np.rint(from_world(viewer, layer, point)).astype(int).tolist()
     plane = [None if axis in displayed else place for axis, place in enumerate(places)]
     if any(
         place is not None and not 0 <= place < length
@@ -242,19 +243,6 @@ def planes_in_view(viewer: Viewer, layer: ImageLayer) -> list[Plane]:
         return [tuple(plane)]
     first = min(displayed)
     return [(*plane[:first], place, *plane[first + 1 :]) for place in range(shape[first])]
-
-
-def _unit_ratios(viewer: Viewer, layer: ImageLayer) -> NDArray[np.float64]:
-    """Return how many of the layer's units one of the viewer's is, along each axis of the layer."""
-    units = viewer.dims.units
-    if units is None or len(units) < layer.ndim:
-        return np.ones(layer.ndim)
-    bases = [
-        [(1 * unit).to_base_units().magnitude for unit in pair]
-        for pair in zip(units[-layer.ndim :], layer.units, strict=True)
-    ]
-    ratios: NDArray[np.float64] = np.array([world / own for world, own in bases])
-    return ratios
 
 
 def _add_layer(viewer: Viewer, values: NDArray[np.float32], denoised: ImageLayer) -> ImageLayer:

@@ -2,11 +2,13 @@
 
 napari cannot clip images in its 2D view. So a copy of the denoised layer shows what is to the right
 of the line: a view of the same array, cut at the line, which costs a few milliseconds per move
-whatever its size. Only napari's public interface is used.
+whatever its size. Of a multiscale layer it is a level that napari can read at once. Only napari's
+public interface is used.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +16,12 @@ import dask.array as da
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Layer, Shapes
+from numpy.typing import NDArray
 
-from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.conversion import layer_data, level_factors
 from napari_noise2same._napari.layer_tracker import PREVIEW
-from napari_noise2same._napari.results import CARD
+from napari_noise2same._napari.results import CARD, inherited, place
+from napari_noise2same._napari.transforms import from_world, unit_ratios
 from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.errors import ImageError
 
@@ -29,6 +33,8 @@ __all__ = ["Swipe", "as_dask"]
 # On the screen: how thick the line is, and how near to it a press takes hold of it.
 _WIDTH, _REACH = 3, 12
 _COLOUR = "#ffd166"
+# Pixels of a plane that napari may read whole, in the GUI thread.
+_MOST_PIXELS = 2**24
 _LINKED = ("colormap", "contrast_limits", "gamma")
 
 
@@ -64,13 +70,15 @@ class Swipe:
             )
         self._viewer, self._denoised, self._stop = viewer, denoised, stop
         self._down, self._across = (dim - missing for dim in viewer.dims.displayed)
-        data = layer_data(denoised)
+        self._level = _finest_level(denoised, self._down, self._across)
+        self._factors = level_factors(denoised, self._level)
+        data = layer_data(denoised, self._level)
         self._data = data if isinstance(data, np.ndarray) else as_dask(data, colours=denoised.rgb)
         self._column = self._data.shape[self._across] // 2
         noisy.visible, denoised.visible = True, False
         active = viewer.layers.selection.active
-        self._right = _copy(denoised, self._data, viewer)
-        self._line = _line_layer(denoised, viewer)
+        self._right = _copy(denoised, self._level, self._data, viewer)
+        self._line = _line_layer(denoised, self._level, viewer)
         viewer.layers.selection.active = active
         viewer.layers.link_layers([denoised, self._right], _LINKED)
         self._connect()
@@ -78,7 +86,7 @@ class Swipe:
 
     @property
     def column(self) -> int:
-        """First column of the denoised layer's pixels that is right of the line."""
+        """First column that is right of the line, in pixels of the level that is cut."""
         return int(self._column)
 
     def move_to(self, position: Any) -> None:
@@ -139,27 +147,32 @@ class Swipe:
 
     def _edge(self, position: Any) -> float:
         """Return a world position along the swiped axis, in edges between pixels."""
-        data = self._denoised.world_to_data(np.asarray(position)[-self._denoised.ndim :])
-        return float(data[self._across]) + 0.5
+        return float(self._place(position)[self._across]) + 0.5
+
+    def _place(self, position: Any) -> NDArray[Any]:
+        """Return a world position in pixels of the level, whole numbers in their centres."""
+        finest = from_world(self._viewer, self._denoised, position)
+        return np.asarray((finest + 0.5) / self._factors - 0.5)
 
     def _pixels(self) -> float:
-        """Return how many pixels of the screen one column of the layer spans."""
-        scale = abs(float(self._denoised.scale[self._across]))
-        return scale * float(self._viewer.scene.camera.zoom)
+        """Return how many pixels of the screen one column spans."""
+        own = self._denoised.scale * self._factors
+        world = own / unit_ratios(self._viewer.dims.units, self._denoised)
+        return abs(float(world[self._across])) * float(self._viewer.scene.camera.zoom)
 
     def _draw(self) -> None:
         """Cut the copy at the line, and draw the line."""
-        cut = (slice(None),) * self._across + (slice(self._column, None),)
-        corner = np.zeros(self._denoised.ndim)
-        corner[self._across] = self._column
+        cut = tuple(
+            slice(self._column if dim == self._across else 0, length)
+            for dim, length in enumerate(self._data.shape)
+        )
         self._right.data = self._data[cut]
-        self._right.translate = self._denoised.affine.inverse(self._denoised.data_to_world(corner))
+        self._right.translate = place(self._denoised, self._level, cut)
         self._draw_line()
 
     def _draw_line(self) -> None:
         """Draw the line in the current plane, as thick as ever on the screen."""
-        steps = np.asarray(self._viewer.dims.point)[-self._denoised.ndim :]
-        ends = np.tile(np.round(self._denoised.world_to_data(steps)), (2, 1))
+        ends = np.tile(np.round(self._place(self._viewer.dims.point)), (2, 1))
         ends[:, self._across] = self._column - 0.5
         ends[:, self._down] = [-0.5, self._data.shape[self._down] - 0.5]
         self._line.data = []
@@ -190,11 +203,18 @@ def as_dask(data: ArrayLike, *, colours: bool) -> da.Array:
     return array
 
 
-def _copy(layer: ImageLayer, data: Any, viewer: Viewer) -> ImageLayer:
-    """Put a layer that looks the same, but hides what is below it, on top of the others."""
-    state: dict[str, Any] = layer.as_layer_data_tuple()[1]
-    for own in ("locked_data_level", "multiscale"):
-        state.pop(own, None)
+def _finest_level(layer: ImageLayer, *displayed: int) -> int:
+    """Return the finest level of which a plane can be read at once; the coarsest if none can."""
+    if not layer.multiscale:
+        return 0
+    sizes = [math.prod(shape[dim] for dim in displayed) for shape in layer.level_shapes]
+    fitting = (level for level, size in enumerate(sizes) if size <= _MOST_PIXELS)
+    return next(fitting, len(sizes) - 1)
+
+
+def _copy(layer: ImageLayer, level: int, data: Any, viewer: Viewer) -> ImageLayer:
+    """Put a layer that looks like a level, but hides what is below it, on top of the others."""
+    state = inherited(layer, level)
     state.update(name="Right of the line", visible=True, blending="opaque")
     state["metadata"] = {**layer.metadata, CARD: {PREVIEW: True}}
     copy = ImageLayer(data, multiscale=False, **state)
@@ -202,9 +222,9 @@ def _copy(layer: ImageLayer, data: Any, viewer: Viewer) -> ImageLayer:
     return copy
 
 
-def _line_layer(layer: ImageLayer, viewer: Viewer) -> Layer:
-    """Put an empty layer for the line on top, in the pixels of another layer."""
-    state: dict[str, Any] = layer.as_layer_data_tuple()[1]
+def _line_layer(layer: ImageLayer, level: int, viewer: Viewer) -> Layer:
+    """Put an empty layer for the line on top, in the pixels of a level of another layer."""
+    state = inherited(layer, level)
     placed = ("affine", "axis_labels", "rotate", "scale", "shear", "translate", "units")
     line = Shapes(ndim=layer.ndim, name="Swipe line", **{key: state[key] for key in placed})
     viewer.layers.append(line)

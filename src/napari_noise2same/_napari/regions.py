@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
+from napari_noise2same._napari.transforms import from_world, unit_ratios
 from napari_noise2same.core.array import Region, validate_axes
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def visible_region(
     shape = layer_data(layer, level).shape
     axes = validate_axes(axes or guess_axes(layer), shape)
     displayed = _displayed(viewer, layer)
-    seen = _canvas_box(layer, displayed, level)
+    seen = _canvas_box(viewer, layer, displayed, level)
     position = _position(viewer, layer, level)
     region = []
     for dim, (axis, length) in enumerate(zip(axes, shape, strict=True)):
@@ -119,24 +121,39 @@ def _displayed(viewer: Viewer, layer: Layer) -> list[int]:
 
 def _position(viewer: Viewer, layer: Layer, level: int) -> NDArray[np.intp]:
     """Return the pixel of a level that the sliders stand on."""
-    point = np.asarray(viewer.dims.point)[-layer.ndim :]
-    pixel = np.asarray(layer.world_to_data(point)) / level_factors(layer, level)
+    pixel = from_world(viewer, layer, viewer.dims.point) / level_factors(layer, level)
     result: NDArray[np.intp] = np.rint(pixel).astype(np.intp)
     return result
 
 
-def _canvas_box(layer: Layer, displayed: Sequence[int], level: int) -> list[tuple[float, float]]:
+def _canvas_box(
+    viewer: Viewer, layer: Layer, displayed: Sequence[int], level: int
+) -> list[tuple[float, float]]:
     """Return the edges, in pixels of a level, of what the canvas shows along displayed axes."""
-    shown = level_factors(layer, layer.data_level if layer.multiscale else 0)
-    corners = np.add(layer.corner_pixels, [[0], [1]])
+    corners, shown = layer.corner_pixels, layer.data_level if layer.multiscale else 0
+    if viewer.dims.ndisplay == 2 and np.any(unit_ratios(viewer.dims.units, layer) != 1):
+        # Then napari's own are wrong: it takes the canvas to be measured in the layer's units.
+        corners, shown = _corner_pixels(viewer, layer), 0
+    edges = np.add(corners, [[0], [1]])
     # Before the first draw the corners say nothing.
-    drawn = all(np.ptp(corners[:, dim]) > 1 for dim in displayed)
-    factors = level_factors(layer, level)
+    drawn = all(np.ptp(edges[:, dim]) > 1 for dim in displayed)
+    factors = level_factors(layer, shown) / level_factors(layer, level)
     lengths = layer_data(layer, level).shape
     return [
-        tuple(corners[:, dim] * shown[dim] / factors[dim]) if drawn else (0, lengths[dim])
-        for dim in displayed
+        tuple(edges[:, dim] * factors[dim]) if drawn else (0, lengths[dim]) for dim in displayed
     ]
+
+
+def _corner_pixels(viewer: Viewer, layer: Layer) -> NDArray[Any]:
+    """Return the first and the last of the finest pixels that the canvas shows in the 2D view."""
+    camera = viewer.scene.camera
+    half = np.divide(viewer.canvas.viewbox_size(viewer.layers), 2 * camera.zoom)
+    points = np.tile(viewer.dims.point, (4, 1))
+    points[:, viewer.dims.displayed] = camera.center[-2:] + half * list(product((-1, 1), repeat=2))
+    pixels = [from_world(viewer, layer, point) for point in points]
+    ends = np.floor(np.min(pixels, axis=0)), np.ceil(np.max(pixels, axis=0))
+    lengths = np.array(layer_data(layer).shape[: layer.ndim])
+    return np.asarray(np.clip(ends, 0, lengths - 1))
 
 
 def _limited(low: float, high: float, length: int, most: int | None) -> slice:

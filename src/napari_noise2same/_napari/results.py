@@ -15,7 +15,7 @@ from napari_noise2same.core.array import ArrayLike, Region
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["CARD", "SUFFIX", "add_result", "find_result", "place", "result_dtype"]
+__all__ = ["CARD", "SUFFIX", "add_result", "find_result", "inherited", "place", "result_dtype"]
 
 CARD = "noise2same"
 SUFFIX = " [n2s]"
@@ -62,7 +62,7 @@ def add_result(
         The new layer, with the card, the name of the source, the level and the region in
         ``metadata["noise2same"]``.
     """
-    look = _inherited(source_layer, level, region)
+    look = inherited(source_layer, level, region)
     layer = ImageLayer(data, multiscale=isinstance(data, list), **look)
     layer.name = name or source_layer.name + SUFFIX
     # As floats: the range of a 64-bit integer type overflows in napari's controls.
@@ -124,6 +124,37 @@ def place(source_layer: ImageLayer, level: int = 0, region: Region | None = None
     return translate
 
 
+def inherited(
+    source_layer: ImageLayer, level: int = 0, region: Region | None = None
+) -> dict[str, Any]:
+    """Say how a layer looks that shows what its source shows, where it shows it.
+
+    Parameters
+    ----------
+    source_layer : napari.layers.Image
+        The source.
+    level : int
+        Level of a multiscale source whose pixels the layer has.
+    region : tuple of slice, optional
+        Part of that level, one slice per dimension; all of it by default.
+
+    Returns
+    -------
+    dict
+        Arguments of the layer, but for its data.
+    """
+    state: dict[str, Any] = source_layer.as_layer_data_tuple()[1]
+    for own in ("auto_contrast", "locked_data_level", "multiscale"):
+        state.pop(own, None)
+    factors = level_factors(source_layer, level)
+    origin = _origin(source_layer, level, region)
+    state["scale"] = np.asarray(source_layer.scale) * factors
+    state["translate"] = place(source_layer, level, region)
+    for plane in (state["plane"], *state["experimental_clipping_planes"]):
+        plane.update(_moved(plane, origin[-3:], factors[-3:]))
+    return state
+
+
 def result_dtype(
     source_layer: ImageLayer, wanted: Literal["float32", "keep"] = "float32"
 ) -> Literal["float32", "keep"]:
@@ -144,20 +175,6 @@ def result_dtype(
     """
     integers = np.dtype(layer_data(source_layer).dtype).kind in "ui"
     return "keep" if source_layer.rgb and integers else wanted
-
-
-def _inherited(source: ImageLayer, level: int, region: Region | None) -> dict[str, Any]:
-    """Return the arguments of a layer that looks like its source and lies where it came from."""
-    state: dict[str, Any] = source.as_layer_data_tuple()[1]
-    for own in ("auto_contrast", "locked_data_level", "multiscale"):
-        state.pop(own, None)
-    factors = level_factors(source, level)
-    origin = _origin(source, level, region)
-    state["scale"] = np.asarray(source.scale) * factors
-    state["translate"] = place(source, level, region)
-    for plane in (state["plane"], *state["experimental_clipping_planes"]):
-        plane.update(_moved(plane, origin[-3:], factors[-3:]))
-    return state
 
 
 def _origin(source: ImageLayer, level: int, region: Region | None) -> NDArray[Any]:

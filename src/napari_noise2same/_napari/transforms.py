@@ -1,10 +1,10 @@
-"""How the pixels of one layer lie on another, as numbers that outlive both."""
+"""Where points lie on a layer: those of the viewer, and those of another layer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Layer
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import level_factors
 
-__all__ = ["Affine", "from_level", "onto_level"]
+if TYPE_CHECKING:
+    from napari import Viewer
+
+__all__ = ["Affine", "from_level", "from_world", "onto_level", "unit_ratios"]
 
 # Pixels between the points that a transform is measured at: the more, the less rounding matters.
 _STEP = 1024.0
@@ -20,7 +23,7 @@ _STEP = 1024.0
 
 @dataclass(frozen=True, eq=False)
 class Affine:
-    """An affine transform of points, whole numbers in the centres of pixels.
+    """An affine transform of points, whole numbers in the centres of pixels; holds no layer.
 
     Attributes
     ----------
@@ -84,6 +87,57 @@ def from_level(source: Layer, level: int, target: Layer) -> Affine:
     )
 
 
+def from_world(viewer: Viewer, layer: Layer, point: Sequence[float] | NDArray[Any]) -> NDArray[Any]:
+    """Say where a point of a viewer lies on one of its layers.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    layer : napari.layers.Layer
+        The layer.
+    point : sequence of float
+        The point in world coordinates and the viewer's units, as its sliders and its mouse events
+        have it. A layer of fewer dimensions lies along the last ones.
+
+    Returns
+    -------
+    ndarray, shape (dimensions of the layer,)
+        The point in the layer's finest pixels, whole numbers in their centres.
+    """
+    own = np.asarray(point)[-layer.ndim :] * unit_ratios(viewer.dims.units, layer)
+    return np.asarray(layer.world_to_data(own))
+
+
+def unit_ratios(units: Sequence[Any] | None, layer: Layer) -> NDArray[np.float64]:
+    """Say how many of a layer's units other units are.
+
+    Parameters
+    ----------
+    units : sequence of pint.Unit, optional
+        The other units, those of a viewer or of another layer. The last ones belong together.
+    layer : napari.layers.Layer
+        The layer.
+
+    Returns
+    -------
+    ndarray of float64, shape (dimensions of the layer,)
+        One ratio along each axis. As in napari all are 1 if there are no other units, or if any of
+        them measures something else than the layer's.
+    """
+    ratios = np.ones(layer.ndim)
+    pairs = list(zip(reversed(units or ()), reversed(layer.units), strict=False))
+    if all(other.dimensionality == own.dimensionality for other, own in pairs):
+        for dim, (other, own) in enumerate(pairs, 1):
+            ratios[-dim] = _in_base_units(other) / _in_base_units(own)
+    return ratios
+
+
+def _in_base_units(unit: Any) -> float:
+    """Return how large a unit is; two of different registries can be compared only so."""
+    return float((1 * unit).to_base_units().magnitude)
+
+
 def _measured(transform: Callable[[NDArray[Any]], NDArray[Any]], ndim: int) -> Affine:
     """Return an affine transform that is known by what it does."""
     origin, *ends = map(transform, (np.zeros(ndim), *np.eye(ndim) * _STEP))
@@ -94,4 +148,5 @@ def _through(source: Layer, target: Layer, point: NDArray[Any]) -> NDArray[Any]:
     """Take a point of one layer to another by way of the world."""
     world = source.data_to_world(point)
     missing = max(target.ndim - source.ndim, 0)
-    return np.asarray(target.world_to_data(np.pad(world, (missing, 0))[-target.ndim :]))
+    own = np.pad(world, (missing, 0))[-target.ndim :] * unit_ratios(source.units, target)
+    return np.asarray(target.world_to_data(own))
