@@ -265,6 +265,37 @@ def test_damaged_images_are_passed_and_reported_at_the_end(
     assert failed["reason"] in second
 
 
+@pytest.mark.parametrize("shape", [(6, 6), (24, 24, 3)])
+def test_images_that_cannot_be_trained_on_are_denoised_where_the_model_can(
+    run: Run, noisy: Path, tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    folder, output = make_folder(noisy, "b.tif", "c.tif"), tmp_path / "results"
+    pixels = np.random.default_rng(0).poisson(60, shape).astype(np.uint8)
+    tifffile.imwrite(folder / "a.tif", pixels, photometric="rgb" if len(shape) == 3 else None)
+    outcome = run("denoise", folder, "--output", output, "--steps", 2)
+
+    assert outcome.code == 0
+    assert f"{folder / 'a.tif'} is left out of the training." in outcome.err
+    assert files_in(output) == ["a.tif", "b.tif", "c.tif"]
+    assert tifffile.imread(output / "a.tif").shape == shape
+
+
+def test_images_that_the_model_of_most_does_not_fit_fail_alone(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    folder, output = make_folder(noisy, "a.tif"), tmp_path / "results"
+    pixels = np.random.default_rng(0).poisson(60, (9, 24, 24)).astype(np.uint16)
+    for name in ("b.tif", "c.tif"):
+        tifffile.imwrite(folder / name, pixels, imagej=True, metadata={"axes": "ZYX"})
+    outcome = run("denoise", folder, "--output", output, "--steps", 1, "--json")
+
+    assert outcome.code == 1
+    assert f"{folder / 'a.tif'} is left out of the training. Expected 3D" in outcome.err
+    assert files_in(output) == ["b.tif", "c.tif"]
+    (failed,) = outcome.json()["failed"]
+    assert failed["image"] == str(folder / "a.tif")
+
+
 def test_the_reason_why_the_only_image_fails(
     run: Run, noisy: Path, model: Path, tmp_path: Path
 ) -> None:

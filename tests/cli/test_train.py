@@ -257,6 +257,35 @@ def test_damaged_images_are_left_out_with_a_note(run: Run, noisy: Path, tmp_path
     assert run("train", damaged, "--model", path, "--overwrite").code == 1
 
 
+def test_images_of_another_kind_than_most_are_left_out_with_a_note(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    colour, small, again = (tmp_path / name for name in ("c.tif", "s.tif", "again.tif"))
+    pixels = tifffile.imread(noisy)
+    tifffile.imwrite(colour, np.stack([pixels] * 3, -1).astype(np.uint8), photometric="rgb")
+    tifffile.imwrite(small, pixels[:6, :6])
+    again.write_bytes(noisy.read_bytes())
+    odd, plain = tmp_path / "odd.safetensors", tmp_path / "plain.safetensors"
+    outcome = run("train", colour, small, noisy, again, "--model", odd, "--steps", 2)
+    run("train", noisy, again, "--model", plain, "--steps", 2)
+
+    assert outcome.code == 0
+    assert f"{colour} is left out of the training. Expected 2D with 1 channel(s)" in outcome.err
+    assert f"{small} is left out of the training. Expected an image of at least 8" in outcome.err
+    assert outcome.err.count("left out") == 2
+    assert same_weights(odd, plain)
+
+
+def test_the_only_image_is_refused_if_it_is_too_small(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    tifffile.imwrite(noisy, tifffile.imread(noisy)[:6, :6])
+    outcome = run("train", noisy, "--model", tmp_path / "m.safetensors")
+
+    assert outcome.code == 1
+    assert outcome.err.startswith("Error: Expected an image of at least 8 × 8 pixels")
+
+
 def test_says_that_images_of_other_noise_are_normalised_each_by_its_own(
     run: Run, noisy: Path, model: Path, tmp_path: Path
 ) -> None:

@@ -198,7 +198,7 @@ def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) ->
 
     base = take_model(settings)
     config = TrainingConfig(**settings)
-    trainer = Trainer(read_images(paths, axes), config, start=base)
+    trainer = Trainer(read_images(paths, axes, config), config, start=base)
     finished = run_training(trainer)
     results = {"training": training_results(trainer, finished)}
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")

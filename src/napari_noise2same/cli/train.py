@@ -89,7 +89,7 @@ def train(
     config, models = _start(chosen, model if resume else None)
     paths = [source.path for source in find_images(images)]
     with join_ranks():
-        trainer = Trainer(read_images(paths, axes), config, **models)
+        trainer = Trainer(read_images(paths, axes, config), config, **models)
         done_before = trainer.step
         finished = run_training(trainer)
     if resume and finished.reason == "completed" and trainer.step == done_before:

@@ -8,9 +8,10 @@ import torch
 from pydantic import ValidationError
 
 from napari_noise2same.core.array import ImageView, plan_layout
-from napari_noise2same.core.errors import ConfigurationError, ImageError
+from napari_noise2same.core.errors import AxesError, ConfigurationError, ImageError
+from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
-from napari_noise2same.core.training.planning import TrainingPlan, plan_training
+from napari_noise2same.core.training.planning import TrainingPlan, image_kind, plan_training
 
 CPU = torch.device("cpu")
 
@@ -156,6 +157,19 @@ def test_images_of_different_kinds_are_refused() -> None:
 def test_images_of_different_channels_are_refused(joint: bool) -> None:
     with pytest.raises(ConfigurationError, match="channel"):
         plan(view("CYX", 2, 64, 64, joint=joint), view("CYX", 3, 64, 64, joint=joint))
+
+
+def test_the_kind_of_an_image_is_what_others_need_to_be_trained_on_with_it() -> None:
+    def kind(axes: str, *shape: int, **settings: Any) -> tuple[int, int]:
+        return image_kind(Image(np.zeros(shape, np.uint8), axes), TrainingConfig(**settings))
+
+    assert kind("TYX", 9, 64, 32) == kind("YX", 8, 8) == (2, 1)
+    assert kind("ZYX", 9, 64, 64) == kind("TYX", 9, 64, 64, depth_axis="T") == (3, 1)
+    assert kind("YXS", 64, 64, 3) == kind("CYX", 3, 64, 64, joint_channels=True) == (2, 3)
+    with pytest.raises(ImageError, match=r"at least 8 × 8 .* found 7 × 64"):
+        kind("YX", 7, 64)
+    with pytest.raises(AxesError, match="time axis"):
+        kind("YX", 64, 64, depth_axis="T")
 
 
 def test_no_image_is_refused() -> None:

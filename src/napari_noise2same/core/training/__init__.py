@@ -9,12 +9,13 @@ from napari_noise2same.core.training.events import (
     Validated,
 )
 from napari_noise2same.core.training.parallel import join_ranks
-from napari_noise2same.core.training.planning import TrainingPlan
+from napari_noise2same.core.training.planning import ImageKind, TrainingPlan, image_kind
 from napari_noise2same.core.training.timing import expected_seconds
 from napari_noise2same.core.training.trainer import Trainer, train
 
 __all__ = [
     "Finished",
+    "ImageKind",
     "Recovered",
     "Started",
     "StepDone",
@@ -23,6 +24,7 @@ __all__ = [
     "TrainingPlan",
     "Validated",
     "expected_seconds",
+    "image_kind",
     "join_ranks",
     "train",
 ]

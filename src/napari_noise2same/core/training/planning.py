@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 
@@ -16,7 +16,7 @@ from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.start import Start, choose_start, resumed_steps
 
-__all__ = ["TrainingPlan", "plan_training", "view_image"]
+__all__ = ["ImageKind", "TrainingPlan", "image_kind", "plan_training", "view_image"]
 
 # Fewer pixels than this along Y or X leave a 3×3 network nothing but borders to learn from.
 MIN_SIDE = 8
@@ -30,6 +30,25 @@ _RATES = {False: 2e-4, True: 2e-3}
 # A GPU idles on a CPU's batch. Good weights are moved as far on any device: as many steps of larger
 # batches learn the noise by rote.
 _ACCELERATOR_FACTOR = 4
+
+
+class ImageKind(NamedTuple):
+    """What images have in common that are trained on together.
+
+    Attributes
+    ----------
+    dims : {2, 3}
+        Spatial axes.
+    channels : int
+        Channels.
+    """
+
+    dims: Literal[2, 3]
+    channels: int
+
+    def __str__(self) -> str:
+        """Return both in words."""
+        return f"{self.dims}D with {self.channels} channel(s)"
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,33 @@ def view_image(image: Image, config: TrainingConfig) -> ImageView:
     return ImageView(image.data, layout, joint_channels=config.joint_channels, mask=image.mask)
 
 
+def image_kind(image: Image, config: TrainingConfig) -> ImageKind:
+    """Say with which other images an image can be trained on; no pixel is read.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    config : TrainingConfig
+        As `view_image` takes it.
+
+    Returns
+    -------
+    ImageKind
+        Images of the same kind can be trained on together.
+
+    Raises
+    ------
+    AxesError
+        If the axes do not fit.
+    ImageError
+        If the image is too small.
+    """
+    view = view_image(image, config)
+    _check_size(view)
+    return _kind(view)
+
+
 def plan_training(
     views: Sequence[ImageView],
     config: TrainingConfig,
@@ -135,21 +181,18 @@ def plan_training(
     ImageError
         If an image is too small.
     """
-    dims, channels = _common_shape(views)
+    dims = _common_kind(views).dims
+    for view in views:
+        _check_size(view)
     sides = [view.spatial_shape for view in views]
     smallest = tuple(min(lengths) for lengths in zip(*sides, strict=True))
-    if min(smallest[-2:]) < MIN_SIDE:
-        raise ImageError(
-            f"Expected an image of at least {MIN_SIDE} × {MIN_SIDE} pixels in Y and X to train "
-            f"on, found {smallest[-2]} × {smallest[-1]}."
-        )
     patch = config.patch or _PATCHES[dims]
     if len(patch) != dims:
         raise ConfigurationError(
             f"Expected a patch of {dims} lengths for a {dims}D network, found {patch}."
         )
     pixels = sum(len(view) * math.prod(view.spatial_shape) for view in views)
-    start = choose_start(config, dims, channels, model=model, resume=resume)
+    start = choose_start(config, dims, views[0].sample_channels, model=model, resume=resume)
     fresh = start.fresh
     steps = config.steps
     if steps is None and resume is not None:
@@ -175,16 +218,31 @@ def plan_training(
     )
 
 
-def _common_shape(views: Sequence[ImageView]) -> tuple[Literal[2, 3], int]:
-    """Return the spatial dimensions and channels that all images have."""
-    shapes = {(len(view.spatial_shape), view.n_channels) for view in views}
-    if len(shapes) != 1:
-        found = ", ".join(f"{d}D with {c} channel(s)" for d, c in sorted(shapes))
+def _kind(view: ImageView) -> ImageKind:
+    """Return the kind of an image."""
+    return ImageKind(3 if len(view.spatial_shape) == 3 else 2, view.n_channels)
+
+
+def _check_size(view: ImageView) -> None:
+    """Refuse an image that is too small to learn from."""
+    height, width = view.spatial_shape[-2:]
+    if min(height, width) < MIN_SIDE:
+        raise ImageError(
+            f"Expected an image of at least {MIN_SIDE} × {MIN_SIDE} pixels in Y and X to train "
+            f"on, found {height} × {width}."
+        )
+
+
+def _common_kind(views: Sequence[ImageView]) -> ImageKind:
+    """Return the kind that all images are of."""
+    kinds = sorted({_kind(view) for view in views})
+    if len(kinds) != 1:
+        found = ", ".join(map(str, kinds))
         raise ConfigurationError(
             "Expected images of the same number of spatial axes and channels to train on "
             f"together, found {found or 'no image'}."
         )
-    return 3 if len(views[0].spatial_shape) == 3 else 2, views[0].sample_channels
+    return kinds[0]
 
 
 def _automatic_steps(dims: int, pixels: int, effort: float, *, fresh: bool) -> int:
