@@ -14,6 +14,7 @@ from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.errors import AxesError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.samples import cells
 
@@ -70,17 +71,21 @@ def test_a_model_of_images_that_differ_goes_by_each_image(make_model: ModelFacto
     assert domains_for(image, model, MODEL) == domains_for(image, model, IMAGE) != model.domains
 
 
-def test_a_channel_without_a_finite_pixel_or_contrast_has_the_models(
-    make_model: ModelFactory,
+@pytest.mark.parametrize("blank", [5.0, np.nan])
+def test_a_channel_without_a_finite_pixel_or_contrast_leaves_the_others_alone(
+    make_model: ModelFactory, blank: float
 ) -> None:
     model = make_model()
     values = np.random.default_rng(0).poisson(100, (2, 64, 64)).astype(float)
-    values[1] = 5
+    values[0] = blank
     first, second = domains_for(view(values, "CYX"), model, IMAGE)
-    assert first != model.domains[0]
-    assert second.noise == model.domains[0].noise
-    values[1] = np.nan
-    assert domains_for(view(values, "CYX"), model, IMAGE) == model.domains * 2
+    assert first == Domain(np.nan_to_num(blank), 1.0, 0.0)
+    assert (second,) == domains_for(view(values[1], "YX"), model, IMAGE) != model.domains
+
+
+def test_an_image_without_a_finite_pixel_has_the_models_domains(make_model: ModelFactory) -> None:
+    model = make_model()
+    assert domains_for(view(np.full((2, 9, 9), np.nan), "CYX"), model, IMAGE) == model.domains * 2
 
 
 def test_the_number_of_channels_has_to_fit(make_model: ModelFactory) -> None:

@@ -150,9 +150,17 @@ def test_a_dead_frame_does_not_stop_the_others() -> None:
 
 
 @pytest.mark.parametrize("joint", [False, True])
-def test_a_channel_of_nan_alone_is_refused(joint: bool) -> None:
+def test_a_channel_of_nan_alone_is_blank_and_leaves_the_others_alone(joint: bool) -> None:
     values = np.random.default_rng(0).normal(size=(2, 20, 20))
     values[0] = np.nan
+    blocks = load_blocks([view(values, "CYX", joint=joint)], 4000, seed=0)
+    np.testing.assert_array_equal(np.concatenate([b.values for b in blocks])[0], 0)
+    np.testing.assert_array_equal(np.concatenate([b.values for b in blocks])[1], values[1])
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_nan_alone_is_refused(joint: bool) -> None:
+    values = np.full((2, 20, 20), np.nan)
     with pytest.raises(ImageError, match="only NaN and infinities"):
         load_blocks([view(values, "CYX", joint=joint)], 4000, seed=0)
 

@@ -32,9 +32,18 @@ def test_each_channel_has_a_domain_fitted_to_all_of_its_blocks() -> None:
     assert fit_domains(blocks, "stabilised")[0].kind == "stabilised"
 
 
-def test_a_constant_channel_is_refused() -> None:
+@pytest.mark.parametrize("joint", [False, True])
+def test_a_constant_channel_is_0_without_noise_and_leaves_the_others_alone(joint: bool) -> None:
     values = np.random.default_rng(0).normal(size=(2, 40, 40))
-    values[1] = 5
+    values[0] = 5
+    image = ImageView(values, plan_layout("CYX", values.shape), joint_channels=joint)
+    blank, other = fit_domains(load_blocks([image], 10**6, seed=0), "stabilised")
+    assert blank == Domain(mean=5, std=1, sigma=0)
+    assert (other,) == fit_domains(load_blocks([view(values[1], "YX")], 10**6, 0), "stabilised")
+
+
+def test_constant_channels_alone_are_refused() -> None:
+    values = np.array([5.0, 7.0])[:, None, None].repeat(40, 1).repeat(40, 2)
     blocks = load_blocks([view(values, "CYX")], 10**6, seed=0)
     with pytest.raises(ImageError, match="constant"):
         fit_domains(blocks, "stabilised")

@@ -90,16 +90,36 @@ def test_own_domains_can_be_asked_for_with_noise_as_strong_as_known() -> None:
         assert (found.of(image)[0].std, found.of(image)[0].sigma) == pytest.approx((7, 1 / 7))
 
 
-def test_a_blank_image_or_channel_takes_what_the_others_have() -> None:
-    blank = np.full((96, 96), 7, np.float32)
+BLANK = np.full((96, 96), 7, np.float32)
+
+
+def test_a_blank_image_among_others_that_differ_is_0_in_its_domain() -> None:
     blocks = [block(picture(gain=g), i) for i, g in enumerate((1, 30))]
-    found = fit_image_domains([*blocks, block(blank, 2)], "stabilised")
-    assert found.of(2) == found.common
+    found = fit_image_domains([*blocks, block(BLANK, 2)], "stabilised")
+    assert found.of(2) == (Domain(7.0, 1.0, 0.0),)
+    assert found.common[0].sigma == fit_image_domains(blocks, "stabilised").common[0].sigma
+
+
+@pytest.mark.parametrize("kind", ["stabilised", "linear"])
+@pytest.mark.parametrize("gain", [1, 30])
+@pytest.mark.parametrize("level", [0, 5])
+def test_a_channel_that_is_blank_in_each_image_changes_nothing_for_the_others(
+    kind: Any, gain: float, level: float
+) -> None:
+    blocks = [block(picture(seed=i, gain=gain**i), i) for i in range(2)]
+    blanks = [block(np.full((96, 96), i * level, np.float32), i, 1) for i in range(2)]
+    alone, found = (fit_image_domains(b, kind) for b in (blocks, [*blocks, *blanks]))
+    assert [found.of(i)[:1] for i in range(2)] == [alone.of(i) for i in range(2)]
+    if found.own:
+        assert found.common[1].sigma == 0
+        assert found.of(1)[1] == Domain(level, 1.0, 0.0)
+
+
+def test_a_channel_that_is_not_there_takes_what_a_network_is_used_to() -> None:
     like = (Domain(0.0, 2.0, 0.5), Domain(1.0, 3.0, 0.5))
-    assert fit_own_domains([block(blank, 0)], "linear", like) == like
+    assert fit_own_domains([block(BLANK, 0)], "linear", like) == (Domain(7.0, 1.0, 0.0), like[1])
 
 
 def test_nothing_but_blank_images_is_refused() -> None:
-    blank = np.full((96, 96), 7, np.float32)
     with pytest.raises(ImageError, match="constant"):
-        fit_image_domains([block(blank, 0), block(blank, 1)], "stabilised")
+        fit_image_domains([block(BLANK, 0), block(BLANK, 1)], "stabilised")

@@ -16,7 +16,7 @@ from napari_noise2same.core.errors import (
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.metrics import affine_psnr
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.settings import Stage, StagedLambda, TrainingConfig
+from napari_noise2same.core.settings import DenoiseConfig, Stage, StagedLambda, TrainingConfig
 from napari_noise2same.core.training import (
     Finished,
     Recovered,
@@ -136,6 +136,29 @@ def test_pixels_that_are_not_finite_do_not_disturb_training(
     events = run(Image(values, "YX"), make_config())
     assert not any(isinstance(event, Recovered) for event in events)
     assert np.isfinite(model_of(events).history.columns["loss"]).all()
+
+
+@pytest.mark.parametrize("blank", [0.0, 255.0, 0.1, 16_777_217.0, np.nan])
+@pytest.mark.parametrize("steps", [0, 3])
+def test_a_blank_channel_stays_and_leaves_the_others_alone(
+    make_picture: Picture, blank: float, steps: int
+) -> None:
+    picture = make_picture(40, 40)
+    both = np.stack([np.full(picture.shape, blank), picture])
+    config = TrainingConfig(steps=steps, device="cpu")
+    alone, model = (
+        model_of(run(image, config)) for image in (Image(picture, "YX"), Image(both, "CYX"))
+    )
+    assert model.domains[1:] == alone.domains
+    assert equal_weights(alone, model)
+    found = denoise(Image(both, "CYX"), model, DenoiseConfig(device="cpu"))
+    np.testing.assert_array_equal(found[0], both[0].astype(np.float32))
+    np.testing.assert_array_equal(found[1], denoise(Image(picture, "YX"), alone))
+
+
+def test_channels_that_are_all_blank_are_refused(make_config: Config) -> None:
+    with pytest.raises(ImageError, match="constant"):
+        Trainer([Image(np.stack([np.zeros((40, 40)), np.ones((40, 40))]), "CYX")], make_config())
 
 
 @pytest.mark.parametrize(

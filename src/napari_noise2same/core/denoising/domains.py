@@ -32,7 +32,7 @@ def domains_for(view: ImageView, model: TrainedModel, config: DenoiseConfig) -> 
     -------
     tuple of Domain
         The model's, or those fitted to the image, in which its noise is as strong as the network
-        is used to. A channel that nothing can be fitted to has the model's.
+        is used to. A constant channel has one in which it is 0.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def domains_for(view: ImageView, model: TrainedModel, config: DenoiseConfig) -> 
     try:
         blocks = load_blocks([view], _PIXELS, seed=0)
     except ImageError:
-        # A channel without a finite pixel: there is nothing to denoise in it.
+        # There is nothing to denoise without a finite pixel.
         return domains
     stabilised = any(domain.kind == "stabilised" for domain in domains)
     return fit_own_domains(blocks, "stabilised" if stabilised else "linear", domains)

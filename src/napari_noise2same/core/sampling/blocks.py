@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,13 +66,14 @@ def load_blocks(
     Returns
     -------
     list of Block
-        Whole samples, or blocks of them, less those without a finite pixel. Of an image
-        with a mask, samples and blocks in which nothing is marked are not read.
+        Whole samples, or blocks of them, less those in which a channel that has finite pixels
+        elsewhere has none; one that has none anywhere is 0. Of an image with a mask, samples and
+        blocks in which nothing is marked are not read.
 
     Raises
     ------
     ImageError
-        If no pixel of a channel is finite.
+        If no pixel is finite.
     """
     shares = fair_shares(list(map(pixels_of, views)), max_pixels)
     rng = np.random.default_rng(seed)
@@ -81,13 +82,28 @@ def load_blocks(
         for image, (view, share) in enumerate(zip(views, shares, strict=True))
         for block in _read(view, image, share, patch, rng)
     ]
-    alive = [block for block in blocks if block.values.size]
-    if {c for block in alive for c in block.channels} != {c for b in blocks for c in b.channels}:
-        raise ImageError(
-            "Expected finite pixels in each channel, found only NaN and infinities in one: "
-            "leave it out."
-        )
-    return alive
+    alive = set().union(*map(_alive, blocks))
+    kept = [block for block in blocks if alive.intersection(block.channels) == _alive(block)]
+    if blocks and not any(map(_alive, kept)):
+        raise ImageError("Expected finite pixels, found only NaN and infinities.")
+    return [_without_dead(block) for block in kept]
+
+
+def _alive(block: Block) -> set[int]:
+    """Return the channels that have finite pixels, which then are finite all over."""
+    return {c for c, plane in zip(block.channels, block.values, strict=True) if _finite(plane)}
+
+
+def _without_dead(block: Block) -> Block:
+    """Set channels without a finite pixel to 0."""
+    if len(_alive(block)) == len(block.channels):
+        return block
+    return replace(block, values=np.where(np.isfinite(block.values), block.values, 0))
+
+
+def _finite(plane: NDArray[Any]) -> bool:
+    """Say whether the first pixel is finite."""
+    return bool(np.isfinite(plane.flat[0]))
 
 
 def _read(
@@ -145,13 +161,12 @@ def pixels_of(view: ImageView) -> int:
 
 
 def _filled(values: NDArray[Any]) -> NDArray[Any]:
-    """Replace what is not finite by the mean of the channel; nothing, if there is no mean."""
+    """Replace what is not finite by the mean of the channel, if there is a mean."""
     finite = np.isfinite(values)
     if finite.all():
         return values
     axes = tuple(range(1, values.ndim))
     counts = finite.sum(axis=axes, keepdims=True)
-    if not counts.all():
-        return values[:0]
-    means = np.where(finite, values, 0).sum(axis=axes, keepdims=True, dtype=np.float64) / counts
-    return np.where(finite, values, means).astype(values.dtype)
+    sums = np.where(finite, values, 0).sum(axis=axes, keepdims=True, dtype=np.float64)
+    means = sums / np.maximum(counts, 1)
+    return np.where(finite | (counts == 0), values, means).astype(values.dtype)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import pairwise, product
 from typing import Any
 
@@ -26,6 +25,8 @@ _PIECES = {2: (256, 256), 3: (16, 64, 64)}
 def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]:
     """Fit one domain to each channel, over all blocks, marked or not: patches hold both.
 
+    Beside others, a constant channel has a domain without noise, in which it is 0.
+
     Parameters
     ----------
     blocks : sequence of Block
@@ -41,10 +42,12 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
     Raises
     ------
     ImageError
-        If a channel is constant.
+        If every channel is constant.
     """
-    planes = _planes(blocks)
-    return tuple(_fit(planes[channel], kind) for channel in sorted(planes))
+    fits, refusals = _fits(blocks, kind)
+    if refusals and len(refusals) == len(fits):
+        raise refusals[0]
+    return tuple(fits[channel] for channel in sorted(fits))
 
 
 def normalise(
@@ -70,7 +73,7 @@ def normalise(
 
 
 def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Domain]:
-    """Fit a domain to each channel of which one can be fitted.
+    """Fit a domain to each channel that is there, as `fit_domains` does, but refuse nothing.
 
     Parameters
     ----------
@@ -82,14 +85,21 @@ def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Doma
     Returns
     -------
     dict of int to Domain
-        Domains by channel; constant ones are left out.
+        Domains by channel.
     """
-    fits = {}
+    return _fits(blocks, kind)[0]
+
+
+def _fits(blocks: Sequence[Block], kind: DomainKind) -> tuple[dict[int, Domain], list[ImageError]]:
+    """Return the domain of each channel, and why those of constant ones could not be fitted."""
+    fits, refusals = {}, []
     for channel, planes in _planes(blocks).items():
-        # A blank frame among others is nothing to stop at.
-        with suppress(ImageError):
+        try:
             fits[channel] = _fit(planes, kind)
-    return fits
+        except ImageError as refusal:
+            fits[channel] = Domain(mean=float(planes[0].flat[0]), std=1.0, sigma=0.0)
+            refusals.append(refusal)
+    return fits, refusals
 
 
 def _planes(blocks: Sequence[Block]) -> dict[int, list[NDArray[Any]]]:

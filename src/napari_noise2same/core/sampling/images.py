@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def fit_image_domains(
     Raises
     ------
     ImageError
-        If a channel is constant in all images.
+        If every channel is constant in all images.
     """
     images: dict[int, list[Block]] = {}
     for block in blocks:
@@ -106,8 +106,8 @@ def fit_own_domains(
     kind : {"stabilised", "linear"}
         Whether to stabilise the noise.
     like : sequence of Domain
-        One for each channel: what a network is used to. It stands in for a channel of which
-        nothing can be learnt, because it is constant or not there.
+        One for each channel: what a network is used to. It stands in for a channel that is not
+        there.
 
     Returns
     -------
@@ -136,6 +136,7 @@ def _alike(
         _ratio(blocks, channel, fit, common[channel]) <= _LARGEST_RATIO
         for image, blocks in images.items()
         for channel, fit in fits[image].items()
+        if fit.sigma
     )
 
 
@@ -152,6 +153,12 @@ def _with_median_sigma(
 ) -> tuple[Domain, ...]:
     """Take the strength of the noise from the images, instead of from all together."""
     return tuple(
-        with_sigma(domain, statistics.median(fit[channel].sigma for fit in fits if channel in fit))
+        _with_median(domain, [fit[channel].sigma for fit in fits if channel in fit])
         for channel, domain in enumerate(common)
     )
+
+
+def _with_median(domain: Domain, sigmas: Sequence[float]) -> Domain:
+    """Give a domain the strength of the noise in most images that have any, or none."""
+    noisy = [sigma for sigma in sigmas if sigma]
+    return with_sigma(domain, statistics.median(noisy)) if noisy else replace(domain, sigma=0.0)

@@ -75,21 +75,23 @@ def load_patches(
     Raises
     ------
     ImageError
-        If a channel is constant, or not finite anywhere.
+        If no channel has finite pixels that differ.
     """
     blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch)
     fitted = _fit(blocks, config, views[0].n_channels, resume)
-    pixels = [
-        torch.from_numpy(normalise(block.values, block.channels, fitted.of(block.image)))
-        for block in blocks
-    ]
+    pixels = [normalise(block.values, block.channels, fitted.of(block.image)) for block in blocks]
+    # Of a constant channel nothing can be learnt; in its domain it is 0.
+    learnt = [i for i, values in enumerate(pixels) if values.any()] or range(len(blocks))
     weights = pixel_weights(
-        [block.image for block in blocks],
-        [block.trainable for block in blocks],
+        [blocks[i].image for i in learnt],
+        [blocks[i].trainable for i in learnt],
         [pixels_of(view) for view in views],
     )
     sampler = PatchSampler(
-        [values.to(device) for values in pixels], patch, [block.mask for block in blocks], weights
+        [torch.from_numpy(pixels[i]).to(device) for i in learnt],
+        patch,
+        [blocks[i].mask for i in learnt],
+        weights,
     )
     return Loaded(fitted.common, "image" if fitted.own else "model", sampler)
 

@@ -204,7 +204,10 @@ class Trainer:
         """Read and normalise the pixels."""
         loaded = load_patches(views, self.config, self.plan.patch, self.device, resume=resume)
         self.domains, self.noise_source = loaded.domains, loaded.noise
-        self._sigma = _mean_sigma(self.domains)
+        # Patches of a channel without noise are not learnt from, unless all channels go together.
+        together = self.config.joint_channels
+        self._noisy = [d for d in self.domains if d.sigma or together] or self.domains
+        self._sigma = _mean_sigma(self._noisy)
         if self.noise_source == "image":
             self._add_note("The noise of the images differs: each is normalised by its own.")
         place: _Place = {
@@ -244,7 +247,7 @@ class Trainer:
         """Return the strategy asked for, or the best where training starts and for its domain."""
         if self.config.lambda_inv is not None:
             return self.config.lambda_inv
-        stabilised = all(domain.kind == "stabilised" for domain in self.domains)
+        stabilised = all(domain.kind == "stabilised" for domain in self._noisy)
         good = not self.plan.start.fresh
         return CovarianceLambda() if good and stabilised else CalibratedLambda()
 
