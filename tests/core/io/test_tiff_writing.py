@@ -59,6 +59,11 @@ def test_channels_may_come_last(tmp_path: Path, axes: str, n_channels: int) -> N
     assert_same(round_trip(tmp_path / "a.tif", Image(data, axes)), Image(data, axes))
 
 
+def test_ome_channels_that_a_file_describes_in_part_are_left_out(tmp_path: Path) -> None:
+    image = make_image("CYX", channel_names=(), metadata={"ome": {"Channel": {"Name": ["DAPI"]}}})
+    assert_same(round_trip(tmp_path / "a.ome.tif", image), image)
+
+
 @pytest.mark.parametrize("axes", ["YX", "ZYX", "TZCYX", "CZYX"])
 @pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
 def test_masks_are_kept(tmp_path: Path, name: str, axes: str) -> None:

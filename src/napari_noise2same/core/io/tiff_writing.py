@@ -77,8 +77,8 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
         if axis in like.spacing:
             metadata[name] = like.spacing[axis]
             metadata[f"{name}Unit"] = unit_symbol(like.units.get(axis)) or "reference frame"
-    if like.channel_names:
-        metadata["Channel"] = {**metadata.get("Channel", {}), "Name": list(like.channel_names)}
+    n_channels = data.shape[axes.index("C")] if "C" in axes else 1
+    metadata["Channel"] = _channels(metadata.get("Channel", {}), like, n_channels)
     if lines := _lines(metadata.get("Description"), description):
         metadata["Description"] = lines
     tifffile.imwrite(
@@ -90,6 +90,12 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
         software=_software(description),
         metadata=metadata,
     )
+
+
+def _channels(kept: Mapping[str, list[str]], like: Image, n_channels: int) -> dict[str, list[str]]:
+    """Return what is known of each channel; some files describe fewer than they hold."""
+    known = {key: values for key, values in kept.items() if len(values) == n_channels}
+    return known | ({"Name": list(like.channel_names)} if like.channel_names else {})
 
 
 def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
