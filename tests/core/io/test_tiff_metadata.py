@@ -44,6 +44,21 @@ def test_ome_attributes_that_some_channels_lack_are_left_out(tmp_path: Path) -> 
     assert "Fluor" not in image.metadata["ome"]["Channel"]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"), [("0,5", 0.5), ("", None), ("unknown", None), ("NaN", None)]
+)
+def test_an_ome_size_that_is_no_number_is_left_out(
+    tmp_path: Path, text: str, found: float | None
+) -> None:
+    path = tmp_path / "a.tif"
+    sizes = {"PhysicalSizeX": "text", "PhysicalSizeY": 0.25}
+    tifffile.imwrite(path, STACK, ome=True, metadata={"axes": "TCYX", **sizes})
+    xml = tifffile.tiffcomment(path)
+    assert isinstance(xml, str)
+    tifffile.tiffcomment(path, xml.replace('"text"', f'"{text}"'))
+    assert read_image(path).spacing == ({"X": found} if found else {}) | {"Y": 0.25}
+
+
 def test_entries_of_other_programs_are_no_sizes(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", STACK[0], metadata={"axes": "ZYX", "spacing": 2.0})
     assert read_image(tmp_path / "a.tif").spacing == {}

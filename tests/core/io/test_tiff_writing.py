@@ -59,6 +59,25 @@ def test_channels_may_come_last(tmp_path: Path, axes: str, n_channels: int) -> N
     assert_same(round_trip(tmp_path / "a.tif", Image(data, axes)), Image(data, axes))
 
 
+@pytest.mark.parametrize("axes", ["XY", "ZXY", "YXC"])
+def test_ome_tiff_holds_masks_of_any_order(tmp_path: Path, axes: str) -> None:
+    image = make_image(axes, "bool", channel_names=())
+    found = round_trip(tmp_path / "a.ome.tif", image)
+    order = [axes.index(axis) for axis in found.axes]
+    np.testing.assert_array_equal(found.data, np.asarray(image.data).transpose(order))
+
+
+@pytest.mark.parametrize("axes", ["SYX", "TSYX", "YXS"])
+def test_ome_tiff_refuses_samples_of_bits(tmp_path: Path, axes: str) -> None:
+    with pytest.raises(FileError, match=r"black and white planes .* found axes T?YXS"):
+        round_trip(tmp_path / "a.ome.tif", make_image(axes, "bool"))
+
+
+def test_ome_channels_that_a_file_describes_in_part_are_left_out(tmp_path: Path) -> None:
+    image = make_image("CYX", channel_names=(), metadata={"ome": {"Channel": {"Name": ["DAPI"]}}})
+    assert_same(round_trip(tmp_path / "a.ome.tif", image), image)
+
+
 @pytest.mark.parametrize("axes", ["YX", "ZYX", "TZCYX", "CZYX"])
 @pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
 def test_masks_are_kept(tmp_path: Path, name: str, axes: str) -> None:

@@ -95,9 +95,9 @@ def _from_ome(xml: str) -> TiffMetadata:
     image = ElementTree.fromstring(xml).findall("{*}Image")[0]
     pixels = image.findall("{*}Pixels")[0]
     sizes = {
-        axis: (float(pixels.attrib[name]), unit_name(pixels.get(f"{name}Unit", default)))
+        axis: (size, unit_name(pixels.get(f"{name}Unit", default)))
         for axis, (name, default) in OME_SIZES.items()
-        if name in pixels.attrib
+        if (size := _number(pixels.get(name, ""))) is not None
     }
     channels = [element.attrib for element in pixels.findall("{*}Channel")]
     common = set.intersection(*map(set, channels)) if channels else set()
@@ -110,6 +110,14 @@ def _from_ome(xml: str) -> TiffMetadata:
             extra[key] = text
     names = tuple(channel.get("Name", "") for channel in channels)
     return TiffMetadata(sizes, names, {"ome": extra})
+
+
+def _number(text: str) -> float | None:
+    """Read a number as it is written in any country; None for what is none."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
 
 
 def _from_imagej(

@@ -50,17 +50,21 @@ def write_tiff(path: Path, data: NDArray[Any], like: Image, description: Mapping
     FileError
         If the format has no such type of pixel.
     """
-    if data.dtype == bool and not like.axes.endswith("YX"):
-        raise FileError(
-            f"Expected black and white planes for a TIFF of bits, found axes {like.axes}: "
-            "convert it to uint8."
-        )
     if Path(path.stem).suffix.lower() == ".ome":
         _write_ome(path, data, like, description)
     elif _fits_imagej(path, data, like.axes):
         _write_imagej(path, data, like, description)
     else:
         _write_plain(path, data, like, description)
+
+
+def _check_bits(data: NDArray[Any], axes: str) -> None:
+    """Refuse bits that do not lie plane by plane, in the order in which they are written."""
+    if data.dtype == bool and not axes.endswith("YX"):
+        raise FileError(
+            f"Expected black and white planes for a TIFF of bits, found axes {axes}: "
+            "convert it to uint8."
+        )
 
 
 def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]) -> None:
@@ -72,13 +76,14 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
         )
     leading = "".join(axis for axis in like.axes if axis not in "YXS")
     data, axes = reorder_axes(data, like.axes, leading + "YXS")
+    _check_bits(data, axes)
     metadata: dict[str, Any] = {"axes": axes, **_same_shape(data, like, "ome")}
     for axis, (name, _) in OME_SIZES.items():
         if axis in like.spacing:
             metadata[name] = like.spacing[axis]
             metadata[f"{name}Unit"] = unit_symbol(like.units.get(axis)) or "reference frame"
-    if like.channel_names:
-        metadata["Channel"] = {**metadata.get("Channel", {}), "Name": list(like.channel_names)}
+    n_channels = data.shape[axes.index("C")] if "C" in axes else 1
+    metadata["Channel"] = _channels(metadata.get("Channel", {}), like, n_channels)
     if lines := _lines(metadata.get("Description"), description):
         metadata["Description"] = lines
     tifffile.imwrite(
@@ -90,6 +95,12 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
         software=_software(description),
         metadata=metadata,
     )
+
+
+def _channels(kept: Mapping[str, list[str]], like: Image, n_channels: int) -> dict[str, list[str]]:
+    """Return what is known of each channel; some files describe fewer than they hold."""
+    known = {key: values for key, values in kept.items() if len(values) == n_channels}
+    return known | ({"Name": list(like.channel_names)} if like.channel_names else {})
 
 
 def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
@@ -145,6 +156,7 @@ def _write_plain(
 ) -> None:
     """Write a TIFF whose JSON description holds what has no tag."""
     axes = like.axes
+    _check_bits(data, axes)
     centimetres = {
         axis: convert_unit(size, like.units.get(axis), "centimeter")
         for axis, size in like.spacing.items()
