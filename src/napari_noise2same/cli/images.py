@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from napari_noise2same.cli.output import note
+from napari_noise2same.core.array import MappedFile
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image, read_image
 
@@ -36,7 +40,7 @@ def read_images(paths: Sequence[Path], axes: str | None) -> list[Image]:
     refused: list[Noise2SameError] = []
     for path in paths:
         try:
-            images.append(read_image(path, axes=axes))
+            images.append(_closed(read_image(path, axes=axes)))
         except Noise2SameError as error:
             refused.append(error)
             if len(paths) > 1:
@@ -44,3 +48,9 @@ def read_images(paths: Sequence[Path], axes: str | None) -> list[Image]:
     if not images:
         raise refused[0]
     return images
+
+
+def _closed(image: Image) -> Image:
+    """Return an image whose file is open only while it is read: how many may be is limited."""
+    data = MappedFile.of(image.data) if isinstance(image.data, np.memmap) else None
+    return image if data is None else replace(image, data=data)
