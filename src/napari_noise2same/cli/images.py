@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_noise2same.cli.output import note
+from napari_noise2same.core.array import MappedFile
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image, read_image
 from napari_noise2same.core.settings import TrainingConfig
@@ -47,14 +51,19 @@ def read_images(paths: Sequence[Path], axes: str | None, config: TrainingConfig)
     refused: list[Noise2SameError] = []
     for path in paths:
         try:
+<<<<<<< HEAD
             image = read_image(path, axes=axes)
             usable.append((path, image, image_kind(image, config)))
+=======
+            images.append(_closed(read_image(path, axes=axes)))
+>>>>>>> fix-files
         except Noise2SameError as error:
             refused.append(error)
             if len(paths) > 1:
                 _leave_out(path, str(error))
     if not usable:
         raise refused[0]
+<<<<<<< HEAD
     ((common, _),) = Counter(kind for _, _, kind in usable).most_common(1)
     for path, _, kind in usable:
         if kind != common:
@@ -65,3 +74,12 @@ def read_images(paths: Sequence[Path], axes: str | None, config: TrainingConfig)
 def _leave_out(path: Path, reason: str) -> None:
     """Say which image is not trained on, and why."""
     note(f"Warning: {path} is left out of the training. {reason}")
+=======
+    return images
+
+
+def _closed(image: Image) -> Image:
+    """Return an image whose file is open only while it is read: how many may be is limited."""
+    data = MappedFile.of(image.data) if isinstance(image.data, np.memmap) else None
+    return image if data is None else replace(image, data=data)
+>>>>>>> fix-files

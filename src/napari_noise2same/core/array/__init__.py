@@ -11,6 +11,7 @@ from napari_noise2same.core.array.axes import (
 from napari_noise2same.core.array.checks import check_image
 from napari_noise2same.core.array.chunks import Edges, chunk_edges
 from napari_noise2same.core.array.conversion import convert
+from napari_noise2same.core.array.mapped import MappedFile
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
 from napari_noise2same.core.array.window import (
@@ -28,6 +29,7 @@ __all__ = [
     "Edges",
     "ImageView",
     "Layout",
+    "MappedFile",
     "Region",
     "Transposed",
     "Window",

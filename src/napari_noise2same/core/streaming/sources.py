@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import mmap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 
-from napari_noise2same.core.array import ArrayLike, Derived
+from napari_noise2same.core.array import ArrayLike, Derived, MappedFile
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import is_zarr
 
@@ -88,7 +86,7 @@ def portable_source(array: ArrayLike | None) -> ArrayLike | None:
         whole = portable_source(array.source)
         return None if whole is None else replace(array, source=whole)
     if isinstance(array, np.memmap):
-        return _MappedFile.of(array)
+        return MappedFile.of(array)
     if isinstance(array, np.ndarray) or array is None:
         return None
     import dask.array
@@ -97,28 +95,3 @@ def portable_source(array: ArrayLike | None) -> ArrayLike | None:
     if isinstance(array, zarr.Array):
         return None if isinstance(array.store, zarr.storage.MemoryStore) else array
     return array if isinstance(array, dask.array.Array) else None
-
-
-@dataclass(frozen=True)
-class _MappedFile:
-    """A memory map that is opened again where it is read."""
-
-    path: str
-    offset: int
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    order: Literal["C", "F"]
-
-    @classmethod
-    def of(cls, array: np.memmap[Any, Any]) -> _MappedFile | None:
-        """Return the file of a map, None for a part of one, whose place in it is not known."""
-        base: object = array.base
-        if not isinstance(base, mmap.mmap):
-            return None
-        order: Literal["C", "F"] = "C" if array.flags.c_contiguous else "F"
-        return cls(str(array.filename), array.offset, array.shape, array.dtype, order)
-
-    def __getitem__(self, index: Any) -> Any:
-        """Read from the file."""
-        opened = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
-        return opened[index]
