@@ -32,7 +32,7 @@ def test_there_may_be_more_images_than_open_files(tmp_path: Path, ending: str) -
     paths = [tmp_path / f"{n}.{ending}" for n in range(40)]
     for n, path in enumerate(paths):
         write(path, np.full((16, 16), n, np.uint16))
-    images = read_images(paths, None)
+    images = read_images(paths, None, TrainingConfig())
     views = [view_image(image, TrainingConfig()) for image in images]
     blocks = load_blocks(views, 10_000_000, 0, patch=(16, 16))
     assert [int(block.values.min()) for block in blocks] == list(range(40))

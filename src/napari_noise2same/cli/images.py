@@ -51,19 +51,14 @@ def read_images(paths: Sequence[Path], axes: str | None, config: TrainingConfig)
     refused: list[Noise2SameError] = []
     for path in paths:
         try:
-<<<<<<< HEAD
-            image = read_image(path, axes=axes)
+            image = _closed(read_image(path, axes=axes))
             usable.append((path, image, image_kind(image, config)))
-=======
-            images.append(_closed(read_image(path, axes=axes)))
->>>>>>> fix-files
         except Noise2SameError as error:
             refused.append(error)
             if len(paths) > 1:
                 _leave_out(path, str(error))
     if not usable:
         raise refused[0]
-<<<<<<< HEAD
     ((common, _),) = Counter(kind for _, _, kind in usable).most_common(1)
     for path, _, kind in usable:
         if kind != common:
@@ -74,12 +69,9 @@ def read_images(paths: Sequence[Path], axes: str | None, config: TrainingConfig)
 def _leave_out(path: Path, reason: str) -> None:
     """Say which image is not trained on, and why."""
     note(f"Warning: {path} is left out of the training. {reason}")
-=======
-    return images
 
 
 def _closed(image: Image) -> Image:
     """Return an image whose file is open only while it is read: how many may be is limited."""
     data = MappedFile.of(image.data) if isinstance(image.data, np.memmap) else None
     return image if data is None else replace(image, data=data)
->>>>>>> fix-files
