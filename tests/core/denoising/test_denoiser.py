@@ -104,6 +104,16 @@ def test_tiles_give_what_the_whole_image_gives_with_any_network(
     assert_same(tiled, whole(picture(141, 75)[None], model)[0])
 
 
+@pytest.mark.parametrize("share", [0.02, 0.4])
+def test_tiles_give_what_the_whole_image_gives_with_missing_pixels(
+    make_model: ModelFactory, share: float
+) -> None:
+    model, values = make_model(), picture(141, 175)
+    values[np.random.default_rng(1).random(values.shape) < share] = np.nan
+    found, expected = (run(Image(values, "YX"), model, tile=tile) for tile in (16, None))
+    assert_same(found[np.isfinite(values)], expected[np.isfinite(values)])
+
+
 def test_tiles_of_a_volume_give_what_the_whole_volume_gives(make_model: ModelFactory) -> None:
     model = make_model(spatial_dims=3, widths=(3, 4))
     volume = picture(71, 19, 43)

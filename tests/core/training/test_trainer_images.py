@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import binary_dilation, gaussian_filter
 
 from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.errors import (
@@ -159,6 +159,18 @@ def test_a_blank_channel_stays_and_leaves_the_others_alone(
 def test_channels_that_are_all_blank_are_refused(make_config: Config) -> None:
     with pytest.raises(ImageError, match="constant"):
         Trainer([Image(np.stack([np.zeros((40, 40)), np.ones((40, 40))]), "CYX")], make_config())
+
+
+def test_single_pixels_that_are_not_finite_do_not_disturb_their_neighbours() -> None:
+    scene = 2000 + 1800 * np.outer(np.sin(np.arange(96) / 20), np.cos(np.arange(96) / 17))
+    rng = np.random.default_rng(0)
+    whole, holes = rng.poisson(scene).astype(np.float32), rng.random(scene.shape) < 0.01
+    near = binary_dilation(holes, np.ones((3, 3))) & ~holes
+    config = TrainingConfig(steps=0, device="cpu")
+    images = Image(whole, "YX"), Image(np.where(holes, np.float32(np.nan), whole), "YX")
+    found = [denoise(image, model_of(run(image, config))) for image in images]
+    expected, error = (np.square(clean - scene)[near].mean() for clean in found)
+    assert error < 1.2 * expected
 
 
 @pytest.mark.parametrize(

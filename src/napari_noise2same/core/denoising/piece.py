@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.noise import Domain, fill_holes
 from napari_noise2same.core.settings import DenoiseConfig
 
 __all__ = ["PieceDenoiser"]
@@ -70,11 +70,13 @@ class PieceDenoiser:
         """
         domains = [self._domains[channel] for channel in channels]
         finite = np.isfinite(noisy)
-        filled = np.where(finite, noisy, 0)
+        filled = fill_holes(noisy)
+        unknown = ~np.isfinite(filled)
+        filled = np.where(unknown, 0, filled)
         normalised = np.stack(
             [domain.forward(plane) for domain, plane in zip(domains, filled, strict=True)]
         )
-        normalised[~finite] = 0
+        normalised[unknown] = 0
         part = (slice(None), *inner)
         clean = self.predictor.predict(normalised)[part]
         values = np.stack(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView
 from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
 from napari_noise2same.core.sampling.shares import fair_shares
 
@@ -161,7 +162,8 @@ def pixels_of(view: ImageView) -> int:
 
 
 def _filled(values: NDArray[Any]) -> NDArray[Any]:
-    """Replace what is not finite by the mean of the channel, if there is a mean."""
+    """Replace what is not finite by the mean around it, or of the channel, if there is one."""
+    values = fill_holes(values)
     finite = np.isfinite(values)
     if finite.all():
         return values
