@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_noise2same._napari.preview_layer import PreviewLayer
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from napari_noise2same.widgets import TrainPanel
 
 __all__ = ["LivePreview"]
+
+
+@dataclass
+class InView:
+    """What is in view, for the thread that trains: it keeps nothing else of a preview alive.
+
+    Attributes
+    ----------
+    piece : Image or None
+        Not yet read.
+    """
+
+    piece: Image | None = None
 
 
 class LivePreview:
@@ -33,8 +47,8 @@ class LivePreview:
     ----------
     depth : str
         Axis along which the network looks at neighbours, or nothing.
-    piece : Image or None
-        What is in view, not yet read: looked at by the thread that trains.
+    in_view : InView
+        Looked at by the thread that trains.
     """
 
     def __init__(self, viewer: Viewer, panel: TrainPanel, inputs: TrainInputs) -> None:
@@ -43,7 +57,7 @@ class LivePreview:
         self._inputs = inputs
         self._layer: PreviewLayer | None = None
         self.depth = ""
-        self.piece: Image | None = None
+        self.in_view = InView()
 
     def begin(self) -> None:
         """Show the first ticked layer improve, if that is wanted."""
@@ -52,7 +66,7 @@ class LivePreview:
         if self._panel.preview.isChecked() and layers:
             image = self._inputs.whole_images()[0]
             self._layer = PreviewLayer(self._viewer, layers[0], image, depth=self.depth)
-            self.piece = self._layer.request()
+            self.in_view.piece = self._layer.request()
 
     def show(self, previews: Sequence[PreviewReady]) -> None:
         """Show the latest of the results, and ask for what is in view by now.
@@ -66,11 +80,11 @@ class LivePreview:
             return
         for last in previews[-1:]:
             self._layer.show(last.source.data, last.image, last.step)
-        self.piece = self._layer.request()
+        self.in_view.piece = self._layer.request()
 
     def end(self) -> None:
         """Take the preview away."""
-        self.piece = None
+        self.in_view.piece = None
         if self._layer is not None:
             self._layer.close()
         self._layer = None
