@@ -35,6 +35,7 @@ def no_leaks(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Non
     # The pool of dask outlives its first user.
     with dask.config.set(scheduler="synchronous"):
         yield
+    let_threads_end()
     if not request.node.rep_call.failed:  # a traceback holds on to everything
         request.node.funcargs.clear()  # pytest's own references
         for _ in range(3):
@@ -45,6 +46,13 @@ def no_leaks(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Non
         left += timers_and_layers()
         gc.unfreeze()
         assert not left, f"left behind: {left}"
+
+
+def let_threads_end() -> None:
+    """Wait for threads that were left, which end after the step or read under way."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("noise2same"):
+            thread.join(60)
 
 
 def threads_and_windows() -> list[Any]:

@@ -251,9 +251,9 @@ def test_a_file_may_be_read_for_longer_than_the_batch_takes(
 ) -> None:
     batch_over = Event()
 
-    def read_late(job: Job) -> Iterator[list[NewLayer]]:
+    def read_late(job: Job, stop: Callable[[], bool]) -> Iterator[list[NewLayer]]:
         batch_over.wait(TIMEOUT / 1000)
-        yield from read_layers(job)
+        yield from read_layers(job, stop)
 
     monkeypatch.setattr("napari_noise2same._napari.batch_controller.read_layers", read_late)
     choose(qtbot, dock, folder / "1.tif")

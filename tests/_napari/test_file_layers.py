@@ -73,6 +73,14 @@ def test_flat_images_have_contrast_limits_that_differ(tmp_path: Path, value: flo
     assert low < high
 
 
+def test_nothing_is_shown_and_no_result_is_read_when_told_to_stop(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.ones((8, 8)))
+    damaged = tmp_path / "b.npy"
+    damaged.write_bytes(b"damaged")
+    assert list(read_layers(Job(path, damaged, "a.npy"), lambda: True)) == []
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nothing at"):
         read(tmp_path / "none.tif", tmp_path / "none.tif")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pytestqt.qtbot import QtBot
 
 from napari_noise2same._napari.worker import Worker
+from napari_noise2same.core.errors import StoppedError
 
 Stop = Callable[[], bool]
 
@@ -89,6 +90,21 @@ def test_an_error_of_any_kind_is_reported_once(qtbot: QtBot) -> None:
         pass
     assert [str(error) for error in errors] == ["out of memory"]
     assert ends == [True]
+
+
+def test_work_that_says_it_was_stopped_has_not_failed(qtbot: QtBot) -> None:
+    seen: list[object] = []
+
+    def work(_stop: Stop) -> Iterator[int]:
+        yield 1
+        raise StoppedError("Stopped.")
+
+    worker = Worker(work)
+    worker.events.connect(seen.extend)
+    worker.failed.connect(seen.append)
+    with qtbot.waitSignal(worker.finished):
+        pass
+    assert seen == [1]
 
 
 def test_close_ends_a_paused_worker_without_another_word(qtbot: QtBot) -> None:

@@ -13,6 +13,7 @@ PARENTS = {
     "MissingDependencyError": (errors.Noise2SameError, ImportError),
     "ModelFileError": (errors.FileError,),
     "Noise2SameError": (Exception,),
+    "StoppedError": (errors.Noise2SameError,),
     "TakenError": (errors.FileError,),
     "TrainingError": (errors.Noise2SameError,),
 }

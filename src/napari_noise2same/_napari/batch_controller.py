@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
@@ -119,16 +120,18 @@ class BatchController(QObject):
         if self._reading is not None:
             return
         job = self._jobs[row]
-        self._reading = Worker(lambda _stop: read_layers(job))
+        self._reading = Worker(partial(read_layers, job))
         self._reading.events.connect(self._add_layers)
         self._reading.failed.connect(self._on_unreadable)
         self._reading.finished.connect(self._end_reading)
 
     def close(self) -> None:
         """End everything at once; safe to call when the panel is gone."""
-        for worker in (self.worker, self._search, self._reading):
+        if self.worker is not None:
+            self.worker.close()
+        for worker in (self._search, self._reading):
             if worker is not None:
-                worker.close()
+                worker.leave()
         self._search = self._reading = None
         self._forget()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,15 @@ _DARKEST, _BRIGHTEST = 0.5, 99.8
 _SIDE = 256
 
 
-def read_layers(job: Job) -> Iterator[list[NewLayer]]:
+def read_layers(job: Job, stop: Callable[[], bool] = lambda: False) -> Iterator[list[NewLayer]]:
     """Read an image and, if it is there, its result; to be called in a thread.
 
     Parameters
     ----------
     job : Job
         The image and its result.
+    stop : callable
+        Asked once the image is read; when it returns True nothing is yielded.
 
     Yields
     ------
@@ -48,6 +50,8 @@ def read_layers(job: Job) -> Iterator[list[NewLayer]]:
     noisy = read_image(job.source)
     limits = _limits(noisy)
     layers = [_layer(job.source, noisy, job.name, limits)]
+    if stop():
+        return
     if is_finished(job.target):
         result = _displayable(read_image(job.target), np.dtype(noisy.data.dtype))
         layers.append(_layer(job.target, result, f"{job.name} [n2s]", limits))

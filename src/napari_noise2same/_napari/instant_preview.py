@@ -95,10 +95,7 @@ class InstantPreview(QObject):
 
     def close(self) -> None:
         """End everything; safe to call when the panel is gone."""
-        worker = self._worker
         self._set_active(False)
-        if worker is not None:
-            worker.close()
 
     def _update(self) -> None:
         """Begin or end, as the user wants."""
@@ -183,7 +180,7 @@ class InstantPreview(QObject):
             from napari_noise2same.core import Denoiser, Trainer
 
             leave_a_core()
-            model = known or Trainer([image], config, start=start).snapshot()
+            model = known or Trainer([image], config, start=start, stop=stop).snapshot()
             denoiser = Denoiser(piece, model, denoising)
             for _ in denoiser.events(stop):
                 pass

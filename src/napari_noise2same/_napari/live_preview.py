@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_noise2same._napari.preview_layer import PreviewLayer
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from napari_noise2same.widgets import TrainPanel
 
 __all__ = ["LivePreview"]
+
+
+@dataclass
+class InView:
+    """What is in view, for the thread that trains: it keeps nothing else of a preview alive.
+
+    Attributes
+    ----------
+    piece : Image or None
+        Not yet read.
+    """
+
+    piece: Image | None = None
 
 
 class LivePreview:
@@ -31,8 +45,8 @@ class LivePreview:
     ----------
     depth : str
         Axis along which the network looks at neighbours, or nothing.
-    piece : Image or None
-        What is in view, not yet read: looked at by the thread that trains.
+    in_view : InView
+        Looked at by the thread that trains.
     """
 
     def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
@@ -40,7 +54,7 @@ class LivePreview:
         self._panel = panel
         self._layer: PreviewLayer | None = None
         self.depth = ""
-        self.piece: Image | None = None
+        self.in_view = InView()
 
     def begin(self, subject: Subject) -> None:
         """Show a layer improve, if that is wanted.
@@ -54,7 +68,7 @@ class LivePreview:
         if self._panel.preview.isChecked():
             layer, image = subject.layer, subject.image
             self._layer = PreviewLayer(self._viewer, layer, image, depth=self.depth)
-            self.piece = self._layer.request()
+            self.in_view.piece = self._layer.request()
 
     def show(self, previews: Sequence[PreviewReady]) -> None:
         """Show the latest of the results, and ask for what is in view by now.
@@ -68,11 +82,11 @@ class LivePreview:
             return
         for last in previews[-1:]:
             self._layer.show(last.source.data, last.image, last.step)
-        self.piece = self._layer.request()
+        self.in_view.piece = self._layer.request()
 
     def end(self) -> None:
         """Take the preview away."""
-        self.piece = None
+        self.in_view.piece = None
         if self._layer is not None:
             self._layer.close()
         self._layer = None

@@ -130,7 +130,10 @@ class TrainController(QObject):
             self._panel.set_state(RunState.PAUSED)
 
     def stop(self) -> None:
-        """End the run after the step under way, and keep the best model."""
+        """End the run after the step under way, and keep the best model.
+
+        While images are read it ends after the read under way, and comes to nothing.
+        """
         if self.worker is not None:
             self.worker.stop()
 
@@ -161,7 +164,7 @@ class TrainController(QObject):
         self._store.changed.disconnect(self._update_models)
         self._instant.close()
         if self.worker is not None:
-            self.worker.close()
+            self.worker.leave()
         self.worker = None
         self._live.end()
         self._end_activity()
@@ -208,6 +211,7 @@ class TrainController(QObject):
         self._panel.progress.set_busy("Preparing…")
         self._activity = Activity("Noise2Same training")
         self._instant.set_suspended(True)
+        in_view = self._live.in_view
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
@@ -215,8 +219,8 @@ class TrainController(QObject):
             leave_a_core()
             pieces = subject.images.read(stop)
             if pieces:
-                trainer = Trainer(pieces, config, **model)
-                yield from train_with_preview(trainer, lambda: self._live.piece, stop=stop)
+                trainer = Trainer(pieces, config, **model, stop=stop)
+                yield from train_with_preview(trainer, lambda: in_view.piece, stop=stop)
 
         self.worker = Worker(work)
         self.worker.events.connect(self._on_events)

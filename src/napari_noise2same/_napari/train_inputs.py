@@ -164,7 +164,7 @@ class TrainInputs:
         self._timer.stop()
         self.tracker.close()
         if self._measuring is not None:
-            self._measuring.close()
+            self._measuring.leave()
 
     def _on_layers(self) -> None:
         """Guess the axes of another layer, and say what they mean."""

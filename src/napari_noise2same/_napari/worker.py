@@ -11,11 +11,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_noise2same._napari.llvm import keep_llvm_apart
+from napari_noise2same.core.errors import StoppedError
 
 __all__ = ["Worker"]
 
@@ -40,7 +42,7 @@ class Worker(QObject):
     events : Signal(list)
         Events that came in since the last time, in order.
     failed : Signal(object)
-        The exception that ended the work.
+        The exception that ended the work, unless it is a `StoppedError`.
     finished : Signal()
         The work is over, done or stopped.
     """
@@ -94,7 +96,8 @@ class Worker(QObject):
     def close(self) -> None:
         """End the work without another word, and wait for the thread.
 
-        Waits for at most the step or layer of the network under way.
+        For work that writes files. Waits for at most the step, layer of the network or read of
+        pixels under way.
         """
         self.leave()
         self._future.exception()
@@ -102,7 +105,8 @@ class Worker(QObject):
     def leave(self) -> None:
         """End the work without another word, and wait for nothing.
 
-        The thread ends by itself after the step or layer of the network under way.
+        The thread ends by itself after the step, layer of the network or read of pixels under
+        way, and then lets go of the work: this must hold no Qt object, which would die with it.
         """
         self.stop()
         self._timer.stop()
@@ -132,6 +136,7 @@ def _run(
     """Fill the queue: all that the thread does, knowing no Qt object that may be gone by then."""
     # Whatever the work is, it may be the first that loads torch.
     keep_llvm_apart()
-    for event in work(stop):
-        queue.append(event)
-        wait()
+    with suppress(StoppedError):
+        for event in work(stop):
+            queue.append(event)
+            wait()

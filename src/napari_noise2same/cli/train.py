@@ -86,10 +86,10 @@ def train(
         seed=seed,
     )
     _check_place(model, replaced=resume or overwrite)
-    config, models = _start(chosen, model if resume else None)
+    config, first, unfinished = _start(chosen, model if resume else None)
     paths = [source.path for source in find_images(images)]
     with join_ranks():
-        trainer = Trainer(read_images(paths, axes, config), config, **models)
+        trainer = Trainer(read_images(paths, axes, config), config, start=first, resume=unfinished)
         done_before = trainer.step
         finished = run_training(trainer)
     if resume and finished.reason == "completed" and trainer.step == done_before:
@@ -115,15 +115,15 @@ def _check_place(path: Path, *, replaced: bool) -> None:
 
 def _start(
     settings: dict[str, Any], resumed: Path | None
-) -> tuple[TrainingConfig, dict[str, TrainedModel | None]]:
-    """Return the configuration of the run, and a model to `start` from or to `resume`."""
+) -> tuple[TrainingConfig, TrainedModel | None, TrainedModel | None]:
+    """Return the configuration of the run, a model to start from, and one to resume."""
     from napari_noise2same.core.model import load_model
 
     if resumed is None:
         base = take_model(settings)
-        return TrainingConfig(**settings), {"start": base}
+        return TrainingConfig(**settings), base, None
     model = load_model(resumed)
-    return TrainingConfig(**resumed_settings(model.settings, settings)), {"resume": model}
+    return TrainingConfig(**resumed_settings(model.settings, settings)), None, model
 
 
 def _summary(results: dict[str, Any], path: Path) -> str:

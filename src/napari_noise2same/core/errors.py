@@ -15,6 +15,7 @@ __all__ = [
     "MissingDependencyError",
     "ModelFileError",
     "Noise2SameError",
+    "StoppedError",
     "TakenError",
     "TrainingError",
 ]
@@ -61,3 +62,7 @@ class DeviceError(Noise2SameError):
 
 class TrainingError(Noise2SameError):
     """Training that cannot go on."""
+
+
+class StoppedError(Noise2SameError):
+    """Work that was told to stop before it has come to anything."""

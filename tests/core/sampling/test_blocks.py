@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, plan_layout
-from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.errors import ImageError, StoppedError
 from napari_noise2same.core.sampling import load_blocks
 
 Array = NDArray[Any]
@@ -61,6 +61,22 @@ def test_small_images_are_taken_whole() -> None:
     np.testing.assert_array_equal(
         np.concatenate([block.values for block in blocks]), values.reshape(6, 20, 30)
     )
+
+
+@pytest.mark.parametrize("reads", [0, 2, 6])
+@pytest.mark.parametrize("budget", [6 * 300**2, 6 * 256**2], ids=["whole", "sample"])
+def test_reading_ends_after_the_read_under_way_when_told_to_stop(reads: int, budget: int) -> None:
+    array = CountingArray(6, 300, 300)
+    with pytest.raises(StoppedError, match="was stopped"):
+        load_blocks([view(array, "TYX")], budget, seed=0, stop=lambda: len(array.indices) == reads)
+    assert len(array.indices) == reads
+
+
+def test_an_array_whose_chunks_hold_several_frames_is_not_read_when_told_to_stop() -> None:
+    array = ChunkedArray(np.zeros((6, 20, 30)), (3, 20, 30))
+    with pytest.raises(StoppedError):
+        load_blocks([view(array, "TYX")], 10**5, seed=0, stop=lambda: True)
+    assert not array.reads
 
 
 def test_joint_channels_stay_together() -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from napari_noise2same.core.errors import StoppedError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import load_model, save_model
 from napari_noise2same.core.settings import TrainingConfig
@@ -45,6 +46,14 @@ def test_images_of_other_gains_are_seen_alike(make_picture: Picture, make_config
     batch = loaded.sampler.draw(200, "none", torch.Generator().manual_seed(0))
     assert batch.std().item() < 3
     assert load([dim, np.float32(1 / 30) * bright], make_config()).noise == "model"
+
+
+def test_a_run_that_is_stopped_while_it_reads_is_none(
+    make_picture: Picture, make_config: Config
+) -> None:
+    answers = iter([False, False, True])
+    with pytest.raises(StoppedError):
+        Trainer([Image(make_picture(3, 40, 40), "TYX")], make_config(), stop=lambda: next(answers))
 
 
 def images_of_two_cameras(make_picture: Picture) -> list[Image]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView
-from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.errors import ImageError, StoppedError
 from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
 from napari_noise2same.core.sampling.shares import fair_shares
@@ -48,7 +48,12 @@ class Block:
 
 
 def load_blocks(
-    views: Sequence[ImageView], max_pixels: int, seed: int, *, patch: Sequence[int] = ()
+    views: Sequence[ImageView],
+    max_pixels: int,
+    seed: int,
+    *,
+    patch: Sequence[int] = (),
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Block]:
     """Read what training needs.
 
@@ -63,6 +68,8 @@ def load_blocks(
         Seed of the choice.
     patch : sequence of int
         Spatial shape that every block must hold.
+    stop : callable
+        Asked before every read and after the last; reading ends when it returns True.
 
     Returns
     -------
@@ -75,14 +82,17 @@ def load_blocks(
     ------
     ImageError
         If no pixel is finite.
+    StoppedError
+        If it was told to stop.
     """
     shares = fair_shares(list(map(pixels_of, views)), max_pixels)
     rng = np.random.default_rng(seed)
     blocks = [
         block
         for image, (view, share) in enumerate(zip(views, shares, strict=True))
-        for block in _read(view, image, share, patch, rng)
+        for block in _read(view, image, share, patch, rng, stop)
     ]
+    _obey(stop)
     alive = set().union(*map(_alive, blocks))
     kept = [block for block in blocks if alive.intersection(block.channels) == _alive(block)]
     if blocks and not any(map(_alive, kept)):
@@ -113,12 +123,15 @@ def _read(
     max_pixels: float,
     patch: Sequence[int],
     rng: np.random.Generator,
+    stop: Callable[[], bool],
 ) -> Iterator[Block]:
     """Read an image whole, or a sample of it."""
+    _obey(stop)
     whole = pixels_of(view) <= max_pixels
     source = _source(view, whole=whole)
     places = _samples(source) if whole else spread_places(source, max_pixels, patch, rng)
     for sample, region in places:
+        _obey(stop)
         mask = source.read_mask(sample, region)
         if mask is not None and not mask.any():
             continue
@@ -128,6 +141,12 @@ def _read(
             continue
         for plane, channel in zip(values, channels, strict=True):
             yield Block(_filled(plane[np.newaxis]), (channel,), mask, image)
+
+
+def _obey(stop: Callable[[], bool]) -> None:
+    """End reading if told to."""
+    if stop():
+        raise StoppedError("Reading the images was stopped: start again to go on.")
 
 
 def _source(view: ImageView, *, whole: bool) -> ImageView:

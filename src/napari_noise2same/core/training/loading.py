@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +51,7 @@ def load_patches(
     device: torch.device,
     *,
     resume: TrainedModel | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Loaded:
     """Read and normalise the pixels.
 
@@ -66,6 +67,8 @@ def load_patches(
         Where patches are to lie.
     resume : TrainedModel, optional
         A model whose training goes on, in its domains.
+    stop : callable
+        As in `load_blocks`.
 
     Returns
     -------
@@ -76,8 +79,10 @@ def load_patches(
     ------
     ImageError
         If no channel has finite pixels that differ.
+    StoppedError
+        If reading was told to stop.
     """
-    blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch)
+    blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch, stop=stop)
     fitted = _fit(blocks, config, views[0].n_channels, resume)
     pixels = [normalise(block.values, block.channels, fitted.of(block.image)) for block in blocks]
     # Of a constant channel nothing can be learnt; in its domain it is 0.

@@ -91,7 +91,8 @@ def train(
     start : TrainedModel, optional
         Start a new run at the weights of this model, rather than at those of the configuration.
     stop : callable, optional
-        Asked before every step; training ends with the best model when it returns True.
+        Asked before every step; training ends with the best model when it returns True. The
+        images are read in any case: a `Trainer` can be told to stop while it reads them.
 
     Returns
     -------
@@ -126,6 +127,15 @@ class Trainer:
         As in `train`.
     start : TrainedModel, optional
         As in `train`.
+    stop : callable, optional
+        Asked before every read of the images and after the last, while this is made.
+
+    Raises
+    ------
+    Noise2SameError
+        As `train` does.
+    StoppedError
+        If `stop` has returned True: there is no model yet.
     """
 
     def __init__(
@@ -135,6 +145,7 @@ class Trainer:
         *,
         resume: TrainedModel | None = None,
         start: TrainedModel | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.config = config = config or own_config(resume)
         self.device = rank_device(resolve_device(config.device))
@@ -142,7 +153,7 @@ class Trainer:
         self.plan = plan_training(views, config, self.device, model=start, resume=resume)
         self._ranks = choose_ranks(self.device, self.plan.batch)
         self._axes = images[0].axes
-        self._load(views, resume)
+        self._load(views, resume, stop)
         self._learner = Learner(
             self.plan.network,
             config,
@@ -200,9 +211,15 @@ class Trainer:
         """Return the model as it is now, to preview it: it cannot be resumed."""
         return self._model(self._learner.average.copy(), resume=None)
 
-    def _load(self, views: Sequence[ImageView], resume: TrainedModel | None) -> None:
+    def _load(
+        self,
+        views: Sequence[ImageView],
+        resume: TrainedModel | None,
+        stop: Callable[[], bool],
+    ) -> None:
         """Read and normalise the pixels."""
-        loaded = load_patches(views, self.config, self.plan.patch, self.device, resume=resume)
+        patch = self.plan.patch
+        loaded = load_patches(views, self.config, patch, self.device, resume=resume, stop=stop)
         self.domains, self.noise_source = loaded.domains, loaded.noise
         # Patches of a channel without noise are not learnt from, unless all channels go together.
         together = self.config.joint_channels
