@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -284,13 +285,22 @@ def test_results_lie_beside_the_file_of_the_layer(
 
 
 def test_closing_the_dock_in_mid_run_ends_it(
-    qtbot: QtBot, viewer: Viewer, dock: DenoiseDock
+    qtbot: QtBot, viewer: Viewer, dock: DenoiseDock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    going = threading.Event()
+    original = PieceDenoiser.denoise
+
+    def held(*arguments: Any, **settings: Any) -> Any:
+        going.wait()
+        return original(*arguments, **settings)
+
+    monkeypatch.setattr(PieceDenoiser, "denoise", held)
     dock.panel.denoise.click()
     wait(qtbot, lambda: "big/one [n2s]" in viewer.layers)
     worker = dock.controller.worker
     assert worker is not None
     viewer.window.remove_dock_widget(dock)
+    going.set()
     wait(qtbot, lambda: not worker.is_running)
 
 
