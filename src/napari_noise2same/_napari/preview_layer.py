@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.regions import visible_region
-from napari_noise2same._napari.results import CARD, add_result, place, result_dtype
+from napari_noise2same._napari.results import CARD, add_result, place
 from napari_noise2same._napari.windows import CONTEXT, crop
-from napari_noise2same.core.array import Region, Window, convert
+from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
 
@@ -116,8 +116,6 @@ class PreviewLayer:
         if not self.wanted:
             return
         region, result = window.wanted, window.keep(result)
-        if result_dtype(self._source) == "keep":
-            result = convert(result, self._image.data.dtype)
         if self._layer is None:
             card = {PREVIEW: True}
             name = self._source.name + self._suffix

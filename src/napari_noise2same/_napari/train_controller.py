@@ -15,6 +15,7 @@ from napari_noise2same._napari.live_preview import LivePreview
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.recipes import as_command, as_script
+from napari_noise2same._napari.results import result_dtype
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import Subject, TrainInputs
 from napari_noise2same._napari.train_texts import describe_change, describe_start
@@ -211,7 +212,7 @@ class TrainController(QObject):
         self._panel.progress.set_busy("Preparing…")
         self._activity = Activity("Noise2Same training")
         self._instant.set_suspended(True)
-        in_view = self._live.in_view
+        in_view, dtype = self._live.in_view, result_dtype(subject.layer)
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
@@ -220,7 +221,9 @@ class TrainController(QObject):
             pieces = subject.images.read(stop)
             if pieces:
                 trainer = Trainer(pieces, config, **model, stop=stop)
-                yield from train_with_preview(trainer, lambda: in_view.piece, stop=stop)
+                yield from train_with_preview(
+                    trainer, lambda: in_view.piece, dtype=dtype, stop=stop
+                )
 
         self.worker = Worker(work)
         self.worker.events.connect(self._on_events)

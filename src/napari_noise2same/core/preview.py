@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
@@ -31,7 +31,7 @@ class PreviewReady:
         Steps done so far.
     source : Image
         What was asked for.
-    image : ndarray of float32
+    image : ndarray
         The denoised image, of the same shape and axes order.
     """
 
@@ -44,6 +44,7 @@ def train_with_preview(
     trainer: Trainer,
     request: Callable[[], Image | None],
     *,
+    dtype: Literal["float32", "keep"] = "float32",
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[TrainingEvent | PreviewReady]:
@@ -56,6 +57,8 @@ def train_with_preview(
     request : callable
         Returns the image to preview, a piece of the noisy one, or None for no preview. Asked
         between steps, in the thread that trains.
+    dtype : {"float32", "keep"}
+        Type of previews, as in `DenoiseConfig`.
     stop : callable
         Asked before every step.
     clock : callable
@@ -80,17 +83,19 @@ def train_with_preview(
         if source is None:
             continue
         begun = clock()
-        image = _preview(trainer, source)
+        image = _preview(trainer, source, dtype)
         now = clock()
         due = now + (now - begun) * (1 / _SHARE - 1)
         if image is not None:
             yield PreviewReady(event.step, source, image)
 
 
-def _preview(trainer: Trainer, source: Image) -> NDArray[Any] | None:
+def _preview(
+    trainer: Trainer, source: Image, dtype: Literal["float32", "keep"]
+) -> NDArray[Any] | None:
     """Denoise with the weights of this moment; None if that fails, which must not end training."""
     # Once, whatever the model will do: training waits for it.
-    config = DenoiseConfig(averaging=False, device=str(trainer.device))
+    config = DenoiseConfig(averaging=False, dtype=dtype, device=str(trainer.device))
     try:
         denoiser = Denoiser(source, trainer.snapshot(), config)
         for _ in denoiser.events():
