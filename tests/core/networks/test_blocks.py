@@ -9,6 +9,7 @@ from torch.nn import functional
 from napari_noise2same.core.networks import blocks
 from napari_noise2same.core.networks.blocks import (
     ResidualBlock,
+    Up,
     crop_to,
     fold,
     pad_to_multiple,
@@ -83,6 +84,20 @@ def test_some_rows_at_a_time_give_what_all_rows_give(
         torch.testing.assert_close(block(x), whole, rtol=1e-9, atol=1e-9)
 
 
+@given(st.integers(1, 3), st.integers(1, 10), st.integers(1, 5), st.integers(1, 6), st.booleans())
+def test_some_rows_at_a_time_are_joined_as_all_rows_are(
+    batch: int, rows: int, columns: int, height: int, gated: bool
+) -> None:
+    up = Up(2, 3, 2, gated=gated, bias=True).double()
+    below = torch.randn(batch, 3, rows, columns, dtype=torch.double)
+    skip = torch.randn(batch, 2, 2 * rows, 2 * columns, dtype=torch.double)
+    whole = up(below, skip).detach()
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(blocks, "_STRIP", 0)
+        patch.setattr(blocks, "_FEWEST_ROWS", 2 * height)
+        torch.testing.assert_close(up(below, skip), whole, rtol=1e-9, atol=1e-9)
+
+
 def test_an_image_of_many_rows_is_worked_on_in_strips_unless_learnt_on() -> None:
     block = ResidualBlock(2, 48, bias=False)
     heights = []
@@ -93,3 +108,13 @@ def test_an_image_of_many_rows_is_worked_on_in_strips_unless_learnt_on() -> None
         block(x)
     assert heights[0] == 300
     assert max(heights[1:]) < 100
+
+
+def test_what_comes_from_below_is_joined_to_an_image_of_many_rows_in_its_own_memory() -> None:
+    up = Up(2, 48, 48, gated=False, bias=False)
+    below, skip = torch.randn(1, 48, 150, 150), torch.randn(1, 48, 300, 300)
+    before = skip.clone()
+    assert up(below, skip) is not skip
+    assert torch.equal(skip, before)
+    with torch.inference_mode():
+        assert up(below, skip) is skip

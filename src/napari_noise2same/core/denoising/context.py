@@ -13,9 +13,9 @@ _VOLUME = (8, 48, 48)
 
 # What the network may take for one part with its context.
 _NETWORK_BYTES = 900_000_000
-# So many maps of the finest level's features exist at a time (measured in volumes; images take
-# four).
-_MAPS = 6
+# So many maps of the finest level's features exist at a time, and fewer where the U-Net changes
+# those of images in place, strip by strip.
+_MAPS, _MAPS_IN_PLACE = 6, 3
 
 
 def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
@@ -49,5 +49,7 @@ def most_pixels(network: NetworkConfig) -> int:
     int
         Pixels of a part, its context included.
     """
-    folded = 1 if network.kind == "blind" else network.unshuffle**2
-    return _NETWORK_BYTES * folded // (4 * _MAPS * network.widths[0])
+    blind = network.kind == "blind"
+    folded = 1 if blind else network.unshuffle**2
+    maps = _MAPS if blind or network.spatial_dims == 3 else _MAPS_IN_PLACE
+    return _NETWORK_BYTES * folded // (4 * maps * network.widths[0])

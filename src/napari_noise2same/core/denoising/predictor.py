@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_noise2same.core.denoising.context import context_of
-from napari_noise2same.core.device import is_out_of_memory
+from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.networks import crop_to, pad_to_multiple
@@ -65,6 +65,7 @@ class Predictor:
         precision: Precision = "float32",
         averaging: bool = False,
     ) -> None:
+        keep_freed_memory()
         network = model.build()
         layout = _memory_format(model.network.spatial_dims, device)
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]

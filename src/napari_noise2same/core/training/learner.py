@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from napari_noise2same.core.device import keep_freed_memory
 from napari_noise2same.core.errors import TrainingError
 from napari_noise2same.core.model import join_groups, members
 from napari_noise2same.core.networks import build_network
@@ -78,6 +79,7 @@ class Learner:
         weights: Mapping[str, Tensor] | None = None,
         ranks: Ranks | None = None,
     ) -> None:
+        keep_freed_memory()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             built = build_network(network)
