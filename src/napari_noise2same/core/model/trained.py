@@ -148,8 +148,9 @@ class TrainedModel:
         """Return the network with the trained weights, in evaluation mode, on the CPU."""
         # Without memory first: weights that are replaced at once need not be drawn.
         with torch.device("meta"):
-            network = build_network(self.network).to_empty(device="cpu")
-        network.load_state_dict(dict(self.weights))
+            network = build_network(self.network)
+        weights = {k: v.to(torch.float32, copy=True) for k, v in self.weights.items()}
+        network.load_state_dict(weights, assign=True)
         return network.eval()
 
     def domains_for(self, n_channels: int) -> tuple[Domain, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,15 @@ def activate(x: Tensor, *, inplace: bool = False) -> Tensor:
     return functional.leaky_relu(x, NEGATIVE_SLOPE, inplace=inplace)
 
 
+def _draw(weight: Tensor, nonlinearity: Literal["linear", "relu"]) -> None:
+    """Draw a first weight (He et al., ICCV 2015), unless it has no memory.
+
+    Then trained weights are to take its place; torch would load its compiler for nothing (3 s).
+    """
+    if not weight.is_meta:
+        nn.init.kaiming_normal_(weight, nonlinearity=nonlinearity)
+
+
 def conv(
     spatial_dims: int,
     inputs: int,
@@ -52,7 +61,7 @@ def conv(
     kind = nn.Conv2d if spatial_dims == 2 else nn.Conv3d
     padding = dilation * (kernel // 2)
     layer = kind(inputs, outputs, kernel, padding=padding, dilation=dilation, bias=bias)
-    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    _draw(layer.weight, "relu")
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer
@@ -121,7 +130,7 @@ class Down(nn.Module):
         kind = nn.Conv2d if spatial_dims == 2 else nn.Conv3d
         step = _in_plane(spatial_dims, 2)
         self.conv = kind(inputs, outputs, step, stride=step, bias=bias)
-        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="linear")
+        _draw(self.conv.weight, "linear")
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features of half the size in Y and X."""

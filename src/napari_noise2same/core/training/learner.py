@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -94,7 +95,6 @@ class Learner:
         self._config = config
         self._device = device
         self._ranks = ranks or Alone()
-        self._optimiser = self._fresh_optimiser()
         # Only there is bfloat16 faster; losses stay in float32.
         self._mixed = (
             config.mixed_precision
@@ -163,7 +163,7 @@ class Learner:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors that a resumed run needs, copied to the CPU."""
-        state = self._optimiser.state_dict()["state"]
+        state = self._optimiser.state_dict()["state"] if self._steps else {}
         groups = {
             "network": self.network.state_dict(),
             "average": self.average.weights,
@@ -201,8 +201,9 @@ class Learner:
         self.rate_scale = float(values["rate_scale"])
         self._failures = int(values["failures"])
 
-    def _fresh_optimiser(self) -> torch.optim.AdamW:
-        """Return an optimiser without memory."""
+    @cached_property
+    def _optimiser(self) -> torch.optim.AdamW:
+        """The optimiser, made when it is needed: torch loads its compiler with it, for seconds."""
         return torch.optim.AdamW(self.network.parameters(), weight_decay=self._config.weight_decay)
 
     def _recover(self) -> None:
@@ -214,5 +215,6 @@ class Learner:
                 "the learning rate was halved each time: start with a smaller learning rate."
             )
         self.network.load_state_dict(dict(self.average.weights))
-        self._optimiser = self._fresh_optimiser()
+        # The next one remembers nothing.
+        del self._optimiser
         self.rate_scale /= 2

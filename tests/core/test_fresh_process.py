@@ -13,8 +13,8 @@ from napari_noise2same.core.model import TrainedModel, save_model
 _BEGIN = """
 import ctypes, sys
 import numpy as np, torch
-from napari_noise2same.core import DenoiseConfig, Image, Trainer, TrainingConfig
-from napari_noise2same.core import denoise, load_model
+from napari_noise2same.core import DenoiseConfig, Image, Preset, Trainer, TrainingConfig
+from napari_noise2same.core import denoise, load_model, train
 
 image = Image(np.random.default_rng(0).poisson(50.0, (32, 32)).astype(np.float32), "YX")
 """
@@ -31,6 +31,12 @@ print(mallinfo().mapped >> 20)
 """
 
 
+def run_alone(code: str, *arguments: Path) -> str:
+    """What some code prints in a process of its own."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 @pytest.mark.skipif(
     sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo2"),
     reason="asks glibc 2.33 or later where memory lies",
@@ -40,7 +46,12 @@ def test_features_lie_in_memory_that_is_kept_for_the_next(
     make_model: Callable[..., TrainedModel], tmp_path: Path, work: str
 ) -> None:
     save_model(make_model(), tmp_path / "small.n2s")
-    # In a process of its own: glibc has learnt from what earlier tests have freed.
-    command = [sys.executable, "-c", _BEGIN + work + _END, str(tmp_path / "small.n2s")]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    assert int(run.stdout) < 28
+    # glibc has learnt from what earlier tests have freed.
+    assert int(run_alone(_BEGIN + work + _END, tmp_path / "small.n2s")) < 28
+
+
+def test_denoising_without_training_does_not_wait_for_the_compiler_of_torch() -> None:
+    work = (
+        "*_, end = train([image], Preset.INSTANT.config(device='cpu'))\ndenoise(image, end.model)"
+    )
+    assert run_alone(_BEGIN + work + "\nprint('torch._dynamo' in sys.modules)") == "False\n"
