@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -14,8 +15,10 @@ import numpy as np
 import pytest
 from napari import Viewer
 from napari.layers import Image, Layer
-from qtpy.QtCore import QCoreApplication, QEvent, QTimer
+from qtpy.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from qtpy.QtWidgets import QApplication
+
+from napari_noise2same._napari import memory
 
 MakeViewer = Callable[..., Viewer]
 
@@ -46,6 +49,13 @@ def no_leaks(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Non
         left += timers_and_layers()
         gc.unfreeze()
         assert not left, f"left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that no other test, and no user of this machine, has left."""
+    file = str(tmp_path / "settings.ini")
+    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 def let_threads_end() -> None:

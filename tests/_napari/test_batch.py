@@ -12,10 +12,8 @@ import pytest
 import tifffile
 from napari import Viewer
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QSettings
 from zarr.core.sync import cleanup_resources
 
-from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_denoise_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same._napari.file_layers import NewLayer, read_layers
@@ -41,12 +39,6 @@ WAITING, DONE, SKIPPED, FAILED = (
     FileState.SKIPPED,
     FileState.FAILED,
 )
-
-
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 @pytest.fixture

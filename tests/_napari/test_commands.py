@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from napari import Viewer
 from napari.layers import Image
 from npe2 import PluginManager, PluginManifest
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QPoint, QSettings, Qt, QTimer
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QApplication, QMenu
 
@@ -33,10 +32,8 @@ TIMEOUT = 60_000
 
 
 @pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def short_runs(own_settings: None) -> None:  # noqa: ARG001
     """Settings of a user who likes short runs."""
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
     memory.remember("training", SMALL)
 
 

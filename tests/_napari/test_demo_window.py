@@ -34,14 +34,6 @@ def layers() -> list[Any]:
     ]
 
 
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from qtpy.QtCore import QSettings
-
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
-
-
 @pytest.fixture
 def guide(viewer: Viewer) -> Iterator[DemoGuide]:
     yield DemoGuide(viewer, layers(), SMALL)

@@ -14,9 +14,7 @@ from napari import Viewer
 from napari.layers import Image
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QSettings
 
-from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same._napari.train_dock import TrainDock
@@ -31,12 +29,6 @@ SMALL = TrainingConfig(
 )
 TIMEOUT = 60_000
 OUT_OF_MEMORY = "CUDA out of memory. Tried to allocate 2.00 GiB."
-
-
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 @pytest.fixture

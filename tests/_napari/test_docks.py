@@ -12,7 +12,6 @@ import pytest
 from napari import Viewer
 from napari.layers import Image
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QSettings
 
 from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import (
@@ -31,12 +30,6 @@ SMALL = TrainingConfig(
 )
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
 TIMEOUT = 60_000
-
-
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 @pytest.fixture

@@ -16,9 +16,7 @@ from napari import Viewer
 from napari.layers import Image
 from napari.layers._source import layer_source
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QSettings
 
-from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_denoise_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same.core import DenoiseConfig, NetworkConfig, TrainedModel, read_image
@@ -31,12 +29,6 @@ from napari_noise2same.core.settings import ResultConfig
 TIMEOUT = 60_000
 
 pytestmark = pytest.mark.usefixtures("threads_of_zarr")
-
-
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 @pytest.fixture

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from qtpy.QtCore import QSettings
 
 from napari_noise2same._napari import memory
 from napari_noise2same._napari.memory import recall, remember
 from napari_noise2same.core.settings import AdaptiveLambda, FixedLambda, TrainingConfig
-
-
-@pytest.fixture(autouse=True)
-def own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 def test_settings_come_back() -> None:

@@ -16,10 +16,9 @@ from napari import Viewer
 from napari.layers import Labels
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QWidget
 
-from napari_noise2same._napari import file_layers, memory
+from napari_noise2same._napari import file_layers
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same._napari.worker import Worker
@@ -49,12 +48,6 @@ class Gate:
         """The values, frame by frame through the gate."""
         chunks = (1, *values.shape[1:])
         return da.from_array(values, chunks=chunks).map_blocks(self, meta=values[:0])
-
-
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 @pytest.fixture

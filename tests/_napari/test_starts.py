@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 from napari import Viewer
 from napari.layers import Image
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QSettings
 
-from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import Image as Stack
@@ -37,12 +34,6 @@ TINY = TrainingConfig(
 )
 PREVIEW = "cells [instant preview]"
 TIMEOUT = 60_000
-
-
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import dask.array as da
@@ -11,9 +10,8 @@ import numpy as np
 import pytest
 from napari import Viewer
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QSettings, Qt
+from qtpy.QtCore import Qt
 
-from napari_noise2same._napari import memory
 from napari_noise2same._napari.commands import open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import NetworkConfig, TrainingConfig
@@ -26,9 +24,7 @@ TIMEOUT = 60_000
 
 
 @pytest.fixture
-def train_dock(viewer: Viewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainDock:
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
+def train_dock(viewer: Viewer) -> TrainDock:
     return open_train_dock(viewer)
 
 
