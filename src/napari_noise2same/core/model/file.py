@@ -120,7 +120,7 @@ def _tensors(model: TrainedModel) -> dict[str, Tensor]:
         "resume": resume,
         "history": {k: torch.from_numpy(v) for k, v in model.history.columns.items()},
     }
-    return {k: v.detach().cpu().contiguous() for k, v in join_groups(groups).items()}
+    return {k: v.contiguous() for k, v in join_groups(groups).items()}
 
 
 def _parse(path: Path, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> TrainedModel:

@@ -10,7 +10,7 @@ __all__ = ["join_groups", "members"]
 
 
 def join_groups(groups: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """Put groups of tensors side by side.
+    """Copy groups of tensors to the CPU, side by side.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def join_groups(groups: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]
         Tensors by ``"group.name"``.
     """
     return {
-        f"{group}.{name}": tensor
+        f"{group}.{name}": tensor.detach().cpu().clone()
         for group, tensors in groups.items()
         for name, tensor in tensors.items()
     }

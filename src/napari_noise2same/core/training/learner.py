@@ -169,7 +169,7 @@ class Learner:
             "average": self.average.weights,
             "optimiser": {f"{i}.{name}": state[i][name] for i in state for name in _MOMENTS},
         }
-        return {k: v.detach().cpu().clone() for k, v in join_groups(groups).items()}
+        return join_groups(groups)
 
     def values(self) -> dict[str, float]:
         """Return all numbers that a resumed run needs."""

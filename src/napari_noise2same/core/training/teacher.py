@@ -105,8 +105,7 @@ class Teacher:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all that a resumed run needs, copied to the CPU."""
-        groups = join_groups({"first": self.first, "teacher": self._weights})
-        return {name: tensor.cpu().clone() for name, tensor in groups.items()}
+        return join_groups({"first": self.first, "teacher": self._weights})
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from the state that `tensors` has returned.

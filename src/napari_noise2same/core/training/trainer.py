@@ -394,7 +394,7 @@ class Trainer:
     def _state(self) -> ResumeState:
         """Return all that another run needs to go on exactly here."""
         tensors = self._learner.tensors() | self._batches.tensors()
-        tensors |= join_groups({"best": _copies(self._best.weights)})
+        tensors |= join_groups({"best": self._best.weights})
         if self._teacher is not None:
             tensors |= self._teacher.tensors()
         values = {
@@ -421,11 +421,6 @@ class Trainer:
             self._teacher.restore(state.tensors)
         self.step = state.values["step"]
         self.seconds = state.values["seconds"]
-
-
-def _copies(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights on the CPU that nobody else changes."""
-    return {name: tensor.cpu().clone() for name, tensor in weights.items()}
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:
