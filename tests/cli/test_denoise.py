@@ -111,7 +111,7 @@ def test_other_ways_give_another_result(
 
 
 @pytest.mark.parametrize(
-    "option", ["--steps=9", "--preset=quick", "--start=scratch", "--depth-axis=T"]
+    "option", ["--steps=9", "--preset=quick", "--start=scratch", "--seed=3", "--depth-axis=T"]
 )
 def test_training_with_a_model_is_wrong_usage(
     run: Run, noisy: Path, model: Path, tmp_path: Path, option: str

@@ -72,6 +72,17 @@ def test_order_of_axes_is_no_matter(run: Run, tmp_path: Path, clean: NDArray[np.
     assert outcome.json()["ssim"] == pytest.approx(1)
 
 
+def test_a_format_that_drops_axes_of_length_one_is_no_matter(
+    run: Run, tmp_path: Path, clean: NDArray[np.float32]
+) -> None:
+    reference, prediction = tmp_path / "clean.npy", tmp_path / "prediction.ome.tif"
+    np.save(reference, clean[np.newaxis])
+    tifffile.imwrite(prediction, clean[np.newaxis], metadata={"axes": "ZYX"})
+    outcome = run("evaluate", prediction, "--reference", reference, "--json")
+
+    assert outcome.json()["ssim"] == pytest.approx(1)
+
+
 def test_frames_are_scored_one_by_one(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
     rng = np.random.default_rng(0)
     frames = np.stack([clean] * 8)

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["denoise"]
 
 # What a trained model has decided.
-_OF_TRAINING = {"start", "effort", "steps", "seconds", "depth_axis"}
+_OF_TRAINING = {"start", "effort", "steps", "seconds", "seed", "depth_axis"}
 
 
 def denoise(
@@ -106,7 +106,8 @@ def denoise(
     )
     if model is not None and _OF_TRAINING & training.keys():
         raise typer.BadParameter(
-            "Expected --start, --preset, --steps, --seconds or --depth-axis only without --model."
+            "Expected --start, --preset, --steps, --seconds, --seed or --depth-axis only without "
+            "--model."
         )
     settings = given(
         tile=tile,

@@ -40,18 +40,25 @@ def evaluate(
     The affine PSNR does not depend on brightness and contrast: use it where the two images were
     scaled differently.
     """
-    clean = read_image(reference, axes=axes)
+    clean = _plain(read_image(reference, axes=axes))
     spatial = plan_layout(clean.axes, clean.data.shape).spatial
     scores = score(
-        _pixels(read_image(prediction, axes=axes)),
+        _pixels(_plain(read_image(prediction, axes=axes))),
         _pixels(clean),
-        None if noisy is None else _pixels(read_image(noisy, axes=axes)),
+        None if noisy is None else _pixels(_plain(read_image(noisy, axes=axes))),
         spatial_ndim=len(spatial),
     )
     results = _named(scores.prediction, "")
     if scores.noisy is not None:
         results |= _named(scores.noisy, "noisy_")
     emit(results, _table(scores.prediction, scores.noisy), as_json=as_json)
+
+
+def _plain(image: Image) -> Image:
+    """Drop axes of length 1, which not every format keeps."""
+    sizes = zip(image.axes, image.data.shape, strict=True)
+    kept = {axis: n for axis, n in sizes if n > 1 or axis in "YXS"}
+    return Image(np.asarray(image.data).reshape(tuple(kept.values())), "".join(kept))
 
 
 def _pixels(image: Image) -> NDArray[Any]:

@@ -127,6 +127,18 @@ def test_pixels_that_are_not_finite_stay_and_do_not_spread(
         np.testing.assert_allclose(found[~odds], expected[~odds], rtol=1e-5, atol=1e-3)
 
 
+@pytest.mark.parametrize("absurd", [1e9, -1e6, 1e30, -3.4e38])
+def test_an_absurd_pixel_stays_and_does_not_spread(make_model: ModelFactory, absurd: float) -> None:
+    model, values = make_model(), picture(50, 60)
+    values[20, 30] = np.nan
+    expected = run(Image(values, "YX"), model)
+    values[20, 30] = absurd
+    found = run(Image(values, "YX"), model)
+    assert found[20, 30] == np.float32(absurd)
+    found[20, 30] = np.nan
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_nan_in_one_joint_channel_leaves_the_others_alone(make_model: ModelFactory) -> None:
     values = picture(2, 30, 30)
     values[1, 5, 6] = np.nan

@@ -176,6 +176,24 @@ def test_the_first_image_of_a_converted_microscope_file_is_read(tmp_path: Path) 
     assert [level.shape for level in zarr_levels(tmp_path)] == [image.data.shape]
 
 
+def test_of_several_images_the_first_is_read_with_a_warning(tmp_path: Path) -> None:
+    zarr.open_group(tmp_path, mode="w", attributes={"ome": {"bioformats2raw.layout": 3}})
+    for number in range(3):
+        image = Image(np.full((4, 5), number, np.uint8), "YX")
+        write_image(tmp_path / f"{number}.zarr", np.asarray(image.data), image)
+        (tmp_path / f"{number}.zarr").rename(tmp_path / str(number))
+    zarr.open_group(tmp_path / "OME", mode="w")
+    with pytest.warns(UserWarning, match="holds 3 images, of which the first is read"):
+        assert not np.asarray(read_image(tmp_path).data).any()
+
+
+def test_of_several_multiscales_the_first_is_read_with_a_warning(tmp_path: Path) -> None:
+    image = {"axes": ["c", "y", "x"], "datasets": [{"path": "0"}]}
+    write_group(tmp_path / "a.zarr", 2, {"multiscales": [image, image]})
+    with pytest.warns(UserWarning, match="holds 2 images, of which the first is read"):
+        read_image(tmp_path / "a.zarr")
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_an_array_is_opened_without_loading_it(tmp_path: Path, version: int) -> None:
     zarr.create_array(tmp_path / "a", shape=(3, 8, 8), dtype="uint8", zarr_format=version)

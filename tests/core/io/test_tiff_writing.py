@@ -131,6 +131,15 @@ def test_a_stack_of_one_plane_stays_a_stack(tmp_path: Path) -> None:
     assert_same(round_trip(tmp_path / "a.tif", image), image)
 
 
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [("TZYX", (2, 3, 1, 1)), ("CYX", (2, 64, 1)), ("ZYX", (9, 1, 33)), ("YX", (1, 7))],
+)
+def test_a_line_stays_a_line(tmp_path: Path, axes: str, shape: tuple[int, ...]) -> None:
+    image = Image(np.arange(np.prod(shape), dtype=np.uint8).reshape(shape), axes)
+    assert_same(round_trip(tmp_path / "a.tif", image), image)
+
+
 @pytest.mark.parametrize("samples", [3, 4])
 def test_rgba_keeps_its_alpha(tmp_path: Path, samples: int) -> None:
     data = np.random.default_rng(0).integers(0, 255, (6, 7, samples)).astype(np.uint8)

@@ -219,3 +219,22 @@ def test_refuses_complex_pixels() -> None:
 def test_refuses_an_unknown_kind() -> None:
     with pytest.raises(ConfigurationError, match="'linear' or 'stabilised'"):
         fit_domain(noisy_image(), "logarithmic")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "advice"),
+    [
+        (1e-300, 0, "scale the image"),
+        (1e160, 0, "scale the image"),
+        (1e300, 0, "scale the image"),
+        (1, 1e12, "subtract an offset"),
+        (1, 4e9, "subtract an offset"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["linear", "stabilised"])
+def test_what_single_precision_would_lose_is_refused(
+    scale: float, offset: float, advice: str, kind: DomainKind
+) -> None:
+    values = np.random.default_rng(0).poisson(100, (64, 64)) * scale + offset
+    with pytest.raises(ImageError, match=f"single precision.*{advice}"):
+        fit_domain(values, kind)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_noise2same.core.noise import fill_holes
+from napari_noise2same.core.noise import fill_holes, hide_outliers
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
@@ -45,3 +45,20 @@ def test_the_inside_of_a_large_hole_stays() -> None:
 @pytest.mark.parametrize("values", [np.arange(12).reshape(3, 4), np.full((3, 4), 0.5)])
 def test_nothing_is_copied_without_holes(values: Any) -> None:
     assert fill_holes(values) is values
+
+
+def test_what_is_close_is_left_alone() -> None:
+    values = np.array([[-299.0, 0.0], [1.5, 299.0]], np.float32)
+    shown, hidden = hide_outliers(values)
+    assert shown is values
+    assert not hidden.any()
+
+
+def test_bright_areas_are_drawn_in_and_nothing_is_put_where_nothing_is_known() -> None:
+    values = np.zeros((9, 20), np.float32)
+    values[:, 7:] = np.float32(5000)
+    values[:, 14:] = np.nan
+    shown, hidden = hide_outliers(values)
+    np.testing.assert_array_equal(hidden, np.broadcast_to(np.arange(20) >= 7, values.shape))
+    np.testing.assert_array_equal(shown[:, 9:14], 300)
+    np.testing.assert_array_equal(shown[:, 16:], 0)

@@ -9,7 +9,7 @@ from napari_noise2same.core.denoising.events import (
     DenoiseStarted,
     TileDone,
 )
-from napari_noise2same.core.denoising.piece import PieceDenoiser
+from napari_noise2same.core.denoising.piece import PieceDenoiser, averages
 from napari_noise2same.core.denoising.predictor import Predictor
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PieceDenoiser",
     "Predictor",
     "TileDone",
+    "averages",
     "context_of",
     "denoise",
     "domains_for",

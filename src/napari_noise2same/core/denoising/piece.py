@@ -12,10 +12,28 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.noise import Domain, fill_holes
+from napari_noise2same.core.noise import Domain, hide_outliers
 from napari_noise2same.core.settings import DenoiseConfig
 
-__all__ = ["PieceDenoiser"]
+__all__ = ["PieceDenoiser", "averages"]
+
+
+def averages(model: TrainedModel, config: DenoiseConfig) -> bool:
+    """Return whether flips and turns are averaged: as asked for, else as the model was trained.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    config : DenoiseConfig
+        How to denoise.
+
+    Returns
+    -------
+    bool
+        Whether they are.
+    """
+    return model.thorough if config.averaging is None else config.averaging
 
 
 class PieceDenoiser:
@@ -45,8 +63,9 @@ class PieceDenoiser:
         device: torch.device,
         config: DenoiseConfig,
     ) -> None:
-        averaging = model.thorough if config.averaging is None else config.averaging
-        self.predictor = Predictor(model, device, precision=config.precision, averaging=averaging)
+        self.predictor = Predictor(
+            model, device, precision=config.precision, averaging=averages(model, config)
+        )
         self._domains = tuple(domains)
 
     def denoise(
@@ -66,21 +85,19 @@ class PieceDenoiser:
         Returns
         -------
         ndarray of float32, shape (channels, [Z,] Y, X)
-            Denoised pixels. Those that are not finite stay as they are.
+            Denoised pixels. Those that are not finite, or absurdly far from all others, stay as
+            they are.
         """
         domains = [self._domains[channel] for channel in channels]
-        finite = np.isfinite(noisy)
-        filled = fill_holes(noisy)
-        unknown = ~np.isfinite(filled)
-        filled = np.where(unknown, 0, filled)
         normalised = np.stack(
-            [domain.forward(plane) for domain, plane in zip(domains, filled, strict=True)]
+            [domain.forward(plane) for domain, plane in zip(domains, noisy, strict=True)]
         )
-        normalised[unknown] = 0
+        shown, hidden = hide_outliers(normalised)
         part = (slice(None), *inner)
-        clean = self.predictor.predict(normalised)[part]
+        clean = self.predictor.predict(shown)[part]
         values = np.stack(
             [domain.inverse(plane) for domain, plane in zip(domains, clean, strict=True)]
         )
-        values[~finite[part]] = noisy[part][~finite[part]]
+        kept = hidden[part]
+        values[kept] = noisy[part][kept]
         return values

@@ -5,6 +5,7 @@ Source of the format: https://ngff.openmicroscopy.org/0.5/
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -68,6 +69,11 @@ def read_zarr(path: Path, axes: str | None) -> Image:
     """
     with _opened(path) as node:
         found = _read_array(node) if _is_array(node) else _read_group(node)
+    if found.others:
+        warnings.warn(
+            f"{path.name} holds {found.others + 1} images, of which the first is read.",
+            stacklevel=3,
+        )
     axes = axes or found.labels or default_axes(found.array.shape)
     return Image.from_file(
         found.array,
@@ -129,6 +135,7 @@ class _Found(NamedTuple):
     sizes: Mapping[str, Size] = {}
     omero: Mapping[str, Any] = {}
     channel_names: tuple[str, ...] = ()
+    others: int = 0
 
 
 @contextmanager
@@ -155,8 +162,10 @@ def _read_array(array: zarr.Array[Any]) -> _Found:
 
 def _read_group(group: zarr.Group) -> _Found:
     """Find the finest level of the first image, its axes, pixel sizes and channel names."""
+    others = _count_others(group)
     group, ome = _first_image(group)
     image = ome["multiscales"][0]
+    others += len(ome["multiscales"]) - 1
     level = image["datasets"][0]
     array = _array(group, level)
     # Version 0.3 names the axes without describing them, older ones always have these five.
@@ -174,7 +183,7 @@ def _read_group(group: zarr.Group) -> _Found:
     }
     omero = ome.get("omero", {})
     names = tuple(str(channel.get("label", "")) for channel in omero.get("channels", ()))
-    return _Found(array, axes, sizes, omero, names)
+    return _Found(array, axes, sizes, omero, names, others)
 
 
 def _first_image(group: zarr.Group) -> tuple[zarr.Group, Mapping[str, Any]]:
@@ -186,6 +195,13 @@ def _first_image(group: zarr.Group) -> tuple[zarr.Group, Mapping[str, Any]]:
         return group, ome
     group = zarr.open_group(group.store_path / "0", mode="r")
     return group, _ome(group)
+
+
+def _count_others(group: zarr.Group) -> int:
+    """Count the images after the first in a group of several, which are numbered from 0."""
+    if "bioformats2raw.layout" not in _ome(group):
+        return 0
+    return sum(name.isdigit() and name != "0" for name in group.group_keys())
 
 
 def _array(group: zarr.Group, level: Mapping[str, Any]) -> zarr.Array[Any]:

@@ -108,7 +108,7 @@ def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
     in_order = axes == "".join(sorted(axes, key="TZCYXS".index))
     colour_fits = "S" not in axes or (data.dtype == np.uint8 and data.shape[-1] == 3)
     # ImageJ knows no axis of length 1: the shape would change.
-    keeps_shape = all(n > 1 for n, axis in zip(data.shape, axes, strict=True) if axis in "TZC")
+    keeps_shape = all(n > 1 for n, axis in zip(data.shape, axes, strict=True) if axis != "S")
     fits_type = data.dtype.name in _IMAGEJ_DTYPES and data.nbytes < _IMAGEJ_BYTES
     return in_order and colour_fits and keeps_shape and fits_type and not _bigtiff(path)
 

@@ -8,7 +8,7 @@ from napari_noise2same.core.noise.anscombe import (
     inverse_anscombe,
 )
 from napari_noise2same.core.noise.domain import Domain, DomainKind, fit_domain
-from napari_noise2same.core.noise.holes import fill_holes
+from napari_noise2same.core.noise.holes import fill_holes, hide_outliers
 from napari_noise2same.core.noise.poisson_gaussian import PoissonGaussian, fit_poisson_gaussian
 from napari_noise2same.core.noise.scaling import noise_level, with_sigma
 from napari_noise2same.core.noise.sigma import estimate_sigma
@@ -23,6 +23,7 @@ __all__ = [
     "fill_holes",
     "fit_domain",
     "fit_poisson_gaussian",
+    "hide_outliers",
     "inverse_anscombe",
     "noise_level",
     "with_sigma",

@@ -27,6 +27,8 @@ _OUTLIER_QUANTILE = 0.005
 _LEAST_READOUT = 0.3
 # Of an image of unit variance no noise has more than this.
 _LARGEST_SIGMA = 1.0
+# Steps of single precision may be so large, relative to the image's standard deviation.
+_COARSEST = 0.05
 _CHUNK = 1 << 16
 
 
@@ -82,7 +84,8 @@ class Domain:
         Returns
         -------
         ndarray of float32
-            The same shape, C-contiguous.
+            The same shape, C-contiguous. Pixels that are not finite, or are too far away for
+            float32, are not finite.
         """
 
         def normalise(values: Floats) -> Floats:
@@ -90,7 +93,8 @@ class Domain:
                 values = self._transform.forward(values)
             return (values - self.mean) / self.std
 
-        return _in_chunks(normalise, x)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _in_chunks(normalise, x)
 
     def inverse(self, z: NDArray[Any]) -> NDArray[np.float32]:
         """Take denoised pixels back to image units.
@@ -183,7 +187,8 @@ def fit_domain(
     Raises
     ------
     ImageError
-        If the samples have no finite pixel, are constant, or are not real.
+        If the samples have no finite pixel, are constant, are not real, or are of a size that
+        single precision cannot hold.
     ConfigurationError
         If there is no such kind.
     """
@@ -193,11 +198,14 @@ def fit_domain(
         )
     arrays = as_floats(samples)
     pixels = _finite_pixels(arrays)
+    with np.errstate(over="ignore"):
+        plain = _robust_moments(pixels)
+    _check_precision(*plain)
     noise = _usable_noise(arrays, spatial_ndim) if kind == "stabilised" else None
     if noise is not None:
         mean, std = _robust_moments(GeneralisedAnscombe(noise).forward(pixels))
         return Domain(mean, std, sigma=min(1 / std, _LARGEST_SIGMA), noise=noise)
-    mean, std = _robust_moments(pixels)
+    mean, std = plain
     return Domain(mean, std, sigma=_linear_sigma(arrays, std, spatial_ndim))
 
 
@@ -214,6 +222,22 @@ def _finite_pixels(arrays: list[Floats]) -> Floats:
             f"{pixels[0]:g}); there is nothing to learn from it, choose another."
         )
     return pixels
+
+
+def _check_precision(mean: float, std: float) -> None:
+    """Refuse what would be lost in the single precision in which networks compute."""
+    single = np.finfo(np.float32)
+    if not (single.tiny < std < single.max and abs(mean) < single.max):
+        raise ImageError(
+            f"Expected pixels that single precision can hold, found some with a mean of {mean:.3g} "
+            f"and a standard deviation of {std:.3g}: scale the image."
+        )
+    step = float(np.spacing(np.float32(abs(mean))))
+    if step > _COARSEST * std:
+        raise ImageError(
+            f"Expected pixels that single precision can tell apart, found a mean of {mean:.3g} and "
+            f"a standard deviation of only {std:.3g}: subtract an offset from the image."
+        )
 
 
 def _usable_noise(arrays: list[Floats], spatial_ndim: int | None) -> PoissonGaussian | None:

@@ -1,4 +1,4 @@
-"""Single pixels without a value, as a detector's dead ones are."""
+"""Single pixels without a value, as a detector's dead ones are, or with an absurd one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-__all__ = ["fill_holes"]
+__all__ = ["fill_holes", "hide_outliers"]
 
 # Side of the window in Y and X.
 _SIDE = 5
+# In units of the image's standard deviation.
+_FARTHEST = 300.0
 
 
 def fill_holes(values: NDArray[Any]) -> NDArray[Any]:
@@ -38,3 +40,31 @@ def fill_holes(values: NDArray[Any]) -> NDArray[Any]:
     filled = values.copy()
     filled[holes] = known[holes] / share[holes]
     return filled
+
+
+def hide_outliers(normalised: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Keep from a network what would spoil all that it sees with it.
+
+    Sentinels as -1e30 and the hits of cosmic rays are no noise to be removed; light so bright has
+    none that shows.
+
+    Parameters
+    ----------
+    normalised : ndarray of float32, shape (..., Y, X)
+        Pixels in units of the image's standard deviation.
+
+    Returns
+    -------
+    shown : ndarray of float32, same shape
+        The pixels; single ones more than 300 away from zero are replaced as holes are, the others
+        of them drawn in. Where there is nothing to replace them by, those that are not finite are
+        zero.
+    hidden : ndarray of bool, same shape
+        Which pixels those are.
+    """
+    hidden = ~(np.abs(normalised) <= _FARTHEST)
+    if not hidden.any():
+        return normalised, hidden
+    filled = fill_holes(np.where(hidden, np.float32(np.nan), normalised))
+    drawn_in = np.clip(np.nan_to_num(normalised, posinf=0, neginf=0), -_FARTHEST, _FARTHEST)
+    return np.where(np.isfinite(filled), filled, drawn_in), hidden

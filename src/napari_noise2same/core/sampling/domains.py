@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.errors import ImageError
-from napari_noise2same.core.noise import Domain, DomainKind, fit_domain
+from napari_noise2same.core.noise import Domain, DomainKind, fit_domain, hide_outliers
 from napari_noise2same.core.sampling.blocks import Block
 
 __all__ = ["fit_domains", "fits_by_channel", "normalise"]
@@ -67,9 +67,10 @@ def normalise(
     Returns
     -------
     ndarray of float32, same shape
-        Pixels in normalised units.
+        Pixels in normalised units, without absurd ones.
     """
-    return np.stack([domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)])
+    planes = [domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)]
+    return hide_outliers(np.stack(planes))[0]
 
 
 def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Domain]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ArrayLike, Transposed, Window
+from napari_noise2same.core.denoising import averages
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
@@ -58,7 +59,7 @@ def describe_job(
         "weights": _checksum(model),
         "network": model.network.model_dump(mode="json"),
         "domains": [domain.to_dict() for domain in domains],
-        "config": config.model_dump(mode="json"),
+        "config": config.model_dump(mode="json") | {"averaging": averages(model, config)},
         "image": {
             "shape": image.data.shape,
             "dtype": str(np.dtype(image.data.dtype)),
