@@ -47,6 +47,27 @@ def test_the_centre_of_a_coarser_pixel_lies_between_those_it_covers(tmp_path: Pa
     ]
 
 
+def test_a_result_lies_where_its_source_does(tmp_path: Path) -> None:
+    axes = [{"name": name, "type": "space", "unit": "micrometer"} for name in "yx"]
+    own = [{"type": "scale", "scale": [0.5, 0.25]}, {"type": "translation", "translation": [5, 7]}]
+    multiscale = {
+        "axes": axes,
+        "datasets": [{"path": "0", "coordinateTransformations": own}],
+        "coordinateTransformations": [{"type": "scale", "scale": [2.0, 2.0]}],
+    }
+    attributes: dict[str, Any] = {"ome": {"version": "0.5", "multiscales": [multiscale]}}
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", attributes=attributes)
+    group.create_array("0", data=np.zeros((600, 8), np.float32))
+    source = read_image(tmp_path / "a.zarr")
+    assert source.spacing == {"Y": 1.0, "X": 0.5}
+    write_image(tmp_path / "b.zarr", np.asarray(source.data), source)
+    datasets = ome(tmp_path / "b.zarr")["multiscales"][0]["datasets"]
+    assert [level["coordinateTransformations"][1]["translation"] for level in datasets] == [
+        [10.0, 14.0],
+        [10.5, 14.25],
+    ]
+
+
 def test_colours_and_display_range_of_the_source_are_kept(tmp_path: Path) -> None:
     data = np.zeros((2, 8, 8), np.uint8)
     write_image(tmp_path / "a.zarr", data, Image(data, "CYX", channel_names=("a", "b")))

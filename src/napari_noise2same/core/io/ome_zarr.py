@@ -80,7 +80,7 @@ def read_zarr(path: Path, axes: str | None) -> Image:
         axes,
         found.sizes,
         channel_names=found.channel_names,
-        metadata={"omero": found.omero} if found.omero else {},
+        metadata=found.metadata,
     )
 
 
@@ -133,7 +133,7 @@ class _Found(NamedTuple):
     array: zarr.Array[Any]
     labels: str | None
     sizes: Mapping[str, Size] = {}
-    omero: Mapping[str, Any] = {}
+    metadata: Mapping[str, Mapping[str, Any]] = {}
     channel_names: tuple[str, ...] = ()
     others: int = 0
 
@@ -161,7 +161,7 @@ def _read_array(array: zarr.Array[Any]) -> _Found:
 
 
 def _read_group(group: zarr.Group) -> _Found:
-    """Find the finest level of the first image, its axes, pixel sizes and channel names."""
+    """Find the finest level of the first image, and what is said about it."""
     others = _count_others(group)
     group, ome = _first_image(group)
     image = ome["multiscales"][0]
@@ -173,17 +173,23 @@ def _read_group(group: zarr.Group) -> _Found:
         axis if isinstance(axis, dict) else {"name": axis} for axis in image.get("axes", "tczyx")
     ]
     axes = resolve_axes(_label(axis) for axis in described)
-    scale = np.ones(len(axes))
+    scale, origin = np.ones(len(axes)), np.zeros(len(axes))
     for owner in (level, image):
         for step in owner.get("coordinateTransformations", ()):
-            scale *= step["scale"] if step["type"] == "scale" else 1
+            factor = np.asarray(step["scale"] if step["type"] == "scale" else 1)
+            scale, origin = scale * factor, origin * factor
+            origin = origin + (step["translation"] if step["type"] == "translation" else 0)
     sizes = {
         letter: (float(size), unit_name(axis.get("unit", "")))
         for letter, size, axis in zip(axes, scale, described, strict=True)
     }
-    omero = ome.get("omero", {})
+    metadata: dict[str, Mapping[str, Any]] = {}
+    if origin.any():
+        metadata["origin"] = dict(zip(axes, origin.tolist(), strict=True))
+    if omero := ome.get("omero", {}):
+        metadata["omero"] = omero
     names = tuple(str(channel.get("label", "")) for channel in omero.get("channels", ()))
-    return _Found(array, axes, sizes, omero, names, others)
+    return _Found(array, axes, sizes, metadata, names, others)
 
 
 def _first_image(group: zarr.Group) -> tuple[zarr.Group, Mapping[str, Any]]:

@@ -5,8 +5,10 @@ Source of the format: https://ngff.openmicroscopy.org/0.5/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
@@ -74,7 +76,7 @@ def ome_attributes(
     ]
     attributes: dict[str, Any] = {
         "version": "0.5",
-        "multiscales": [{"axes": described, "datasets": _levels(shape, axes, like.spacing)}],
+        "multiscales": [{"axes": described, "datasets": _levels(shape, axes, like)}],
     }
     if channels := _channels(like, limits):
         attributes["omero"] = {"channels": channels}
@@ -98,18 +100,21 @@ def channel_limits(like: Image) -> list[Limits | None]:
     return [(w["start"], w["end"]) if {"start", "end"} <= w.keys() else None for w in windows]
 
 
-def _levels(shape: Sequence[int], axes: str, spacing: Mapping[str, float]) -> list[dict[str, Any]]:
+def _levels(shape: Sequence[int], axes: str, like: Image) -> list[dict[str, Any]]:
     """Say how large the pixels of each level are, and where the first one lies."""
-    sizes, steps = [spacing.get(axis, 1.0) for axis in axes], reductions(shape, axes)
+    sizes, steps = [like.spacing.get(axis, 1.0) for axis in axes], reductions(shape, axes)
+    known = like.metadata.get("origin", {})
+    origin = np.array([known.get(axis, 0.0) for axis in axes])
     levels = []
     for level in range(len(level_shapes(shape, axes))):
         factors = [step**level for step in steps]
         scale = [size * factor for size, factor in zip(sizes, factors, strict=True)]
         # Pixels are named by their centres: that of a block lies between those of its pixels.
         shift = [size * (factor - 1) / 2 for size, factor in zip(sizes, factors, strict=True)]
+        place = origin + shift
         transforms: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
-        if level:
-            transforms.append({"type": "translation", "translation": shift})
+        if level or place.any():
+            transforms.append({"type": "translation", "translation": place.tolist()})
         levels.append({"path": str(level), "coordinateTransformations": transforms})
     return levels
 
