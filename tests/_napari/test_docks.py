@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from napari import Viewer
 from napari.layers import Image
+from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from napari_noise2same._napari import memory
@@ -240,6 +242,56 @@ def test_the_layer_may_vanish_while_training(
     run.stop.click()
     wait(qtbot, lambda: not train_dock.controller.is_running)
     assert run.state() is RunState.STOPPED
+
+
+@pytest.mark.parametrize("shape", [(48, 64), (24, 24), (200, 300), (5, 64, 64)])
+def test_the_preview_goes_with_the_data_while_training_goes_on(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, shape: tuple[int, ...]
+) -> None:
+    panel, name = train_dock.panel, "cells [n2s preview]"
+    panel.set_value(ENDLESS)
+    panel.run.train.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    noisy.data = np.zeros(shape, np.float32)
+    wait(qtbot, lambda: name not in viewer.layers)
+    panel.preview.setChecked(False)
+    panel.preview.setChecked(True)
+    done = panel.progress.label.text()
+    wait(qtbot, lambda: panel.progress.label.text() != done)
+    assert name not in viewer.layers
+    panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert panel.run.state() is RunState.STOPPED
+    assert train_dock.controller.model is not None
+
+
+def test_the_layer_may_be_unreadable_for_a_moment_while_training(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    plugged, failed = threading.Event(), threading.Event()
+    plugged.set()
+
+    def read(block: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not plugged.is_set():
+            failed.set()
+            raise OSError("network drive gone")
+        return block
+
+    data = np.random.default_rng(0).normal(100, 10, (48, 64)).astype(np.float32)
+    lazy = da.from_array(data, chunks=24).map_blocks(read, dtype=np.float32)
+    viewer.add_image(lazy, name="lazy", contrast_limits=(60, 140))
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: "lazy [n2s preview]" in viewer.layers)
+    plugged.clear()
+    wait(qtbot, failed.is_set)
+    plugged.set()
+    card = viewer.layers["lazy [n2s preview]"].metadata["noise2same"]
+    step = card["step"]
+    wait(qtbot, lambda: card["step"] > step)
+    train_dock.panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert train_dock.panel.run.state() is RunState.STOPPED
 
 
 def test_errors_are_one_sentence_and_the_dock_can_be_used_again(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image as ImageLayer
 from numpy.typing import NDArray
 
+from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.regions import visible_region
 from napari_noise2same._napari.results import CARD, add_result, place
@@ -66,9 +67,14 @@ class PreviewLayer:
         deleted = self._layer is not None and self._layer not in self._viewer.layers
         return self._wanted and not deleted and self._source in self._viewer.layers
 
+    @property
+    def fits(self) -> bool:
+        """Whether the layer still shows the image: not after the user has given it other data."""
+        return layer_data(self._source) is self._image.data
+
     def region(self) -> Region | None:
         """Return the part that is in view; None if there is nothing to preview."""
-        if not self.wanted:
+        if not (self.wanted and self.fits):
             return None
         try:
             return visible_region(
@@ -113,7 +119,7 @@ class PreviewLayer:
         step : int
             Steps that the model had done.
         """
-        if not self.wanted:
+        if not (self.wanted and self.fits):
             return
         region, result = window.wanted, window.keep(result)
         if self._layer is None:
