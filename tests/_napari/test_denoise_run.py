@@ -113,3 +113,33 @@ def test_a_layer_is_drawn_once_it_is_finished_even_if_it_was_a_moment_ago(
     run.show([finished(result)])
     assert drawn == [5]
     run.close()
+
+
+def test_a_result_stays_where_it_is_if_its_source_is_no_longer_the_same(
+    viewer: Viewer, panel: DenoisePanel
+) -> None:
+    run = start(viewer, panel, "ab")
+    first, second = np.ones((2, 8, 8), np.float32)
+    run.show([started(first), tile(1)])
+    viewer.layers["a"].data = np.ones((3, 9, 9), np.float32)
+    viewer.layers["a"].scale = (1, 2, 2)
+    run.show([finished(first), started(second), tile(1)])
+    viewer.layers["b"].scale = (2, 2)
+    viewer.layers.remove("b")
+    run.show([finished(second)])
+    for name in ("a [n2s]", "b [n2s]"):
+        assert viewer.layers[name].scale.tolist() == [1, 1]
+    run.close()
+
+
+def test_a_result_that_the_user_has_moved_stays_there(viewer: Viewer, panel: DenoisePanel) -> None:
+    run = start(viewer, panel, "a")
+    result = np.ones((8, 8), np.float32)
+    run.show([started(result), tile(1)])
+    layer = viewer.layers["a [n2s]"]
+    layer.translate = (0, 20)
+    viewer.layers["a"].scale = (2, 2)
+    run.show([tile(2), finished(result)])
+    assert layer.translate.tolist() == [0, 20]
+    assert layer.scale.tolist() == [2, 2]
+    run.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from napari import Viewer
 from napari.layers import Image
+from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from napari_noise2same._napari import memory
@@ -240,6 +242,113 @@ def test_the_layer_may_vanish_while_training(
     run.stop.click()
     wait(qtbot, lambda: not train_dock.controller.is_running)
     assert run.state() is RunState.STOPPED
+
+
+@pytest.mark.parametrize("shape", [(48, 64), (24, 24), (200, 300), (5, 64, 64)])
+def test_the_preview_goes_with_the_data_while_training_goes_on(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, shape: tuple[int, ...]
+) -> None:
+    panel, name = train_dock.panel, "cells [n2s preview]"
+    panel.set_value(ENDLESS)
+    panel.run.train.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    noisy.data = np.zeros(shape, np.float32)
+    wait(qtbot, lambda: name not in viewer.layers)
+    panel.preview.setChecked(False)
+    panel.preview.setChecked(True)
+    done = panel.progress.label.text()
+    wait(qtbot, lambda: panel.progress.label.text() != done)
+    assert name not in viewer.layers
+    panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert panel.run.state() is RunState.STOPPED
+    assert train_dock.controller.model is not None
+
+
+def test_the_layer_may_be_unreadable_for_a_moment_while_training(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    plugged, failed = threading.Event(), threading.Event()
+    plugged.set()
+
+    def read(block: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not plugged.is_set():
+            failed.set()
+            raise OSError("network drive gone")
+        return block
+
+    data = np.random.default_rng(0).normal(100, 10, (48, 64)).astype(np.float32)
+    lazy = da.from_array(data, chunks=24).map_blocks(read, dtype=np.float32)
+    viewer.add_image(lazy, name="lazy", contrast_limits=(60, 140))
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: "lazy [n2s preview]" in viewer.layers)
+    plugged.clear()
+    wait(qtbot, failed.is_set)
+    plugged.set()
+    card = viewer.layers["lazy [n2s preview]"].metadata["noise2same"]
+    step = card["step"]
+    wait(qtbot, lambda: card["step"] > step)
+    train_dock.panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert train_dock.panel.run.state() is RunState.STOPPED
+
+
+MOVES = [
+    {"scale": (0.5, 0.25)},
+    {"rotate": 20},
+    {"shear": [0.4]},
+    {"affine": [[1, 0, 7], [0.3, 1, 0], [0, 0, 1]]},
+    {"translate": (40, 50)},
+    {"units": ("nm", "nm"), "scale": (200, 100)},
+]
+
+
+def move(layer: Image, place: dict[str, Any]) -> None:
+    for name, value in place.items():
+        setattr(layer, name, value)
+
+
+def lie_alike(layer: Image, other: Image, origin: tuple[int, ...] = (0, 0)) -> bool:
+    """Whether pixels of a layer lie where those of another do, counted from an origin."""
+    points = [np.zeros(layer.ndim), *np.eye(layer.ndim)]
+    return layer.units == other.units and all(
+        np.allclose(layer.data_to_world(point), other.data_to_world(point + origin))
+        for point in points
+    )
+
+
+@pytest.mark.parametrize("place", MOVES, ids=lambda place: next(iter(place)))
+def test_the_preview_follows_its_layer(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, place: dict[str, Any]
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: "cells [n2s preview]" in viewer.layers)
+    preview = viewer.layers["cells [n2s preview]"]
+    move(noisy, place)
+    assert not lie_alike(preview, noisy)
+    wait(qtbot, lambda: lie_alike(preview, noisy))
+    train_dock.panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+
+
+@pytest.mark.parametrize("region", ["all", "frame"])
+def test_a_result_follows_its_layer_while_it_fills(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, region: str
+) -> None:
+    data = np.random.default_rng(0).normal(100, 10, (3, 32, 40)).astype(np.float32)
+    movie = viewer.add_image(data, name="movie", axis_labels=("t", "y", "x"))
+    train(qtbot, train_dock)
+    viewer.dims.set_current_step(0, 2)
+    dock = open_denoise_dock(viewer)
+    dock.panel.region.set_value(region)
+    calibrated = {"scale": (3, 0.5, 0.25), "translate": (5, 6, 7), "units": ("s", "um", "um")}
+    # As soon as the result is there.
+    viewer.layers.events.inserted.connect(lambda _event: move(movie, calibrated))
+    denoise(qtbot, dock)
+    result = viewer.layers["movie [n2s]"]
+    assert lie_alike(result, movie, (2 if region == "frame" else 0, 0, 0))
 
 
 def test_errors_are_one_sentence_and_the_dock_can_be_used_again(

@@ -49,6 +49,20 @@ def frames(viewer: Viewer) -> Image:
     return viewer.add_image(data, name="cells", axis_labels=("t", "y", "x"))
 
 
+@pytest.fixture
+def fits(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:
+    """What has measured the noise."""
+    found: list[Trainer] = []
+    snapshot = Trainer.snapshot
+
+    def count(trainer: Trainer) -> TrainedModel:
+        found.append(trainer)
+        return snapshot(trainer)
+
+    monkeypatch.setattr(Trainer, "snapshot", count)
+    return found
+
+
 def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
     qtbot.waitUntil(condition, timeout=TIMEOUT)
 
@@ -126,16 +140,8 @@ def test_the_instant_preview_follows_the_frame_and_the_layer(
     viewer: Viewer,
     frames: Image,
     dock: TrainDock,
-    monkeypatch: pytest.MonkeyPatch,
+    fits: list[Trainer],
 ) -> None:
-    fits: list[object] = []
-    snapshot = Trainer.snapshot
-
-    def count(trainer: Trainer) -> TrainedModel:
-        fits.append(trainer)
-        return snapshot(trainer)
-
-    monkeypatch.setattr(Trainer, "snapshot", count)
     viewer.dims.set_current_step(0, 0)
     qtbot.wait(0)
     assert PREVIEW not in viewer.layers
@@ -179,6 +185,56 @@ def test_the_instant_preview_of_a_volume_is_its_instant_result(
     expected = denoise(image, Trainer([image], config).snapshot())[4]
     assert preview.translate[0] == 4
     np.testing.assert_allclose(preview.data[0], expected, atol=0.5)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_the_instant_preview_follows_other_data(
+    qtbot: QtBot, viewer: Viewer, frames: Image, dock: TrainDock, hidden: bool
+) -> None:
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    wait(qtbot, lambda: idle(dock))
+    frames.visible = not hidden
+    frames.data = np.random.default_rng(1).normal(900, 10, frames.data.shape)
+    wait(qtbot, lambda: PREVIEW in viewer.layers and viewer.layers[PREVIEW].data.mean() > 800)
+
+
+def test_the_instant_preview_follows_pixels_that_change_in_place(
+    qtbot: QtBot, viewer: Viewer, frames: Image, dock: TrainDock, fits: list[Trainer]
+) -> None:
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    wait(qtbot, lambda: idle(dock))
+    preview, data = viewer.layers[PREVIEW], np.asarray(frames.data)
+    data[:] = np.random.default_rng(1).normal(900, 10, data.shape)
+    frames.refresh()
+    wait(qtbot, lambda: preview.data.mean() > 800)
+    wait(qtbot, lambda: idle(dock))
+    # The noise was measured anew, in the same layer, and only once.
+    assert len(fits) == 2
+    assert viewer.layers[PREVIEW] is preview
+    assert preview.data.std() < 5
+
+
+def test_the_instant_preview_of_several_sizes_measures_the_noise_once(
+    qtbot: QtBot, shown_viewer: Viewer, fits: list[Trainer]
+) -> None:
+    data = np.random.default_rng(0).normal(100, 10, (1024, 1024)).astype(np.float32)
+    sizes = [data, data[::2, ::2], data[::4, ::4]]
+    layer = shown_viewer.add_image(sizes, name="cells", contrast_limits=(60, 140))
+    camera = shown_viewer.scene.camera
+    camera.zoom /= 8
+    wait(qtbot, lambda: layer.data_level == 2)
+    dock = open_train_dock(shown_viewer)
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in shown_viewer.layers)
+    wait(qtbot, lambda: idle(dock))
+    preview = shown_viewer.layers[PREVIEW]
+    camera.zoom *= 64
+    wait(qtbot, lambda: layer.data_level == 0)
+    wait(qtbot, lambda: preview.data.shape[0] < 400)
+    wait(qtbot, lambda: idle(dock))
+    assert len(fits) == 1
 
 
 def test_the_instant_preview_follows_the_camera(qtbot: QtBot, shown_viewer: Viewer) -> None:

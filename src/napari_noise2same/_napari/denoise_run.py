@@ -10,11 +10,13 @@ from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QElapsedTimer
 
 from napari_noise2same._napari.activity import Activity
+from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.denoise_work import FolderChosen
 from napari_noise2same._napari.lazy import lazy_levels, renew
-from napari_noise2same._napari.results import add_result, find_result
+from napari_noise2same._napari.results import add_result, find_result, follow, placement
 from napari_noise2same.core.array import ArrayLike, Window
+from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class DenoiseRun:
         # The sizes of the last result, if it goes to a folder.
         self._levels: Sequence[ArrayLike] = ()
         self._finished = 0
+        # Where its source has the last result lie, None if the source is gone.
+        self._placed: Mapping[str, Any] | None = None
         # Whether the last result shows anything.
         self._filling = False
         self._drawn = QElapsedTimer()
@@ -134,6 +138,7 @@ class DenoiseRun:
         job = self._jobs[len(self._results)]
         data, card = event.image, self._card(job.config)
         self._device, self._filling = event.device, event.done > 0
+        self._placed = _placement(self._viewer, job)
         layer = None
         if isinstance(data, list):
             folder = str(self._folders[-1])
@@ -159,11 +164,19 @@ class DenoiseRun:
         if not at_once and self._drawn.isValid() and self._drawn.elapsed() < self._pause:
             return
         self._drawn.start()
+        self._follow()
         layer = self._results[-1]
         if layer.multiscale:
             renew(layer.data, self._levels)
         layer.refresh()
         self._pause = self._drawn.restart() / _DRAWING
+
+    def _follow(self) -> None:
+        """Move the result if its source was moved: whoever calibrates it now means both."""
+        now = _placement(self._viewer, self._jobs[len(self._results) - 1])
+        if self._placed is not None and now is not None:
+            follow(self._results[-1], self._placed, now)
+        self._placed = now
 
     def _show_progress(self, last: Any) -> None:
         """Show how far the layer is, and in napari's activity dock how far all are."""
@@ -177,3 +190,16 @@ class DenoiseRun:
         )
         self._panel.progress.set_device(self._device)
         self._activity.show((len(self._results) - 1 + fraction) / len(self._jobs))
+
+
+def _placement(viewer: Viewer, job: LayerJob) -> dict[str, Any] | None:
+    """Return where a result has to lie; None if its source is gone or holds another image."""
+    data = job.image.data
+    whole = data.source if isinstance(data, Window) else data
+    try:
+        fits = layer_data(job.layer, job.level).shape == whole.shape
+    except ImageError:
+        # Other data have fewer levels.
+        return None
+    there = fits and job.layer in viewer.layers
+    return placement(job.layer, job.level, job.region) if there else None

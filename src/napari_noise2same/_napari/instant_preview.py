@@ -73,6 +73,9 @@ class InstantPreview(QObject):
         self._preview: PreviewLayer | None = None
         self._region: Region | None = None
         self._model: TrainedModel | None = None
+        # The layer that is shown, and what of it was drawn last.
+        self._layer: ImageLayer | None = None
+        self._drawn: Hashable = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_THROTTLE)
@@ -122,6 +125,32 @@ class InstantPreview(QObject):
         if self._active and not self._timer.isActive():
             self._timer.start()
 
+    def _listen(self, layer: ImageLayer) -> None:
+        """Hear of new data, and of pixels that are drawn anew."""
+        self._layer, self._drawn = layer, self._slice(layer)
+        # A hidden layer is not drawn.
+        layer.events.data.connect(self._on_view)
+        layer.events.set_data.connect(self._on_drawn)
+
+    def _on_drawn(self, _event: Any = None) -> None:
+        """Measure the noise anew if pixels may have changed: the same slice is drawn once more."""
+        assert self._layer is not None
+        drawn = self._slice(self._layer)
+        if drawn == self._drawn:
+            self._forget()
+        self._drawn = drawn
+        self._on_view()
+
+    def _slice(self, layer: ImageLayer) -> Hashable:
+        """Return what says which pixels are drawn, whatever other layers make of the sliders."""
+        dims = self._viewer.dims
+        first = dims.ndim - layer.ndim
+        point = tuple(dims.point[dim] for dim in dims.not_displayed if dim >= first)
+        displayed = tuple(dim - first for dim in dims.displayed)
+        # Moving the camera draws other pixels of a layer of several sizes only.
+        box = (layer.data_level, layer.corner_pixels.tobytes()) if layer.multiscale else ()
+        return point, displayed, box
+
     def _ask(self) -> None:
         """Denoise what is in view, if it is not shown yet."""
         try:
@@ -137,6 +166,7 @@ class InstantPreview(QObject):
             self._key, self._kept = key, (image, start)
             depth = config.depth_axis if config.spatial_dims == 3 else ""
             self._preview = PreviewLayer(self._viewer, layer, image, _SUFFIX, depth=depth)
+            self._listen(layer)
         if self._worker is not None:
             return  # its end asks again
         if not self._preview.wanted:
@@ -207,14 +237,22 @@ class InstantPreview(QObject):
         self._worker = None
         self._on_view()
 
-    def _drop(self) -> None:
-        """Take the layer away, and wait for no thread."""
+    def _forget(self) -> None:
+        """Take nothing for known of the pixels, and wait for no thread."""
         if self._worker is not None:
             self._worker.leave()
+        self._worker = self._region = self._model = None
+
+    def _drop(self) -> None:
+        """Take the layer away as well."""
+        self._forget()
+        if self._layer is not None:
+            self._layer.events.data.disconnect(self._on_view)
+            self._layer.events.set_data.disconnect(self._on_drawn)
         if self._preview is not None:
             self._preview.close()
         self._kept = ()
-        self._worker = self._key = self._preview = self._region = self._model = None
+        self._key = self._preview = self._layer = self._drawn = None
 
 
 def _depth(image: Image, settings: TrainingConfig) -> tuple[Literal[2, 3], DepthAxis]:

@@ -80,6 +80,10 @@ class LivePreview:
         """
         if self._layer is None:
             return
+        if not self._layer.fits:
+            # The run goes on with the old data, a result of which would hide the new ones.
+            self.end()
+            return
         for last in previews[-1:]:
             self._layer.show(last.source.data, last.image, last.step)
         self.in_view.piece = self._layer.request()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
 from numpy.typing import NDArray
 
+from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.regions import visible_region
-from napari_noise2same._napari.results import CARD, add_result, place
+from napari_noise2same._napari.results import CARD, add_result, follow, placement
 from napari_noise2same._napari.windows import CONTEXT, crop
 from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import Noise2SameError
@@ -58,6 +60,8 @@ class PreviewLayer:
         self._suffix = suffix
         self._depth = depth
         self._layer: ImageLayer | None = None
+        # Where the source has it lie.
+        self._placed: Mapping[str, Any] = {}
         self._wanted = True
 
     @property
@@ -66,9 +70,14 @@ class PreviewLayer:
         deleted = self._layer is not None and self._layer not in self._viewer.layers
         return self._wanted and not deleted and self._source in self._viewer.layers
 
+    @property
+    def fits(self) -> bool:
+        """Whether the layer still shows the image: not after the user has given it other data."""
+        return layer_data(self._source) is self._image.data
+
     def region(self) -> Region | None:
         """Return the part that is in view; None if there is nothing to preview."""
-        if not self.wanted:
+        if not (self.wanted and self.fits):
             return None
         try:
             return visible_region(
@@ -113,9 +122,10 @@ class PreviewLayer:
         step : int
             Steps that the model had done.
         """
-        if not self.wanted:
+        if not (self.wanted and self.fits):
             return
         region, result = window.wanted, window.keep(result)
+        placed = placement(self._source, 0, region)
         if self._layer is None:
             card = {PREVIEW: True}
             name = self._source.name + self._suffix
@@ -126,7 +136,8 @@ class PreviewLayer:
             self._viewer.layers.selection.active = active
         else:
             self._layer.data = result
-            self._layer.translate = place(self._source, 0, region)
+            follow(self._layer, self._placed, placed)
+        self._placed = placed
         self._layer.metadata[CARD]["step"] = step
 
     def close(self) -> None:

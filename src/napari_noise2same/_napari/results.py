@@ -15,11 +15,24 @@ from napari_noise2same.core.array import ArrayLike, Region
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["CARD", "SUFFIX", "add_result", "find_result", "inherited", "place", "result_dtype"]
+__all__ = [
+    "CARD",
+    "SUFFIX",
+    "add_result",
+    "find_result",
+    "follow",
+    "inherited",
+    "place",
+    "placement",
+    "result_dtype",
+]
 
 CARD = "noise2same"
 SUFFIX = " [n2s]"
 """What the name of a result has behind that of its source."""
+
+# All that says where a layer lies.
+_PLACING = ("units", "scale", "rotate", "shear", "affine", "translate")
 
 
 def add_result(
@@ -122,6 +135,46 @@ def place(source_layer: ImageLayer, level: int = 0, region: Region | None = None
     origin = source_layer.data_to_world(_origin(source_layer, level, region))
     translate: NDArray[Any] = np.asarray(source_layer.affine.inverse(origin))
     return translate
+
+
+def placement(
+    source_layer: ImageLayer, level: int = 0, region: Region | None = None
+) -> dict[str, Any]:
+    """Say all of where a result on a region of a layer has to lie.
+
+    Parameters
+    ----------
+    source_layer : napari.layers.Image
+        The noisy layer.
+    level : int
+        Level of a multiscale source.
+    region : tuple of slice, optional
+        Part of that level, one slice per dimension; all of it by default.
+
+    Returns
+    -------
+    dict
+        The part of what is `inherited` that says so.
+    """
+    look = inherited(source_layer, level, region)
+    return {name: look[name] for name in _PLACING}
+
+
+def follow(layer: ImageLayer, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Move a result as its source was moved; what the user has moved it by stays otherwise.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        The result.
+    before : mapping
+        The `placement` that it has been given.
+    now : mapping
+        Its `placement` by now.
+    """
+    for name, value in now.items():
+        if not np.array_equal(value, before[name]):
+            setattr(layer, name, value)
 
 
 def inherited(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import Denoiser
@@ -97,9 +98,23 @@ def _preview(
     # Once, whatever the model will do: training waits for it.
     config = DenoiseConfig(averaging=False, dtype=dtype, device=str(trainer.device))
     try:
-        denoiser = Denoiser(source, trainer.snapshot(), config)
+        piece = _read(source)
+        if piece is None:
+            return None
+        denoiser = Denoiser(piece, trainer.snapshot(), config)
         for _ in denoiser.events():
             pass
     except Noise2SameError:
         return None
     return denoiser.result
+
+
+def _read(source: Image) -> Image | None:
+    """Read all of an image; None if that fails, or brings something of another shape."""
+    # Nothing else here calls the array, which is somebody else's: a file that is gone, a graph of
+    # dask or a plugin's reader raises what it likes.
+    try:
+        values = np.asarray(source.data[...])
+    except Exception:
+        return None
+    return replace(source, data=values) if values.shape == source.data.shape else None

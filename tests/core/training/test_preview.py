@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from napari_noise2same.core import Finished, PreviewReady, Trainer, denoise, train_with_preview
+from napari_noise2same.core.array import Window
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import DenoiseConfig, Preset, TrainingConfig
 
@@ -37,4 +40,57 @@ def test_a_preview_that_fails_does_not_end_training(
     *events, last = train_with_preview(trainer, lambda: other)
     assert isinstance(last, Finished)
     assert last.reason == "completed"
+    assert not any(isinstance(event, PreviewReady) for event in events)
+
+
+class UnpluggedError(Exception):
+    """What somebody else's array may raise."""
+
+
+class Broken:
+    """An array that cannot be read."""
+
+    shape = (64, 64)
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.reads = error, 0
+
+    def __getitem__(self, _index: Any) -> Any:
+        self.reads += 1
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("graph"), UnpluggedError()])
+def test_an_image_that_cannot_be_read_does_not_end_training(
+    make_picture: Picture, make_config: Config, error: Exception
+) -> None:
+    trainer = Trainer([Image(make_picture(64, 64), "YX")], make_config())
+    broken = Broken(error)
+    gone = Image(broken, "YX")
+    *events, last = train_with_preview(trainer, lambda: gone)
+    assert broken.reads
+    assert isinstance(last, Finished)
+    assert not any(isinstance(event, PreviewReady) for event in events)
+
+
+def test_a_stop_ends_training_whose_previews_fail(
+    make_picture: Picture, make_config: Config
+) -> None:
+    trainer = Trainer([Image(make_picture(64, 64), "YX")], make_config(steps=1_000_000))
+    broken = Broken(OSError("gone"))
+    gone = Image(broken, "YX")
+    *_, last = train_with_preview(trainer, lambda: gone, stop=lambda: broken.reads > 1)
+    assert isinstance(last, Finished)
+    assert last.reason == "stopped"
+
+
+def test_what_reaches_beyond_the_array_does_not_end_training(
+    make_picture: Picture, make_config: Config
+) -> None:
+    picture = make_picture(64, 64)
+    trainer = Trainer([Image(picture, "YX")], make_config())
+    beyond = Image(Window(picture, (slice(0, 96), slice(0, 80))), "YX")
+    *events, last = train_with_preview(trainer, lambda: beyond)
+    assert isinstance(last, Finished)
     assert not any(isinstance(event, PreviewReady) for event in events)
