@@ -246,3 +246,19 @@ def test_an_image_of_nan_alone_stays_as_it_is(
     denoise(qtbot, denoise_dock)
     assert denoise_dock.panel.message.value() == ""
     assert np.isnan(viewer.layers["empty [n2s]"].data).all()
+
+
+def test_a_view_without_the_layer_is_not_denoised(
+    qtbot: QtBot, viewer: Viewer, denoise_dock: DenoiseDock
+) -> None:
+    panel = denoise_dock.panel
+    panel.region.set_value("view")
+    viewer.scene.camera.center = (5000, 5000)
+    panel.denoise.click()
+    assert is_one_sentence(panel.message)
+    assert "move it into view" in panel.message.value()
+    assert not denoise_dock.controller.is_running
+    viewer.reset_view()
+    denoise(qtbot, denoise_dock)
+    assert panel.message.value() == ""
+    assert "cells [n2s]" in viewer.layers
