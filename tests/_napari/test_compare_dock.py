@@ -255,3 +255,19 @@ def test_interval_of_the_blink_is_that_of_the_preferences(open_dock: Open) -> No
 
     assert dock._comparison._running._timer.interval() == 250  # type: ignore[union-attr]
     dock.set_mode(None)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.usefixtures("denoised")
+def test_layers_that_come_and_go_do_not_end_a_comparison(
+    viewer: Viewer, open_dock: Open, mode: Mode
+) -> None:
+    dock = open_dock()
+    before = names(viewer)
+    dock.buttons[mode].click()
+    preview = viewer.add_image(np.zeros((48, 64)), name="preview")
+    viewer.layers.remove(preview)
+    assert pressed(dock) == [mode]
+    dock.set_mode(None)
+
+    assert names(viewer) == before

@@ -99,6 +99,8 @@ class Comparison:
         self._on_stop, self._on_fail = on_stop, on_fail
         self._look: _Look | None = None
         self._running: _Closable | None = None
+        # Layers that the way of comparing itself has put in.
+        self._own: frozenset[Layer] = frozenset()
 
     def start(self, mode: Mode) -> None:
         """Compare, instead of however the layers are compared now.
@@ -127,6 +129,7 @@ class Comparison:
         except ImageError:
             self.stop()
             raise
+        self._own = frozenset(self._viewer.layers) - self._look.visible.keys()
 
     def stop(self) -> None:
         """Go back: the viewer is as it was before `start`."""
@@ -134,6 +137,7 @@ class Comparison:
             return
         look, self._look = self._look, None
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._own = frozenset()
         if self._running is not None:
             self._running.close()
             self._running = None
@@ -168,8 +172,7 @@ class Comparison:
 
     def _on_removed(self, event: Any) -> None:
         """Stop when a layer that is compared, or that serves the comparison, is gone."""
-        added = self._look is not None and event.value not in self._look.visible
-        if added or event.value in (self._noisy, self._denoised):
+        if event.value in self._own or event.value in (self._noisy, self._denoised):
             self.stop()
 
 
