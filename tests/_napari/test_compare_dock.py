@@ -271,3 +271,19 @@ def test_layers_that_come_and_go_do_not_end_a_comparison(
     dock.set_mode(None)
 
     assert names(viewer) == before
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.usefixtures("denoised")
+def test_layers_that_come_during_a_comparison_show_after_it(
+    viewer: Viewer, open_dock: Open, mode: Mode
+) -> None:
+    dock = open_dock()
+    dock.buttons[mode].click()
+    compared = names(viewer)
+    shown = viewer.add_image(np.zeros((48, 64)), name="preview")
+    hidden = viewer.add_image(np.zeros((48, 64)), name="hidden", visible=False)
+    assert names(viewer) == [*compared, ("preview", False), ("hidden", False)]
+    dock.set_mode(None)
+
+    assert (shown.visible, hidden.visible) == (True, False)
