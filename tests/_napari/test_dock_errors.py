@@ -262,3 +262,20 @@ def test_a_view_without_the_layer_is_not_denoised(
     denoise(qtbot, denoise_dock)
     assert panel.message.value() == ""
     assert "cells [n2s]" in viewer.layers
+
+
+def test_a_model_that_is_opened_takes_the_place_of_an_error(
+    qtbot: QtBot, train_dock: TrainDock, denoise_dock: DenoiseDock, tmp_path: Path
+) -> None:
+    message, good = denoise_dock.panel.message, tmp_path / "good.safetensors"
+    train_dock.save_model(str(good))
+    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
+        pass
+    denoise_dock.open_model(str(tmp_path / "missing.safetensors"))
+    with qtbot.waitSignal(denoise_dock.files.failed, timeout=TIMEOUT):
+        pass
+    assert is_one_sentence(message)
+    denoise_dock.open_model(str(good))
+    with qtbot.waitSignal(denoise_dock.files.opened, timeout=TIMEOUT):
+        pass
+    assert message.value() == "Opened good."
