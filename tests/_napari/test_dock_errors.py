@@ -14,6 +14,7 @@ from napari import Viewer
 from napari.layers import Image
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
@@ -279,3 +280,22 @@ def test_a_model_that_is_opened_takes_the_place_of_an_error(
     with qtbot.waitSignal(denoise_dock.files.opened, timeout=TIMEOUT):
         pass
     assert message.value() == "Opened good."
+
+
+@pytest.mark.usefixtures("noisy")
+def test_a_run_inside_a_region_cannot_be_copied(viewer: Viewer, train_dock: TrainDock) -> None:
+    region = viewer.add_shapes([[[0, 0], [30, 30]]], shape_type="rectangle", name="here")
+    panel, clipboard = train_dock.panel, QApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setText("earlier")
+    panel.region.set_value(region.unique_id)
+    for button in (panel.model.copy_script, panel.model.copy_command):
+        panel.message.clear()
+        button.click()
+        assert is_one_sentence(panel.message)
+        assert "choose Whole image" in panel.message.value()
+        assert clipboard.text() == "earlier"
+    panel.region.set_value(None)
+    panel.model.copy_command.click()
+    assert panel.message.value() == "Copied."
+    assert clipboard.text().startswith("napari-noise2same train")

@@ -20,7 +20,7 @@ from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import Subject, TrainInputs
 from napari_noise2same._napari.train_texts import describe_change, describe_start
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.errors import ConfigurationError, Noise2SameError
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.widgets import RunState
 
@@ -152,11 +152,33 @@ class TrainController(QObject):
         self._show_model(model)
 
     def script(self) -> str:
-        """Return the run as a Python script."""
+        """Return the run as a Python script.
+
+        Returns
+        -------
+        str
+            As `as_script` writes it.
+
+        Raises
+        ------
+        ConfigurationError
+            If a setting cannot work, or cannot be written as text.
+        """
         return as_script(*self._recipe())
 
     def command(self) -> str:
-        """Return the run as a line for the shell."""
+        """Return the run as a line for the shell.
+
+        Returns
+        -------
+        str
+            As `as_command` writes it.
+
+        Raises
+        ------
+        ConfigurationError
+            If a setting cannot work, or cannot be written as text.
+        """
         return as_command(*self._recipe())
 
     def close(self) -> None:
@@ -173,6 +195,11 @@ class TrainController(QObject):
     def _recipe(self) -> tuple[list[str], str, TrainingConfig, str | None]:
         """Return what a run as text consists of."""
         panel, model = self._panel, self._panel.start.chosen_model()
+        if panel.region.value() is not None:
+            raise ConfigurationError(
+                "Expected training on whole images, found that it is inside a region, which "
+                "cannot be written as text: choose Whole image, or save the region as an image."
+            )
         name = None if model is None else str(model)
         return self.inputs.paths(), panel.axes.value(), panel.value(), name
 
