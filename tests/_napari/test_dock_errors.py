@@ -138,6 +138,7 @@ def test_a_run_that_fails_leaves_the_earlier_model_as_it_was(
         train(qtbot, train_dock)
     assert not told
     assert (train_dock.controller.name, model_of(train_dock)) == (name, model)
+    assert train_dock.panel.run.state() is RunState.FINISHED  # no planned step is left
     viewer.layers.selection.active = noisy
     train_dock.panel.run.more_steps.setValue(3)
     train_dock.panel.run.proceed.click()

@@ -69,7 +69,10 @@ class TrainController(QObject):
         self.model: TrainedModel | None = None
         # Name of the model that the run under way will give.
         self._coming = ""
-        self._done = False
+        # How the last run has ended; nothing if it has given no model.
+        self._reason = ""
+        # The step that it began at.
+        self._first = 0
         panel.run.train_requested.connect(self.train)
         panel.run.pause_requested.connect(self.pause)
         panel.run.resume_requested.connect(self.resume)
@@ -88,6 +91,11 @@ class TrainController(QObject):
     def is_running(self) -> bool:
         """Whether a run is on, paused or not."""
         return self.worker is not None
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the last run has done all of its steps."""
+        return self._reason == "completed"
 
     def train(self) -> None:
         """Train a new model on the ticked layers."""
@@ -226,14 +234,17 @@ class TrainController(QObject):
         """Show the model that there is while no run is on."""
         self._panel.plot.set_history(model.history.columns)
         self._panel.model.set_model(True)
-        self._panel.set_state(RunState.STOPPED if model.resume else RunState.IDLE)
+        if model.resume is None:
+            self._panel.set_state(RunState.IDLE)
+        else:
+            self._panel.set_state(RunState.STOPPED if _can_go_on(model) else RunState.FINISHED)
 
     def _start(
         self, subject: Subject, config: TrainingConfig | None, **model: TrainedModel | None
     ) -> None:
         """Start the thread, with a model to `start` from or to `resume`."""
         self._under_way = subject
-        self._done = False
+        self._reason, self._first = "", _steps_done(model.get("resume"))
         self._panel.message.clear()
         self._panel.set_state(RunState.PREPARING)
         self._panel.progress.set_busy("Preparing…")
@@ -298,18 +309,20 @@ class TrainController(QObject):
 
     def _on_finished(self, event: Finished) -> None:
         """Keep the model."""
-        self._done = True
-        self._name, self._subject = self._coming, self._under_way
+        self._reason, self._name = event.reason, self._coming
+        idle = _steps_done(event.model) == self._first
+        if idle:
+            self._panel.progress.reset()
+        # A model that was only looked at again still is one of the images it was trained on.
+        if not (idle and self._first):
+            self._subject = self._under_way
         self.model = event.model
         self._store.put(self._name, event.model)
         self._panel.model.set_model(True)
-        if not len(event.model.history):
-            self._panel.progress.reset()
         change = describe_change(event)
         if change:
             self._panel.message.show_message(change)
-        completed = event.reason == "completed"
-        self._panel.set_state(RunState.FINISHED if completed else RunState.STOPPED)
+        self._panel.set_state(RunState.FINISHED if self.is_completed else RunState.STOPPED)
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong."""
@@ -321,7 +334,7 @@ class TrainController(QObject):
         self._end_activity()
         self._live.end()
         self._instant.set_suspended(False)
-        if self._done:
+        if self._reason:
             self.trained.emit(self._name)
         else:
             self._go_back()
@@ -343,3 +356,17 @@ class TrainController(QObject):
         if self._activity is not None:
             self._activity.close()
         self._activity = None
+
+
+def _steps_done(model: TrainedModel | None) -> int:
+    """Return how many steps have led to a model, as far as it can be resumed."""
+    return 0 if model is None or model.resume is None else int(model.resume.values["step"])
+
+
+def _can_go_on(model: TrainedModel) -> bool:
+    """Say whether planned steps, or planned seconds, are left to a model that can be resumed."""
+    assert model.resume is not None
+    values, seconds = model.resume.values, model.settings.get("seconds")
+    if seconds is not None:
+        return bool(values["seconds"] < seconds)
+    return bool(values["step"] < values["steps"])
