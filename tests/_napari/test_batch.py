@@ -323,3 +323,26 @@ def test_the_files_of_the_last_session_are_looked_for_once_they_are_wanted(
     assert batch.table.states() == ()
     again.panel.tabs.setCurrentIndex(1)
     wait(qtbot, lambda: batch.table.states() == (SKIPPED, WAITING, SKIPPED))
+
+
+def test_files_that_come_and_go_show_when_the_tab_is_in_front_again(
+    qtbot: QtBot, dock: DenoiseDock, folder: Path
+) -> None:
+    tabs, table = dock.panel.tabs, dock.panel.batch.table
+    choose(qtbot, dock, folder)
+    denoise_all(qtbot, dock)
+    assert table.states() == (DONE, FAILED, DONE)
+    reason = table.text(1)
+
+    (folder / "0.tif").write_bytes((folder / "1.tif").read_bytes())
+    (folder.with_name("cells denoised") / "more" / "3.tif").unlink()
+    tabs.setCurrentIndex(0)
+    tabs.setCurrentIndex(1)
+    wait(qtbot, lambda: len(table.states()) == 4)
+    assert table.states() == (WAITING, DONE, FAILED, WAITING)
+    assert table.text(2) == reason
+    assert table.has_pictures(1) == (True, True)
+    assert table.has_pictures(3) == (False, False)
+
+    denoise_all(qtbot, dock)
+    assert table.states() == (DONE, SKIPPED, FAILED, DONE)

@@ -170,6 +170,19 @@ def test_nothing_follows_a_failure(qtbot: QtBot, viewer: Viewer) -> None:
 
 
 @pytest.mark.usefixtures("noisy")
+def test_nothing_follows_a_failure_after_a_run_that_went_well(qtbot: QtBot, viewer: Viewer) -> None:
+    train = open_train_dock(viewer)
+    train.controller.train()
+    wait(qtbot, lambda: not train.controller.is_running)
+    viewer.add_image(np.full((40, 40), 7.0), name="flat")
+    denoise_now()
+    wait(qtbot, lambda: not train.controller.is_running)
+    assert train.panel.run.state() is RunState.FINISHED
+    assert not open_denoise_dock(viewer).controller.is_running
+    assert "flat [n2s]" not in viewer.layers
+
+
+@pytest.mark.usefixtures("noisy")
 def test_run_that_is_on_is_left_alone(qtbot: QtBot, viewer: Viewer) -> None:
     train = start_endless(viewer)
     with pytest.raises(ConfigurationError, match="stop it"):

@@ -255,3 +255,35 @@ def test_interval_of_the_blink_is_that_of_the_preferences(open_dock: Open) -> No
 
     assert dock._comparison._running._timer.interval() == 250  # type: ignore[union-attr]
     dock.set_mode(None)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.usefixtures("denoised")
+def test_layers_that_come_and_go_do_not_end_a_comparison(
+    viewer: Viewer, open_dock: Open, mode: Mode
+) -> None:
+    dock = open_dock()
+    before = names(viewer)
+    dock.buttons[mode].click()
+    preview = viewer.add_image(np.zeros((48, 64)), name="preview")
+    viewer.layers.remove(preview)
+    assert pressed(dock) == [mode]
+    dock.set_mode(None)
+
+    assert names(viewer) == before
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.usefixtures("denoised")
+def test_layers_that_come_during_a_comparison_show_after_it(
+    viewer: Viewer, open_dock: Open, mode: Mode
+) -> None:
+    dock = open_dock()
+    dock.buttons[mode].click()
+    compared = names(viewer)
+    shown = viewer.add_image(np.zeros((48, 64)), name="preview")
+    hidden = viewer.add_image(np.zeros((48, 64)), name="hidden", visible=False)
+    assert names(viewer) == [*compared, ("preview", False), ("hidden", False)]
+    dock.set_mode(None)
+
+    assert (shown.visible, hidden.visible) == (True, False)

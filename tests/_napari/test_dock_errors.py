@@ -14,6 +14,7 @@ from napari import Viewer
 from napari.layers import Image
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
@@ -137,6 +138,7 @@ def test_a_run_that_fails_leaves_the_earlier_model_as_it_was(
         train(qtbot, train_dock)
     assert not told
     assert (train_dock.controller.name, model_of(train_dock)) == (name, model)
+    assert train_dock.panel.run.state() is RunState.FINISHED  # no planned step is left
     viewer.layers.selection.active = noisy
     train_dock.panel.run.more_steps.setValue(3)
     train_dock.panel.run.proceed.click()
@@ -246,3 +248,55 @@ def test_an_image_of_nan_alone_stays_as_it_is(
     denoise(qtbot, denoise_dock)
     assert denoise_dock.panel.message.value() == ""
     assert np.isnan(viewer.layers["empty [n2s]"].data).all()
+
+
+def test_a_view_without_the_layer_is_not_denoised(
+    qtbot: QtBot, viewer: Viewer, denoise_dock: DenoiseDock
+) -> None:
+    panel = denoise_dock.panel
+    panel.region.set_value("view")
+    viewer.scene.camera.center = (5000, 5000)
+    panel.denoise.click()
+    assert is_one_sentence(panel.message)
+    assert "move it into view" in panel.message.value()
+    assert not denoise_dock.controller.is_running
+    viewer.reset_view()
+    denoise(qtbot, denoise_dock)
+    assert panel.message.value() == ""
+    assert "cells [n2s]" in viewer.layers
+
+
+def test_a_model_that_is_opened_takes_the_place_of_an_error(
+    qtbot: QtBot, train_dock: TrainDock, denoise_dock: DenoiseDock, tmp_path: Path
+) -> None:
+    message, good = denoise_dock.panel.message, tmp_path / "good.safetensors"
+    train_dock.save_model(str(good))
+    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
+        pass
+    denoise_dock.open_model(str(tmp_path / "missing.safetensors"))
+    with qtbot.waitSignal(denoise_dock.files.failed, timeout=TIMEOUT):
+        pass
+    assert is_one_sentence(message)
+    denoise_dock.open_model(str(good))
+    with qtbot.waitSignal(denoise_dock.files.opened, timeout=TIMEOUT):
+        pass
+    assert message.value() == "Opened good."
+
+
+@pytest.mark.usefixtures("noisy")
+def test_a_run_inside_a_region_cannot_be_copied(viewer: Viewer, train_dock: TrainDock) -> None:
+    region = viewer.add_shapes([[[0, 0], [30, 30]]], shape_type="rectangle", name="here")
+    panel, clipboard = train_dock.panel, QApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setText("earlier")
+    panel.region.set_value(region.unique_id)
+    for button in (panel.model.copy_script, panel.model.copy_command):
+        panel.message.clear()
+        button.click()
+        assert is_one_sentence(panel.message)
+        assert "choose Whole image" in panel.message.value()
+        assert clipboard.text() == "earlier"
+    panel.region.set_value(None)
+    panel.model.copy_command.click()
+    assert panel.message.value() == "Copied."
+    assert clipboard.text().startswith("napari-noise2same train")

@@ -146,6 +146,43 @@ def test_pause_resume_stop_and_continue(qtbot: QtBot, train_dock: TrainDock) -> 
     assert run.state() is RunState.FINISHED
 
 
+def test_a_finished_model_that_is_opened_has_nothing_to_resume(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, tmp_path: Path
+) -> None:
+    panel, controller, path = train_dock.panel, train_dock.controller, tmp_path / "m.safetensors"
+    train(qtbot, train_dock)
+    train_dock.save_model(str(path))
+    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
+        pass
+    train_dock.open_model(str(path))
+    with qtbot.waitSignal(train_dock.files.opened, timeout=TIMEOUT):
+        pass
+    assert panel.run.state() is RunState.FINISHED
+    controller.resume()
+    wait(qtbot, lambda: not controller.is_running)
+    assert panel.run.state() is RunState.FINISHED
+    assert panel.progress.bar.maximum() > 0  # no longer busy
+    assert panel.progress.label.text() == ""
+
+    # No step was done on it, so that it is not what is trained on from then on.
+    viewer.layers.remove(noisy)
+    panel.run.proceed.click()
+    assert "found none ticked" in panel.message.value()
+
+
+@pytest.mark.usefixtures("noisy")
+def test_a_stopped_model_that_is_opened_can_be_resumed(qtbot: QtBot, train_dock: TrainDock) -> None:
+    run, controller = train_dock.panel.run, train_dock.controller
+    train_dock.panel.set_value(ENDLESS)
+    run.train.click()
+    wait(qtbot, lambda: run.state() is RunState.TRAINING)
+    run.stop.click()
+    wait(qtbot, lambda: not controller.is_running)
+    assert controller.model is not None
+    controller.set_model("opened", controller.model)
+    assert run.state() is RunState.STOPPED
+
+
 @pytest.mark.parametrize("moment", ["preparing", "training", "paused"])
 @pytest.mark.usefixtures("noisy")
 def test_closing_the_viewer_ends_a_run_at_once(

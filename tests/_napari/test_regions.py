@@ -7,6 +7,7 @@ from napari.layers import Image
 from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.regions import current_frame, visible_region
+from napari_noise2same.core.errors import ImageError
 
 
 def test_visible_region_is_what_the_canvas_shows(shown_viewer: Viewer, qapp: QApplication) -> None:
@@ -123,3 +124,25 @@ def test_layers_in_different_units_are_in_view_alike(
     expected = visible_region(shown_viewer, shown_viewer.layers[0])
     assert expected[1].stop - expected[1].start < 100
     assert visible_region(shown_viewer, layer) == expected
+
+
+def test_a_layer_out_of_view_has_no_visible_region(
+    shown_viewer: Viewer, qapp: QApplication
+) -> None:
+    layer = shown_viewer.add_image(np.zeros((200, 240)), name="cells")
+    for centre in ((5000, 5000), (100, 5000), (100, -5000)):
+        shown_viewer.scene.camera.center = centre
+        qapp.processEvents()
+        with pytest.raises(ImageError, match="part of cells in view"):
+            visible_region(shown_viewer, layer)
+
+
+def test_a_single_column_can_be_in_view(shown_viewer: Viewer, qapp: QApplication) -> None:
+    layer = shown_viewer.add_image(np.zeros((200, 240)))
+    shown_viewer.scene.camera.zoom = 1e5
+    shown_viewer.scene.camera.center = (100, 239.2)
+    qapp.processEvents()
+
+    rows, columns = visible_region(shown_viewer, layer)
+    assert rows.stop - rows.start <= 3
+    assert columns == slice(239, 240)

@@ -180,3 +180,36 @@ def test_a_run_can_be_stopped_while_labels_are_read(
     assert panel.run.state() is RunState.IDLE
     assert train_dock.controller.model is None
     assert panel.message.value() == ""
+
+
+@pytest.mark.parametrize("names", [("grey", "colours"), ("colours", "grey")])
+def test_layers_of_other_channels_are_not_trained_on_together(
+    viewer: Viewer, train_dock: TrainDock, names: tuple[str, str]
+) -> None:
+    rng = np.random.default_rng(0)
+    layers = {
+        "grey": viewer.add_image(rng.normal(size=(64, 80)), name="grey"),
+        "colours": viewer.add_image(
+            rng.integers(0, 255, (40, 40, 3), np.uint8), name="colours", rgb=True
+        ),
+    }
+    panel = train_dock.panel
+    viewer.layers.selection.active = layers[names[0]]
+    panel.layers.set_value([layers[name].unique_id for name in names])
+    panel.run.train.click()
+    for text in (panel.message.value(), panel.axes.sentence.text()):
+        assert "1 in grey" in text
+        assert "3 in colours" in text
+    panel.layers.set_value([layers["grey"].unique_id])
+    assert "one image" in panel.axes.sentence.text()
+
+
+def test_channels_and_colours_can_be_trained_on_together(
+    viewer: Viewer, train_dock: TrainDock
+) -> None:
+    rng = np.random.default_rng(0)
+    colours = viewer.add_image(rng.integers(0, 255, (40, 40, 3), np.uint8), rgb=True)
+    channels = viewer.add_image(rng.normal(size=(3, 40, 40)), axis_labels=("c", "y", "x"))
+    train_dock.panel.layers.set_value([colours.unique_id, channels.unique_id])
+    images = train_dock.controller.inputs.whole_images()
+    assert {image.axes for image in images} == {"YXS", "CYX"}

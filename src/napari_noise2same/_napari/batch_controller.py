@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.batch import Job
 from napari_noise2same.core.errors import FileError, Noise2SameError
+from napari_noise2same.widgets import FileState
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -62,24 +64,7 @@ class BatchController(QObject):
 
     def find(self) -> None:
         """Show the files that are meant now."""
-        if self.is_running:
-            return
-        self._end_search()
-        self._panel.message.clear()
-        config = self._batch.value()
-        if not config.inputs:
-            self._show_files(FilesFound((), (), ""))
-            return
-        try:
-            denoising = self._panel.value()
-        except Noise2SameError as error:
-            self._panel.message.show_error(str(error))
-            return
-        self._batch.progress.set_busy("Looking for images…")
-        self._search = Worker(lambda stop: find_files(config, denoising, stop))
-        self._search.events.connect(lambda events: self._show_files(events[-1]))
-        self._search.failed.connect(self._on_not_found)
-        self._search.finished.connect(self._end_search)
+        self._look(self._show_files)
 
     def denoise(self) -> None:
         """Denoise the files with the chosen model."""
@@ -135,17 +120,51 @@ class BatchController(QObject):
         self._search = self._reading = None
         self._forget()
 
-    def _on_tab(self) -> None:
-        """Look for the files of the last session once they are wanted."""
-        if self._panel.tabs.currentWidget() is self._batch and not self._jobs:
-            self.find()
+    def _look(self, show: Callable[[FilesFound], None]) -> None:
+        """Look for the files in a thread, unless some are being denoised."""
+        if self.is_running:
+            return
+        self._end_search()
+        self._panel.message.clear()
+        config = self._batch.value()
+        if not config.inputs:
+            show(FilesFound((), (), ""))
+            return
+        try:
+            denoising = self._panel.value()
+        except Noise2SameError as error:
+            self._panel.message.show_error(str(error))
+            return
+        self._batch.progress.set_busy("Looking for images…")
+        self._search = Worker(lambda stop: find_files(config, denoising, stop))
+        self._search.events.connect(lambda events: show(events[-1]))
+        self._search.failed.connect(self._on_not_found)
+        self._search.finished.connect(self._end_search)
 
-    def _show_files(self, found: FilesFound) -> None:
-        """Show the files before anything is done with them."""
+    def _on_tab(self) -> None:
+        """Look for the files whenever they come into sight: folders change in the meantime."""
+        if self._panel.tabs.currentWidget() is self._batch:
+            self._look(self._show_again)
+
+    def _show_again(self, found: FilesFound) -> None:
+        """Show the files that there are by now; what the last run has told of them stays."""
+        known = dict(zip(self._jobs, enumerate(self._batch.table.states()), strict=True))
+
+        def kept(job: Job, *, done: bool) -> int | None:
+            row, state = known.get(job, (None, None))
+            # A result may have been deleted.
+            stays = state is FileState.FAILED or (state is FileState.DONE and done)
+            return row if stays else None
+
+        pairs = zip(found.jobs, found.done, strict=True)
+        self._show_files(found, [kept(job, done=done) for job, done in pairs])
+
+    def _show_files(self, found: FilesFound, kept: Sequence[int | None] | None = None) -> None:
+        """Show the files, of which some may be in the table already, in the rows that are kept."""
         again = self._batch.overwrite.value()
         self._jobs, self._output = found.jobs, found.output
         self._batch.table.set_files(
-            [job.name for job in found.jobs], [done and not again for done in found.done]
+            [job.name for job in found.jobs], [done and not again for done in found.done], kept
         )
         self._batch.set_default_output(found.output)
 

@@ -9,7 +9,6 @@ import napari
 from napari.layers import Image as ImageLayer
 
 from napari_noise2same.core.errors import ConfigurationError, ImageError
-from napari_noise2same.widgets import RunState
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -117,7 +116,7 @@ def denoise_now() -> None:
     train.controller.train()
 
     def go_on() -> None:
-        if train.panel.run.state() is RunState.FINISHED:
+        if train.controller.is_completed:
             denoise_with(viewer, train.controller.name, keys)
 
     # There is none if the dock has refused, and said why. It forgets us when it is over.

@@ -99,6 +99,8 @@ class Comparison:
         self._on_stop, self._on_fail = on_stop, on_fail
         self._look: _Look | None = None
         self._running: _Closable | None = None
+        # Layers that the way of comparing itself has put in.
+        self._own: frozenset[Layer] = frozenset()
 
     def start(self, mode: Mode) -> None:
         """Compare, instead of however the layers are compared now.
@@ -127,6 +129,8 @@ class Comparison:
         except ImageError:
             self.stop()
             raise
+        self._own = frozenset(self._viewer.layers) - self._look.visible.keys()
+        self._viewer.layers.events.inserted.connect(self._on_inserted)
 
     def stop(self) -> None:
         """Go back: the viewer is as it was before `start`."""
@@ -134,6 +138,8 @@ class Comparison:
             return
         look, self._look = self._look, None
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
+        self._own = frozenset()
         if self._running is not None:
             self._running.close()
             self._running = None
@@ -166,11 +172,18 @@ class Comparison:
         if self._noisy is self._denoised:
             raise ImageError("Expected two layers to compare, found one: choose another.")
 
+    def _on_inserted(self, event: Any) -> None:
+        """Hide a layer that comes meanwhile, such as a preview, until the comparison ends."""
+        if self._look is not None and event.value not in self._look.visible:
+            self._look.visible[event.value] = event.value.visible
+            event.value.visible = False
+
     def _on_removed(self, event: Any) -> None:
         """Stop when a layer that is compared, or that serves the comparison, is gone."""
-        added = self._look is not None and event.value not in self._look.visible
-        if added or event.value in (self._noisy, self._denoised):
+        if event.value in self._own or event.value in (self._noisy, self._denoised):
             self.stop()
+        elif self._look is not None:
+            self._look.visible.pop(event.value, None)
 
 
 class _Blink:

@@ -71,4 +71,6 @@ class DenoiseDock(QWidget):
 
     def _on_opened(self, name: str, model: TrainedModel) -> None:
         """Offer the model to every dock."""
-        self.store.put(self.store.unique(name), model)
+        name = self.store.unique(name)
+        self.store.put(name, model)
+        self.panel.message.show_message(f"Opened {name}.")

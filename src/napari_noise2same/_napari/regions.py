@@ -11,8 +11,9 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
-from napari_noise2same._napari.transforms import from_world, unit_ratios
+from napari_noise2same._napari.transforms import from_world
 from napari_noise2same.core.array import Region, validate_axes
+from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -56,7 +57,7 @@ def visible_region(
     Raises
     ------
     ImageError
-        If the layer is no image layer or has no such level.
+        If the layer is no image layer, has no such level, or lies outside of the 2D view.
     AxesError
         If the axes do not fit the array.
     """
@@ -130,13 +131,15 @@ def _canvas_box(
     viewer: Viewer, layer: Layer, displayed: Sequence[int], level: int
 ) -> list[tuple[float, float]]:
     """Return the edges, in pixels of a level, of what the canvas shows along displayed axes."""
-    corners, shown = layer.corner_pixels, layer.data_level if layer.multiscale else 0
-    if viewer.dims.ndisplay == 2 and np.any(unit_ratios(viewer.dims.units, layer) != 1):
-        # Then napari's own are wrong: it takes the canvas to be measured in the layer's units.
-        corners, shown = _corner_pixels(viewer, layer), 0
+    if viewer.dims.ndisplay == 2:
+        # Not napari's own corners: those of a layer out of view look as before the first draw, and
+        # it takes the canvas to be measured in the layer's units.
+        corners, shown = _corner_pixels(viewer, layer, displayed), 0
+    else:
+        corners, shown = layer.corner_pixels, layer.data_level if layer.multiscale else 0
     edges = np.add(corners, [[0], [1]])
     # Before the first draw the corners say nothing.
-    drawn = all(np.ptp(edges[:, dim]) > 1 for dim in displayed)
+    drawn = viewer.dims.ndisplay == 2 or all(np.ptp(edges[:, dim]) > 1 for dim in displayed)
     factors = level_factors(layer, shown) / level_factors(layer, level)
     lengths = layer_data(layer, level).shape
     return [
@@ -144,16 +147,22 @@ def _canvas_box(
     ]
 
 
-def _corner_pixels(viewer: Viewer, layer: Layer) -> NDArray[Any]:
+def _corner_pixels(viewer: Viewer, layer: Layer, displayed: Sequence[int]) -> NDArray[Any]:
     """Return the first and the last of the finest pixels that the canvas shows in the 2D view."""
     camera = viewer.scene.camera
     half = np.divide(viewer.canvas.viewbox_size(viewer.layers), 2 * camera.zoom)
     points = np.tile(viewer.dims.point, (4, 1))
     points[:, viewer.dims.displayed] = camera.center[-2:] + half * list(product((-1, 1), repeat=2))
     pixels = [from_world(viewer, layer, point) for point in points]
-    ends = np.floor(np.min(pixels, axis=0)), np.ceil(np.max(pixels, axis=0))
-    lengths = np.array(layer_data(layer).shape[: layer.ndim])
-    return np.asarray(np.clip(ends, 0, lengths - 1))
+    low, high = np.min(pixels, axis=0), np.max(pixels, axis=0)
+    last = np.array(layer_data(layer).shape[: layer.ndim]) - 1
+    # Whole numbers are the centres of pixels.
+    if any(high[dim] <= -0.5 or low[dim] >= last[dim] + 0.5 for dim in displayed):
+        raise ImageError(
+            f"Expected a part of {layer.name} in view, found none: move it into view, or choose "
+            "another region."
+        )
+    return np.asarray(np.clip((np.floor(low), np.ceil(high)), 0, last))
 
 
 def _limited(low: float, high: float, length: int, most: int | None) -> slice:

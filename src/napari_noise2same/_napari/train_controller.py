@@ -20,7 +20,7 @@ from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import Subject, TrainInputs
 from napari_noise2same._napari.train_texts import describe_change, describe_start
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.errors import ConfigurationError, Noise2SameError
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.widgets import RunState
 
@@ -69,7 +69,10 @@ class TrainController(QObject):
         self.model: TrainedModel | None = None
         # Name of the model that the run under way will give.
         self._coming = ""
-        self._done = False
+        # How the last run has ended; nothing if it has given no model.
+        self._reason = ""
+        # The step that it began at.
+        self._first = 0
         panel.run.train_requested.connect(self.train)
         panel.run.pause_requested.connect(self.pause)
         panel.run.resume_requested.connect(self.resume)
@@ -88,6 +91,11 @@ class TrainController(QObject):
     def is_running(self) -> bool:
         """Whether a run is on, paused or not."""
         return self.worker is not None
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the last run has done all of its steps."""
+        return self._reason == "completed"
 
     def train(self) -> None:
         """Train a new model on the ticked layers."""
@@ -152,11 +160,33 @@ class TrainController(QObject):
         self._show_model(model)
 
     def script(self) -> str:
-        """Return the run as a Python script."""
+        """Return the run as a Python script.
+
+        Returns
+        -------
+        str
+            As `as_script` writes it.
+
+        Raises
+        ------
+        ConfigurationError
+            If a setting cannot work, or cannot be written as text.
+        """
         return as_script(*self._recipe())
 
     def command(self) -> str:
-        """Return the run as a line for the shell."""
+        """Return the run as a line for the shell.
+
+        Returns
+        -------
+        str
+            As `as_command` writes it.
+
+        Raises
+        ------
+        ConfigurationError
+            If a setting cannot work, or cannot be written as text.
+        """
         return as_command(*self._recipe())
 
     def close(self) -> None:
@@ -173,6 +203,11 @@ class TrainController(QObject):
     def _recipe(self) -> tuple[list[str], str, TrainingConfig, str | None]:
         """Return what a run as text consists of."""
         panel, model = self._panel, self._panel.start.chosen_model()
+        if panel.region.value() is not None:
+            raise ConfigurationError(
+                "Expected training on whole images, found that it is inside a region, which "
+                "cannot be written as text: choose Whole image, or save the region as an image."
+            )
         name = None if model is None else str(model)
         return self.inputs.paths(), panel.axes.value(), panel.value(), name
 
@@ -199,14 +234,17 @@ class TrainController(QObject):
         """Show the model that there is while no run is on."""
         self._panel.plot.set_history(model.history.columns)
         self._panel.model.set_model(True)
-        self._panel.set_state(RunState.STOPPED if model.resume else RunState.IDLE)
+        if model.resume is None:
+            self._panel.set_state(RunState.IDLE)
+        else:
+            self._panel.set_state(RunState.STOPPED if _can_go_on(model) else RunState.FINISHED)
 
     def _start(
         self, subject: Subject, config: TrainingConfig | None, **model: TrainedModel | None
     ) -> None:
         """Start the thread, with a model to `start` from or to `resume`."""
         self._under_way = subject
-        self._done = False
+        self._reason, self._first = "", _steps_done(model.get("resume"))
         self._panel.message.clear()
         self._panel.set_state(RunState.PREPARING)
         self._panel.progress.set_busy("Preparing…")
@@ -271,18 +309,20 @@ class TrainController(QObject):
 
     def _on_finished(self, event: Finished) -> None:
         """Keep the model."""
-        self._done = True
-        self._name, self._subject = self._coming, self._under_way
+        self._reason, self._name = event.reason, self._coming
+        idle = _steps_done(event.model) == self._first
+        if idle:
+            self._panel.progress.reset()
+        # A model that was only looked at again still is one of the images it was trained on.
+        if not (idle and self._first):
+            self._subject = self._under_way
         self.model = event.model
         self._store.put(self._name, event.model)
         self._panel.model.set_model(True)
-        if not len(event.model.history):
-            self._panel.progress.reset()
         change = describe_change(event)
         if change:
             self._panel.message.show_message(change)
-        completed = event.reason == "completed"
-        self._panel.set_state(RunState.FINISHED if completed else RunState.STOPPED)
+        self._panel.set_state(RunState.FINISHED if self.is_completed else RunState.STOPPED)
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong."""
@@ -294,7 +334,7 @@ class TrainController(QObject):
         self._end_activity()
         self._live.end()
         self._instant.set_suspended(False)
-        if self._done:
+        if self._reason:
             self.trained.emit(self._name)
         else:
             self._go_back()
@@ -316,3 +356,17 @@ class TrainController(QObject):
         if self._activity is not None:
             self._activity.close()
         self._activity = None
+
+
+def _steps_done(model: TrainedModel | None) -> int:
+    """Return how many steps have led to a model, as far as it can be resumed."""
+    return 0 if model is None or model.resume is None else int(model.resume.values["step"])
+
+
+def _can_go_on(model: TrainedModel) -> bool:
+    """Say whether planned steps, or planned seconds, are left to a model that can be resumed."""
+    assert model.resume is not None
+    values, seconds = model.resume.values, model.settings.get("seconds")
+    if seconds is not None:
+        return bool(values["seconds"] < seconds)
+    return bool(values["step"] < values["steps"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -103,7 +103,7 @@ class TrainInputs:
         Raises
         ------
         ImageError
-            If no layer is ticked, or one of them is no image of numbers.
+            If no layer is ticked, one of them is no image of numbers, or they differ in channels.
         AxesError
             If the axes do not fit.
         """
@@ -111,10 +111,14 @@ class TrainInputs:
         if not layers:
             raise ImageError("Expected an image layer, found none ticked: open or tick one.")
         axes = self._panel.axes.value()
-        first = layers[0]
-        return [
-            layer_image(layer, axes=axes if layer.ndim == first.ndim else None) for layer in layers
+        # For napari colours are no dimension of a layer, for the engine they are an axis.
+        kinds = [(layer.ndim, layer.rgb) for layer in layers]
+        images = [
+            layer_image(layer, axes=axes if kind == kinds[0] else None)
+            for layer, kind in zip(layers, kinds, strict=True)
         ]
+        _check_channels(layers, images)
+        return images
 
     def images(self) -> MarkedImages:
         """Return what to train on: the ticked layers, or the marked regions of them.
@@ -216,9 +220,8 @@ class TrainInputs:
         form.offer_time(deep_enough(image.axes, shape, "T"))
         settings = self._panel.value()
         layout = plan_layout(image.axes, shape, depth_axis=settings.depth_axis)
-        length = dict(zip(image.axes, shape, strict=True))
         dims: Literal[2, 3] = 3 if layout.depth else 2
-        channels = length.get(layout.channel, 1) if settings.joint_channels else 1
+        channels = _channels(image) if settings.joint_channels else 1
         form.set_image_kind(dims, channels)
 
     def _measure(self) -> None:
@@ -257,6 +260,24 @@ class TrainInputs:
                 self._panel.quality.set_expected_times(event)
             else:
                 self._panel.device.set_devices(event)
+
+
+def _check_channels(layers: Sequence[ImageLayer], images: Sequence[Image]) -> None:
+    """Refuse layers that the engine cannot train on together, by the names that the user knows."""
+    first = _channels(images[0])
+    for layer, image in zip(layers, images, strict=True):
+        if _channels(image) != first:
+            raise ImageError(
+                f"Expected ticked layers of as many channels, found {first} in {layers[0].name} "
+                f"and {_channels(image)} in {layer.name}: tick only one of them."
+            )
+
+
+def _channels(image: Image) -> int:
+    """Return the number of channels, or of colours."""
+    shape = image.data.shape
+    channel = plan_layout(image.axes, shape).channel
+    return dict(zip(image.axes, shape, strict=True)).get(channel, 1)
 
 
 def _of(part: int, whole: int) -> str:

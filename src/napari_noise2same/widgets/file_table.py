@@ -127,7 +127,9 @@ class FileTable(QTableView):
         pictures = self._files.rows[row].pictures
         return _BEFORE in pictures, _AFTER in pictures
 
-    def set_files(self, names: Sequence[str], done: Sequence[bool]) -> None:
+    def set_files(
+        self, names: Sequence[str], done: Sequence[bool], kept: Sequence[int | None] | None = None
+    ) -> None:
         """Replace the files.
 
         Parameters
@@ -136,11 +138,17 @@ class FileTable(QTableView):
             Their names.
         done : sequence of bool
             Whether each has a result already.
+        kept : sequence of int or None, optional
+            For each the row that it is in now and whose state and pictures stay, if there is one.
         """
+        before = self._files.rows
+        rows = kept or [None] * len(names)
         self._files.beginResetModel()
         self._files.rows = [
             _Row(name, FileState.SKIPPED if ready else FileState.WAITING)
-            for name, ready in zip(names, done, strict=True)
+            if row is None
+            else before[row]
+            for name, ready, row in zip(names, done, rows, strict=True)
         ]
         self._files.endResetModel()
 
