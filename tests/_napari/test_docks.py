@@ -336,7 +336,7 @@ MOVES = [
     {"rotate": 20},
     {"shear": [0.4]},
     {"affine": [[1, 0, 7], [0.3, 1, 0], [0, 0, 1]]},
-    {"translate": (40, 50)},
+    {"translate": (4, 5)},
     {"units": ("nm", "nm"), "scale": (200, 100)},
 ]
 

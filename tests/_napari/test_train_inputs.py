@@ -151,7 +151,7 @@ def test_where_nothing_is_marked_the_dock_says_so_and_shows_what_there_was(
     train(qtbot, train_dock)
 
     assert panel.message.value().startswith("Expected regions on the image, found none of 'here'")
-    assert panel.run.state() is RunState.STOPPED
+    assert panel.run.state() is RunState.FINISHED
     assert len(panel.plot.value()["loss"]) == SMALL.steps
 
 
