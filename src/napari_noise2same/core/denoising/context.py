@@ -16,6 +16,8 @@ _NETWORK_BYTES = 900_000_000
 # So many maps of the finest level's features exist at a time, and fewer where the U-Net changes
 # those of images in place, strip by strip.
 _MAPS, _MAPS_IN_PLACE = 6, 3
+# For smaller networks, in numbers for each place of these maps: the image itself takes as much.
+_LEAST = 144
 
 
 def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
@@ -52,4 +54,4 @@ def most_pixels(network: NetworkConfig) -> int:
     blind = network.kind == "blind"
     folded = 1 if blind else network.unshuffle**2
     maps = _MAPS if blind or network.spatial_dims == 3 else _MAPS_IN_PLACE
-    return _NETWORK_BYTES * folded // (4 * maps * network.widths[0])
+    return _NETWORK_BYTES * folded // (4 * max(maps * network.widths[0], _LEAST))
