@@ -55,6 +55,18 @@ def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
     wait(qtbot, lambda: not dock.controller.is_running)
 
 
+def save(qtbot: QtBot, dock: TrainDock, path: Path) -> None:
+    dock.save_model(str(path))
+    with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
+        pass
+
+
+def load(qtbot: QtBot, dock: TrainDock | DenoiseDock, path: Path) -> None:
+    dock.open_model(str(path))
+    with qtbot.waitSignal(dock.files.opened, timeout=TIMEOUT):
+        pass
+
+
 def test_train_denoise_save_and_load_give_the_same_result(
     qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock, tmp_path: Path
 ) -> None:
@@ -75,12 +87,8 @@ def test_train_denoise_save_and_load_give_the_same_result(
     assert result.metadata["noise2same"]["denoising"]["dtype"] == "float32"
 
     path = tmp_path / "model.safetensors"
-    train_dock.save_model(str(path))
-    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
-        pass
-    dock.open_model(str(path))
-    with qtbot.waitSignal(dock.files.opened, timeout=TIMEOUT):
-        pass
+    save(qtbot, train_dock, path)
+    load(qtbot, dock, path)
     assert dock.panel.model.value() == "model"
     # The result is the active layer now, but not what is to be denoised next.
     assert viewer.layers.selection.active is result
@@ -151,12 +159,8 @@ def test_a_finished_model_that_is_opened_has_nothing_to_resume(
 ) -> None:
     panel, controller, path = train_dock.panel, train_dock.controller, tmp_path / "m.safetensors"
     train(qtbot, train_dock)
-    train_dock.save_model(str(path))
-    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
-        pass
-    train_dock.open_model(str(path))
-    with qtbot.waitSignal(train_dock.files.opened, timeout=TIMEOUT):
-        pass
+    save(qtbot, train_dock, path)
+    load(qtbot, train_dock, path)
     assert panel.run.state() is RunState.FINISHED
     controller.resume()
     wait(qtbot, lambda: not controller.is_running)
@@ -508,9 +512,7 @@ def test_a_dropped_model_opens_in_the_dock(
 ) -> None:
     train(qtbot, train_dock)
     path = tmp_path / "mine.safetensors"
-    train_dock.save_model(str(path))
-    with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
-        pass
+    save(qtbot, train_dock, path)
     open_model(str(path))
     with qtbot.waitSignal(train_dock.files.opened, timeout=TIMEOUT):
         pass

@@ -99,8 +99,6 @@ class Comparison:
         self._on_stop, self._on_fail = on_stop, on_fail
         self._look: _Look | None = None
         self._running: _Closable | None = None
-        # Layers that the way of comparing itself has put in.
-        self._own: frozenset[Layer] = frozenset()
 
     def start(self, mode: Mode) -> None:
         """Compare, instead of however the layers are compared now.
@@ -129,7 +127,6 @@ class Comparison:
         except ImageError:
             self.stop()
             raise
-        self._own = frozenset(self._viewer.layers) - self._look.visible.keys()
         self._viewer.layers.events.inserted.connect(self._on_inserted)
 
     def stop(self) -> None:
@@ -139,7 +136,6 @@ class Comparison:
         look, self._look = self._look, None
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
-        self._own = frozenset()
         if self._running is not None:
             self._running.close()
             self._running = None
@@ -180,10 +176,12 @@ class Comparison:
 
     def _on_removed(self, event: Any) -> None:
         """Stop when a layer that is compared, or that serves the comparison, is gone."""
-        if event.value in self._own or event.value in (self._noisy, self._denoised):
+        if self._look is None:
+            return
+        # All but the layers that the way of comparing itself has put in.
+        known = self._look.visible.pop(event.value, None) is not None
+        if not known or event.value in (self._noisy, self._denoised):
             self.stop()
-        elif self._look is not None:
-            self._look.visible.pop(event.value, None)
 
 
 class _Blink:

@@ -137,14 +137,13 @@ def _canvas_box(
         corners, shown = _corner_pixels(viewer, layer, displayed), 0
     else:
         corners, shown = layer.corner_pixels, layer.data_level if layer.multiscale else 0
-    edges = np.add(corners, [[0], [1]])
-    # Before the first draw the corners say nothing.
-    drawn = viewer.dims.ndisplay == 2 or all(np.ptp(edges[:, dim]) > 1 for dim in displayed)
+        if any(np.ptp(corners[:, dim]) == 0 for dim in displayed):
+            # Before the first draw the corners say nothing.
+            lengths = layer_data(layer, level).shape
+            return [(0, lengths[dim]) for dim in displayed]
     factors = level_factors(layer, shown) / level_factors(layer, level)
-    lengths = layer_data(layer, level).shape
-    return [
-        tuple(edges[:, dim] * factors[dim]) if drawn else (0, lengths[dim]) for dim in displayed
-    ]
+    edges = np.add(corners, [[0], [1]]) * factors
+    return [tuple(edges[:, dim]) for dim in displayed]
 
 
 def _corner_pixels(viewer: Viewer, layer: Layer, displayed: Sequence[int]) -> NDArray[Any]:

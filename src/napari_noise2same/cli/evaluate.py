@@ -40,12 +40,12 @@ def evaluate(
     The affine PSNR does not depend on brightness and contrast: use it where the two images were
     scaled differently.
     """
-    clean = _plain(read_image(reference, axes=axes))
+    clean = _read(reference, axes)
     spatial = plan_layout(clean.axes, clean.data.shape).spatial
     scores = score(
-        _pixels(_plain(read_image(prediction, axes=axes))),
+        _pixels(_read(prediction, axes)),
         _pixels(clean),
-        None if noisy is None else _pixels(_plain(read_image(noisy, axes=axes))),
+        None if noisy is None else _pixels(_read(noisy, axes)),
         spatial_ndim=len(spatial),
     )
     results = _named(scores.prediction, "")
@@ -54,8 +54,9 @@ def evaluate(
     emit(results, _table(scores.prediction, scores.noisy), as_json=as_json)
 
 
-def _plain(image: Image) -> Image:
-    """Drop axes of length 1, which not every format keeps."""
+def _read(path: Path, axes: str | None) -> Image:
+    """Read an image without axes of length 1, which not every format keeps."""
+    image = read_image(path, axes=axes)
     sizes = zip(image.axes, image.data.shape, strict=True)
     kept = {axis: n for axis, n in sizes if n > 1 or axis in "YXS"}
     return Image(np.asarray(image.data).reshape(tuple(kept.values())), "".join(kept))

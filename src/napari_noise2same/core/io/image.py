@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import ArrayLike, check_image, validate_axes
 from napari_noise2same.core.errors import ImageError
 
-__all__ = ["Image", "Size", "reorder_axes", "resolve_axes"]
+__all__ = ["Image", "Size", "reorder_axes", "resolve_axes", "warn_of_others"]
 
 # Physical size of a pixel along one axis, and its unit where known.
 Size = tuple[float, str | None]
@@ -173,3 +174,18 @@ def _check_mask(mask: NDArray[np.bool_], axes: str, shape: tuple[int, ...]) -> N
             f"channels, with a pixel marked, found {mask.dtype} values of shape {mask.shape}, "
             f"{np.count_nonzero(mask)} of them marked."
         )
+
+
+def warn_of_others(name: str, n_images: int) -> None:
+    """Warn whoever has called the reader that calls this, if a file holds several images.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file.
+    n_images : int
+        How many images it holds.
+    """
+    if n_images > 1:
+        text = f"{name} holds {n_images} images, of which the first is read."
+        warnings.warn(text, stacklevel=4)

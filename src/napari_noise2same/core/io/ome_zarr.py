@@ -5,7 +5,6 @@ Source of the format: https://ngff.openmicroscopy.org/0.5/
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,7 +15,7 @@ import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, default_axes
 from napari_noise2same.core.errors import FileError, MissingDependencyError
-from napari_noise2same.core.io.image import Image, Size, resolve_axes
+from napari_noise2same.core.io.image import Image, Size, resolve_axes, warn_of_others
 from napari_noise2same.core.io.units import unit_name
 
 if TYPE_CHECKING:
@@ -69,11 +68,7 @@ def read_zarr(path: Path, axes: str | None) -> Image:
     """
     with _opened(path) as node:
         found = _read_array(node) if _is_array(node) else _read_group(node)
-    if found.others:
-        warnings.warn(
-            f"{path.name} holds {found.others + 1} images, of which the first is read.",
-            stacklevel=3,
-        )
+    warn_of_others(path.name, found.n_images)
     axes = axes or found.labels or default_axes(found.array.shape)
     return Image.from_file(
         found.array,
@@ -135,7 +130,7 @@ class _Found(NamedTuple):
     sizes: Mapping[str, Size] = {}
     metadata: Mapping[str, Mapping[str, Any]] = {}
     channel_names: tuple[str, ...] = ()
-    others: int = 0
+    n_images: int = 1
 
 
 @contextmanager
@@ -165,7 +160,6 @@ def _read_group(group: zarr.Group) -> _Found:
     others = _count_others(group)
     group, ome = _first_image(group)
     image = ome["multiscales"][0]
-    others += len(ome["multiscales"]) - 1
     level = image["datasets"][0]
     array = _array(group, level)
     # Version 0.3 names the axes without describing them, older ones always have these five.
@@ -189,7 +183,7 @@ def _read_group(group: zarr.Group) -> _Found:
     if omero := ome.get("omero", {}):
         metadata["omero"] = omero
     names = tuple(str(channel.get("label", "")) for channel in omero.get("channels", ()))
-    return _Found(array, axes, sizes, metadata, names, others)
+    return _Found(array, axes, sizes, metadata, names, others + len(ome["multiscales"]))
 
 
 def _first_image(group: zarr.Group) -> tuple[zarr.Group, Mapping[str, Any]]:

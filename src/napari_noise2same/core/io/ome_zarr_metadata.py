@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.pyramid import level_shapes, reductions
@@ -103,18 +101,20 @@ def channel_limits(like: Image) -> list[Limits | None]:
 def _levels(shape: Sequence[int], axes: str, like: Image) -> list[dict[str, Any]]:
     """Say how large the pixels of each level are, and where the first one lies."""
     sizes, steps = [like.spacing.get(axis, 1.0) for axis in axes], reductions(shape, axes)
-    known = like.metadata.get("origin", {})
-    origin = np.array([known.get(axis, 0.0) for axis in axes])
+    origin = like.metadata.get("origin", {})
+    starts = [origin.get(axis, 0.0) for axis in axes]
     levels = []
     for level in range(len(level_shapes(shape, axes))):
         factors = [step**level for step in steps]
         scale = [size * factor for size, factor in zip(sizes, factors, strict=True)]
         # Pixels are named by their centres: that of a block lies between those of its pixels.
-        shift = [size * (factor - 1) / 2 for size, factor in zip(sizes, factors, strict=True)]
-        place = origin + shift
+        place = [
+            start + size * (factor - 1) / 2
+            for start, size, factor in zip(starts, sizes, factors, strict=True)
+        ]
         transforms: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
-        if level or place.any():
-            transforms.append({"type": "translation", "translation": place.tolist()})
+        if level or any(place):
+            transforms.append({"type": "translation", "translation": place})
         levels.append({"path": str(level), "coordinateTransformations": transforms})
     return levels
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_noise2same.core.errors import FileError, MissingDependencyError
-from napari_noise2same.core.io.image import Image, resolve_axes
+from napari_noise2same.core.io.image import Image, resolve_axes, warn_of_others
 from napari_noise2same.core.io.tiff_metadata import read_metadata
 
 __all__ = ["DAMAGE", "read_tiff"]
@@ -69,10 +68,7 @@ def read_tiff(path: Path, axes: str | None) -> Image:
             n_images = len(tif.series)
     except DAMAGE as error:
         raise _refusal(path, error) from error
-    if n_images > 1:
-        warnings.warn(
-            f"{path.name} holds {n_images} images, of which the first is read.", stacklevel=3
-        )
+    warn_of_others(path.name, n_images)
     return Image.from_file(
         data,
         axes or resolve_axes(labels),
