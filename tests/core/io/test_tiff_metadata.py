@@ -75,11 +75,22 @@ def test_imagej_sizes_and_units_are_read(tmp_path: Path, unit: str) -> None:
     assert read_image(tmp_path / "a.tif", axes="ZCYX").spacing["Z"] == 0.5
 
 
-def test_imagej_frames_per_second_are_an_interval(tmp_path: Path) -> None:
+def test_imagej_units_of_single_axes_count(tmp_path: Path) -> None:
+    units = {"unit": "micron", "yunit": "nm", "zunit": "mm", "tunit": "min"}
+    metadata = {"axes": "TZYX", "spacing": 2.0, "finterval": 5.0, **units}
+    tifffile.imwrite(tmp_path / "a.tif", STACK, imagej=True, resolution=(4, 4), metadata=metadata)
+    image = read_image(tmp_path / "a.tif")
+    assert image.spacing == {"X": 0.25, "Y": 0.25, "Z": 2.0, "T": 5.0}
+    assert image.units == {"X": "micrometer", "Y": "nanometer", "Z": "millimeter", "T": "minute"}
+
+
+def test_how_fast_imagej_plays_a_movie_is_not_how_fast_it_was_taken(tmp_path: Path) -> None:
     tifffile.imwrite(
         tmp_path / "a.tif", STACK[:, 0], imagej=True, metadata={"axes": "TYX", "fps": 4.0}
     )
-    assert read_image(tmp_path / "a.tif").spacing == {"T": 0.25}
+    image = read_image(tmp_path / "a.tif")
+    assert image.spacing == {}
+    assert image.metadata["imagej"]["fps"] == 4.0
 
 
 def test_an_imagej_file_without_calibration_has_no_sizes(tmp_path: Path) -> None:

@@ -212,6 +212,46 @@ def test_sizes_without_a_unit_are_kept(tmp_path: Path, name: str) -> None:
     assert_same(round_trip(tmp_path / name, image), image)
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+@pytest.mark.parametrize(("unit", "size"), [("day", 2.0), ("fortnight", 2.0)])
+def test_times_are_never_given_in_a_wrong_unit(
+    tmp_path: Path, name: str, unit: str, size: float
+) -> None:
+    data = np.zeros((3, 8, 9), np.uint8)
+    image = Image(data, "TYX", spacing={"T": size}, units={"T": unit})
+    write_image(tmp_path / name, data, image)
+    found = read_image(tmp_path / name)
+    # OME has no unit of its own making; ImageJ takes any.
+    kept = {("day", "a.tif"): (172_800.0, "second"), ("fortnight", "a.ome.tif"): (None, None)}
+    expected = kept.get((unit, name), (size, unit))
+    assert (found.spacing.get("T"), found.units.get("T")) == expected
+
+
+def test_imagej_keeps_the_unit_of_planes_that_pixels_lack(tmp_path: Path) -> None:
+    data = np.zeros((3, 8, 9), np.uint8)
+    image = Image(data, "ZYX", spacing={"Z": 0.5}, units={"Z": "micrometer"})
+    write_image(tmp_path / "a.tif", data, image)
+    found = read_image(tmp_path / "a.tif")
+    assert (found.spacing["Z"], found.units["Z"]) == (0.5, "micrometer")
+
+
+@pytest.mark.parametrize("unit", ["meter", "furlong"])
+@pytest.mark.parametrize("dtype", ["uint8", "float64"])
+def test_tiny_pixels_are_written(tmp_path: Path, unit: str, dtype: str) -> None:
+    data = np.zeros((8, 9), dtype)
+    sizes = {"X": 1e-10, "Y": 2e-10}
+    write_image(
+        tmp_path / "a.tif", data, Image(data, "YX", spacing=sizes, units=dict.fromkeys("XY", unit))
+    )
+    found = read_image(tmp_path / "a.tif")
+    if unit == "meter" and dtype == "uint8":
+        assert found.units == {"X": "nanometer", "Y": "nanometer"}
+        assert found.spacing == pytest.approx({"X": 0.1, "Y": 0.2})
+    else:
+        # ImageJ has no room for so many of an unknown unit; a plain TIFF says it in words.
+        assert found.spacing == (sizes if dtype == "float64" else {})
+
+
 def test_other_programs_find_the_pixel_size_of_a_plain_tiff(tmp_path: Path) -> None:
     round_trip(tmp_path / "a.tif", make_image("YX", "float64"))
     with tifffile.TiffFile(tmp_path / "a.tif") as tif:

@@ -23,6 +23,7 @@ IMAGEJ_KEPT = (
     "Properties",
     "ROI",
     "Ranges",
+    "fps",  # how fast to show the frames, not how fast they were taken
     "loop",
     "max",
     "min",
@@ -124,20 +125,20 @@ def _from_imagej(
     entries: Mapping[str, Any], page: tifffile.TiffPage, n_channels: int
 ) -> TiffMetadata:
     """Read the entries of ImageJ's image description and metadata tag."""
-    unit = unit_name(str(entries.get("unit", "")))
+    shared = str(entries.get("unit", ""))
+    units = {axis: unit_name(str(entries.get(f"{axis.lower()}unit", shared))) for axis in "YZ"}
+    units |= {"X": unit_name(shared), "T": unit_name(str(entries.get("tunit", "sec")))}
     sizes = _sizes_from_resolution(page)
     if "unit" in entries:
         sizes = {
-            axis: (1 / value, unit)
+            axis: (1 / value, units[axis])
             for axis, value in zip("XY", page.resolution, strict=True)
             if value > 0
         }
     if "spacing" in entries:
-        sizes["Z"] = (abs(float(entries["spacing"])), unit)
+        sizes["Z"] = (abs(float(entries["spacing"])), units["Z"])
     if "finterval" in entries:
-        sizes["T"] = (float(entries["finterval"]), "second")
-    elif entries.get("fps"):
-        sizes["T"] = (1 / float(entries["fps"]), "second")
+        sizes["T"] = (float(entries["finterval"]), units["T"])
     kept = {key: entries[key] for key in IMAGEJ_KEPT if key in entries}
     return TiffMetadata(
         sizes, _names_from_labels(entries.get("Labels", []), n_channels), {"imagej": kept}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image, reorder_axes
 from napari_noise2same.core.io.tiff_metadata import OME_SIZES
-from napari_noise2same.core.io.units import convert_unit, unit_symbol
+from napari_noise2same.core.io.units import convert_unit, is_convertible, unit_symbol
 
 __all__ = ["SOFTWARE", "TIFF_SUFFIXES", "write_tiff"]
 
@@ -28,6 +28,8 @@ _OME_DTYPES = ("bool", *_INTEGERS, "float32", "float64")
 _IMAGEJ_DTYPES = ("uint8", "uint16", "int16", "float32")
 # Room for the tags: offsets in a classic TIFF end at 4 GiB.
 _IMAGEJ_BYTES = 2**32 - 2**25
+# Pixels per unit are written as quotients of 32-bit numbers. Smaller sizes lose digits by it.
+_MOST_PIXELS, _LEAST_SIZE = 2**32, 1e-6
 
 
 def write_tiff(path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]) -> None:
@@ -79,9 +81,11 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
     _check_bits(data, axes)
     metadata: dict[str, Any] = {"axes": axes, **_same_shape(data, like, "ome")}
     for axis, (name, _) in OME_SIZES.items():
-        if axis in like.spacing:
+        symbol = unit_symbol(like.units.get(axis))
+        # OME knows lengths without a unit, but no times.
+        if axis in like.spacing and (symbol or axis != "T"):
             metadata[name] = like.spacing[axis]
-            metadata[f"{name}Unit"] = unit_symbol(like.units.get(axis)) or "reference frame"
+            metadata[f"{name}Unit"] = symbol or "reference frame"
     n_channels = data.shape[axes.index("C")] if "C" in axes else 1
     metadata["Channel"] = _channels(metadata.get("Channel", {}), like, n_channels)
     if lines := _lines(metadata.get("Description"), description):
@@ -116,14 +120,17 @@ def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
 def _write_imagej(
     path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]
 ) -> None:
-    """Write an ImageJ hyperstack, which has one unit of length, that of X."""
+    """Write an ImageJ hyperstack, which measures lengths as X and times in seconds if it can."""
     metadata: dict[str, Any] = {"axes": like.axes, **_same_shape(data, like, "imagej")}
-    unit = like.units.get("X")
-    spacing = {
-        axis: convert_unit(size, like.units.get(axis), "second" if axis == "T" else unit)
-        for axis, size in like.spacing.items()
-    }
-    if spacing:
+    unit = _unit_of_x(like)
+    spacing = {}
+    for axis, size in like.spacing.items():
+        own, common = like.units.get(axis), "second" if axis == "T" else unit
+        spacing[axis] = convert_unit(size, own, common)
+        if own and not is_convertible(own, common):
+            metadata[f"{axis.lower()}unit"] = _imagej_unit(own)
+    resolution = _resolution(spacing)
+    if resolution:
         metadata["unit"] = _imagej_unit(unit)
     if "Z" in spacing:
         metadata["spacing"] = spacing["Z"]
@@ -139,10 +146,17 @@ def _write_imagej(
         data,
         imagej=True,
         photometric="rgb" if "S" in like.axes else "minisblack",
-        resolution=_resolution(spacing),
+        resolution=resolution,
         software=_software(description),
         metadata=metadata,
     )
+
+
+def _unit_of_x(like: Image) -> str | None:
+    """Return the unit of X, or one so small that the number of pixels in it fits into the file."""
+    unit = like.units.get("X")
+    tiny = 0 < like.spacing.get("X", 1.0) < _LEAST_SIZE
+    return "nanometer" if tiny and is_convertible(unit, "nanometer") else unit
 
 
 def _imagej_unit(unit: str | None) -> str:
@@ -205,10 +219,11 @@ def _same_shape(data: NDArray[Any], like: Image, dialect: str) -> dict[str, Any]
 
 
 def _resolution(spacing: Mapping[str, float]) -> tuple[float, float] | None:
-    """Pixels per unit along X and Y."""
+    """Pixels per unit along X and Y, if they are known and a TIFF can hold so many."""
     if "X" not in spacing:
         return None
-    return 1 / spacing["X"], 1 / spacing.get("Y", spacing["X"])
+    pixels = 1 / spacing["X"], 1 / spacing.get("Y", spacing["X"])
+    return pixels if max(pixels) < _MOST_PIXELS else None
 
 
 def _lines(before: str | None, description: Mapping[str, str]) -> str:

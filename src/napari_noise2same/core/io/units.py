@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["convert_unit", "unit_name", "unit_symbol"]
+__all__ = ["convert_unit", "is_convertible", "unit_name", "unit_symbol"]
 
 # Name (as OME-Zarr spells it): symbol (as OME-TIFF spells it), size in metres or seconds.
 _UNITS = {
     "angstrom": ("Å", 1e-10),
+    "femtometer": ("fm", 1e-15),
     "picometer": ("pm", 1e-12),
     "nanometer": ("nm", 1e-9),
     "micrometer": ("µm", 1e-6),
     "millimeter": ("mm", 1e-3),
     "centimeter": ("cm", 1e-2),
     "meter": ("m", 1.0),
+    "kilometer": ("km", 1e3),
     "inch": ("in", 0.0254),
     "nanosecond": ("ns", 1e-9),
     "microsecond": ("µs", 1e-6),
@@ -20,6 +22,7 @@ _UNITS = {
     "second": ("s", 1.0),
     "minute": ("min", 60.0),
     "hour": ("h", 3600.0),
+    "day": ("d", 86400.0),
 }
 # Fiji writes the micro sign as an escape; some writers use the Greek letter, which looks the same.
 _ALIASES = {
@@ -75,6 +78,22 @@ def unit_symbol(name: str | None) -> str | None:
     return _UNITS[name][0] if name in _UNITS else None
 
 
+def is_convertible(source: str | None, target: str | None) -> bool:
+    """Tell whether a size in one unit can be given in another.
+
+    Parameters
+    ----------
+    source, target : str or None
+        Names of units.
+
+    Returns
+    -------
+    bool
+        Whether they are the same, or both are known.
+    """
+    return source == target or (source in _UNITS and target in _UNITS)
+
+
 def convert_unit(value: float, source: str | None, target: str | None) -> float:
     """Convert a length or a time.
 
@@ -90,6 +109,6 @@ def convert_unit(value: float, source: str | None, target: str | None) -> float:
     float
         The same in units of `target`; `value` itself where either is unknown.
     """
-    if source == target or source not in _UNITS or target not in _UNITS:
+    if source is None or target is None or source == target or not is_convertible(source, target):
         return value
     return value * _UNITS[source][1] / _UNITS[target][1]
