@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.threads import leave_a_core
+from napari_noise2same.core.array import DAMAGE_SEEN_LATE
 from napari_noise2same.core.batch import (
     BatchDenoiser,
     FileDone,
@@ -24,7 +25,7 @@ from napari_noise2same.core.batch import (
     shade,
     thumbnail,
 )
-from napari_noise2same.core.io import DAMAGE_SEEN_LATE, Image, read_image
+from napari_noise2same.core.io import Image, read_image
 from napari_noise2same.core.settings import BatchConfig, DenoiseConfig
 from napari_noise2same.widgets import THUMBNAIL_SIDE
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from napari_noise2same.cli.images import read_images
+from napari_noise2same.cli.images import prepare_training
 from napari_noise2same.cli.interrupt import INTERRUPTED
 from napari_noise2same.cli.options import (
     AsJson,
@@ -195,11 +195,9 @@ def _learn(
 def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) -> _Learned:
     """Train a model on all images together."""
     from napari_noise2same.cli.running import run_training, training_results
-    from napari_noise2same.core.training import Trainer
 
     base = take_model(settings)
-    config = TrainingConfig(**settings)
-    trainer = Trainer(read_images(paths, axes, config), config, start=base)
+    trainer = prepare_training(paths, axes, TrainingConfig(**settings), start=base)
     finished = run_training(trainer)
     results = {"training": training_results(trainer, finished)}
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")

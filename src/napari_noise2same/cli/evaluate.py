@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same.cli.options import AsJson, Axes
 from napari_noise2same.cli.output import emit
-from napari_noise2same.core.array import plan_layout
+from napari_noise2same.core.array import plan_layout, read_pixels
 from napari_noise2same.core.io import Image, read_image
 from napari_noise2same.core.metrics import Scores
 from napari_noise2same.core.metrics import evaluate as score
@@ -59,7 +59,7 @@ def _read(path: Path, axes: str | None) -> Image:
     image = read_image(path, axes=axes)
     sizes = zip(image.axes, image.data.shape, strict=True)
     kept = {axis: n for axis, n in sizes if n > 1 or axis in "YXS"}
-    return Image(np.asarray(image.data).reshape(tuple(kept.values())), "".join(kept))
+    return Image(read_pixels(image.data).reshape(tuple(kept.values())), "".join(kept))
 
 
 def _pixels(image: Image) -> NDArray[Any]:

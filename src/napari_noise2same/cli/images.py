@@ -12,17 +12,67 @@ import numpy as np
 
 from napari_noise2same.cli.output import note
 from napari_noise2same.core.array import MappedFile
-from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.errors import Noise2SameError, UnreadableError
 from napari_noise2same.core.io import Image, read_image
 from napari_noise2same.core.settings import TrainingConfig
 
 if TYPE_CHECKING:
-    from napari_noise2same.core.training import ImageKind
+    from napari_noise2same.core.model import TrainedModel
+    from napari_noise2same.core.training import ImageKind, Trainer
 
-__all__ = ["read_images"]
+__all__ = ["prepare_training", "read_images"]
 
 
-def read_images(paths: Sequence[Path], axes: str | None, config: TrainingConfig) -> list[Image]:
+def prepare_training(
+    paths: Sequence[Path],
+    axes: str | None,
+    config: TrainingConfig,
+    *,
+    start: TrainedModel | None = None,
+    resume: TrainedModel | None = None,
+) -> Trainer:
+    """Read images to train on, past those that are found damaged when their pixels are read.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Their files.
+    axes : str or None
+        Axes to use instead of those of the files.
+    config : TrainingConfig
+        How they are to be trained on.
+    start : TrainedModel, optional
+        Model to start at.
+    resume : TrainedModel, optional
+        Model whose training goes on, which needs all of its images.
+
+    Returns
+    -------
+    Trainer
+        The training of all that can be read; the others are named on standard error.
+
+    Raises
+    ------
+    Noise2SameError
+        As `read_images` and `Trainer` do.
+    """
+    from napari_noise2same.core.training import Trainer
+
+    usable = read_images(paths, axes, config)
+    while True:
+        images = [image for _, image in usable]
+        try:
+            return Trainer(images, config, start=start, resume=resume)
+        except UnreadableError as error:
+            if resume is not None or len(usable) == 1:
+                raise
+            path, _ = usable.pop(error.image)
+            _leave_out(path, str(error))
+
+
+def read_images(
+    paths: Sequence[Path], axes: str | None, config: TrainingConfig
+) -> list[tuple[Path, Image]]:
     """Read images, past those that cannot be read or not be trained on with the others.
 
     Parameters
@@ -36,9 +86,9 @@ def read_images(paths: Sequence[Path], axes: str | None, config: TrainingConfig)
 
     Returns
     -------
-    list of Image
-        The images, all of the most frequent kind, of the first such one if several are; the
-        others are named on standard error.
+    list of (Path, Image)
+        The images with their files, all of the most frequent kind, of the first such one if
+        several are; the others are named on standard error.
 
     Raises
     ------
@@ -63,7 +113,7 @@ def read_images(paths: Sequence[Path], axes: str | None, config: TrainingConfig)
     for path, _, kind in usable:
         if kind != common:
             _leave_out(path, f"Expected {common} as in those trained on, found {kind}.")
-    return [image for _, image, kind in usable if kind == common]
+    return [(path, image) for path, image, kind in usable if kind == common]
 
 
 def _leave_out(path: Path, reason: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_noise2same.cli.images import read_images
+from napari_noise2same.cli.images import prepare_training
 from napari_noise2same.cli.interrupt import INTERRUPTED
 from napari_noise2same.cli.options import (
     AsJson,
@@ -70,7 +70,7 @@ def train(
     """
     from napari_noise2same.cli.running import run_training, training_results
     from napari_noise2same.core.model import save_model
-    from napari_noise2same.core.training import Trainer, join_ranks
+    from napari_noise2same.core.training import join_ranks
 
     chosen = training_settings(
         further=settings,
@@ -89,7 +89,7 @@ def train(
     config, first, unfinished = _start(chosen, model if resume else None)
     paths = [source.path for source in find_images(images)]
     with join_ranks():
-        trainer = Trainer(read_images(paths, axes, config), config, start=first, resume=unfinished)
+        trainer = prepare_training(paths, axes, config, start=first, resume=unfinished)
         done_before = trainer.step
         finished = run_training(trainer)
     if resume and finished.reason == "completed" and trainer.step == done_before:

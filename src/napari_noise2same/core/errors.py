@@ -18,6 +18,7 @@ __all__ = [
     "StoppedError",
     "TakenError",
     "TrainingError",
+    "UnreadableError",
 ]
 
 
@@ -43,6 +44,22 @@ class FileError(Noise2SameError, OSError):
 
 class TakenError(FileError):
     """A name for a result that something else has: another name would do."""
+
+
+class UnreadableError(FileError):
+    """One of several images whose pixels cannot be read.
+
+    Parameters
+    ----------
+    sentence : str
+        What is wrong.
+    image : int
+        Which of the images.
+    """
+
+    def __init__(self, sentence: str, image: int) -> None:
+        super().__init__(sentence)
+        self.image = image
 
 
 class ModelFileError(FileError):

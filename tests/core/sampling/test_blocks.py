@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, plan_layout
-from napari_noise2same.core.errors import ImageError, StoppedError
+from napari_noise2same.core.errors import ImageError, StoppedError, UnreadableError
 from napari_noise2same.core.sampling import load_blocks
 
 Array = NDArray[Any]
@@ -240,3 +240,15 @@ def test_of_a_large_colour_picture_no_chunk_is_read_once_for_each_channel() -> N
     assert set(array.reads.values()) == {1}
     assert [block.channels for block in blocks] == [(0,), (1,), (2,)] * 4
     assert {block.values.shape for block in blocks} == {(1, 256, 256)}
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    class Damaged(CountingArray):
+        def __getitem__(self, index: Any) -> Array:
+            raise RuntimeError("Zstd decompression error")
+
+    layout = plan_layout("YX", (16, 16))
+    views = [ImageView(array(16, 16), layout) for array in (CountingArray, Damaged)]
+    with pytest.raises(UnreadableError, match=r"Zstd.*Image 2 of 2") as caught:
+        load_blocks(views, 10**6, 0)
+    assert caught.value.image == 1

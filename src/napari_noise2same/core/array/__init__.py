@@ -12,6 +12,7 @@ from napari_noise2same.core.array.checks import check_image
 from napari_noise2same.core.array.chunks import Edges, chunk_edges
 from napari_noise2same.core.array.conversion import convert
 from napari_noise2same.core.array.mapped import MappedFile
+from napari_noise2same.core.array.pixels import DAMAGE_SEEN_LATE, read_pixels
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
 from napari_noise2same.core.array.window import (
@@ -23,6 +24,7 @@ from napari_noise2same.core.array.window import (
 )
 
 __all__ = [
+    "DAMAGE_SEEN_LATE",
     "ArrayLike",
     "DepthAxis",
     "Derived",
@@ -40,6 +42,7 @@ __all__ = [
     "deep_enough",
     "default_axes",
     "plan_layout",
+    "read_pixels",
     "transposed",
     "validate_axes",
 ]

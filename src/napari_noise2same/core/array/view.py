@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array.axes import Layout
+from napari_noise2same.core.array.pixels import read_pixels
 from napari_noise2same.core.array.types import ArrayLike
 
 __all__ = ["ImageView", "Region"]
@@ -57,7 +58,7 @@ class ImageView:
 
     def in_memory(self) -> ImageView:
         """Return a view of the same array, read whole."""
-        values = np.asarray(self.array[...])
+        values = read_pixels(self.array)
         return ImageView(values, self.layout, joint_channels=self.joint_channels, mask=self._mask)
 
     def with_joint_channels(self) -> ImageView:
@@ -95,6 +96,11 @@ class ImageView:
         -------
         ndarray, shape (channels, [Z,] Y, X)
             The values in the array's dtype, native byte order.
+
+        Raises
+        ------
+        FileError
+            If they cannot be read.
         """
         return self.read_from(self.array, sample, region)
 
@@ -116,8 +122,13 @@ class ImageView:
         -------
         ndarray, shape (channels, [Z,] Y, X)
             The values in that array's dtype, native byte order.
+
+        Raises
+        ------
+        FileError
+            If they cannot be read.
         """
-        values = np.asarray(source[self._index(sample, region)])
+        values = read_pixels(source, self._index(sample, region))
         values = values.transpose(self._order)
         if self.sample_channels == 1 and values.ndim == len(self.layout.spatial):
             values = values[np.newaxis]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from napari_noise2same.core.array import DAMAGE_SEEN_LATE
 from napari_noise2same.core.batch.events import (
     BatchEvent,
     FileDone,
@@ -15,7 +16,6 @@ from napari_noise2same.core.batch.events import (
 from napari_noise2same.core.batch.jobs import Job, create_folders
 from napari_noise2same.core.batch.single import denoise_file, is_finished
 from napari_noise2same.core.errors import Noise2SameError
-from napari_noise2same.core.io import DAMAGE_SEEN_LATE
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,10 +15,7 @@ from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr
 from napari_noise2same.core.io.tiff_reading import read_tiff
 from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES
 
-__all__ = ["DAMAGE_SEEN_LATE", "is_readable", "read_image"]
-
-# What pixels can raise that are read late, from damaged chunks of a Zarr array or over a network.
-DAMAGE_SEEN_LATE = (OSError, ValueError, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
+__all__ = ["is_readable", "read_image"]
 
 # Usual endings of TIFF files by other names: microscopes, slide scanners.
 _TIFF_BASED = (".lsm", ".stk", ".flex", ".svs", ".scn", ".ndpi", ".qptiff")

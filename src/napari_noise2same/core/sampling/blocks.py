@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView
-from napari_noise2same.core.errors import ImageError, StoppedError
+from napari_noise2same.core.errors import FileError, ImageError, StoppedError, UnreadableError
 from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
 from napari_noise2same.core.sampling.shares import fair_shares
@@ -82,16 +82,20 @@ def load_blocks(
     ------
     ImageError
         If no pixel is finite.
+    UnreadableError
+        If pixels of an image cannot be read.
     StoppedError
         If it was told to stop.
     """
     shares = fair_shares(list(map(pixels_of, views)), max_pixels)
     rng = np.random.default_rng(seed)
-    blocks = [
-        block
-        for image, (view, share) in enumerate(zip(views, shares, strict=True))
-        for block in _read(view, image, share, patch, rng, stop)
-    ]
+    blocks: list[Block] = []
+    for image, (view, share) in enumerate(zip(views, shares, strict=True)):
+        try:
+            blocks += _read(view, image, share, patch, rng, stop)
+        except FileError as error:
+            which = f" (Image {image + 1} of {len(views)}.)" if len(views) > 1 else ""
+            raise UnreadableError(f"{error}{which}", image) from error
     _obey(stop)
     alive = set().union(*map(_alive, blocks))
     kept = [block for block in blocks if alive.intersection(block.channels) == _alive(block)]

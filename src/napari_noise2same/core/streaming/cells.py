@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import ArrayLike, convert
 from napari_noise2same.core.denoising import PieceDenoiser
 from napari_noise2same.core.device import resolve_device
-from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.model import History, TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig
@@ -97,13 +96,7 @@ class CellDenoiser:
         assert self.source is not None
         check_present(self.source)
         sample, tile = self.plan.position(index)
-        try:
-            return self.plan.view(self.source).read(sample, tile.read)
-        except OSError as error:
-            raise FileError(
-                f"The image cannot be read ({error.strerror or error}): check the disk; the same "
-                "job goes on where it was."
-            ) from error
+        return self.plan.view(self.source).read(sample, tile.read)
 
     def denoise(self, index: int, noisy: NDArray[Any]) -> NDArray[Any]:
         """Denoise a cell.

@@ -110,6 +110,8 @@ def train(
         If the device is missing or its memory does not suffice.
     TrainingError
         If the loss never becomes finite.
+    UnreadableError
+        If pixels of an image cannot be read.
     """
     return Trainer(images, config, resume=resume, start=start).events(stop)
 
