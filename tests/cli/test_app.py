@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import tifffile
 
 import napari_noise2same
+from napari_noise2same.cli import main
 
 Run = Callable[..., Any]
 
@@ -87,3 +89,22 @@ def test_what_other_packages_log_is_not_shown(run: Run, noisy: Path) -> None:
 
     # Without any handler Python prints warnings that are logged to standard error.
     assert [type(handler) for handler in added] == [logging.NullHandler]
+
+
+def test_results_are_printed_where_letters_are_missing(
+    noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = BytesIO()
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(written, encoding="cp1252"))
+    arguments = ("train", noisy, "--model", tmp_path / "σ.safetensors", "--steps", 0)
+    with pytest.raises(SystemExit) as leaving:
+        main(list(map(str, arguments)))
+    sys.stdout.flush()
+    assert not leaving.value.code
+    assert rb"\u03c3.safetensors: no steps of training" in written.getvalue()
+
+
+def test_what_the_system_refuses_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    outcome = run("evaluate", tmp_path / ("a" * 300), "--reference", tmp_path / "b.tif")
+    assert outcome.code == 1
+    assert outcome.err.count("\n") == 1

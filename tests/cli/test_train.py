@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_noise2same.cli import running
+from napari_noise2same.cli import running, train
 from napari_noise2same.core import StepDone, load_model, load_pretrained
 
 Run = Callable[..., Any]
@@ -153,6 +153,26 @@ def test_never_replaces_a_model_unless_told(run: Run, noisy: Path, model: Path) 
 
     assert run("train", noisy, "--model", model, "--steps", 1, "--overwrite").code == 0
     assert len(load_model(model).history) == 1
+
+
+@pytest.mark.parametrize("place", ["a folder", "a name that is too long", "no room"])
+def test_refuses_a_place_for_no_model_before_training(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    model = tmp_path / "m.safetensors"
+    match place:
+        case "a folder":
+            model.mkdir()
+        case "a name that is too long":
+            model = tmp_path / ("m" * 300)
+        case _:
+            monkeypatch.setattr(train, "TemporaryFile", refuse)
+    outcome = run("train", noisy, "--model", model, "--overwrite", "--steps", 1)
+    assert outcome.code == 1
+    assert "Training" not in outcome.err
 
 
 def test_refuses_a_missing_folder_before_training(run: Run, noisy: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated, NoReturn, TextIO
 
 import typer
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     # What other packages log, tifffile about odd tags for instance, says nothing to users.
     logging.getLogger().addHandler(logging.NullHandler())
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Into a file Windows writes in a code page that lacks σ, and many names of files.
+        sys.stdout.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
@@ -54,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _fail(str(error))
         except ValidationError as error:
             _fail(_sentence(error))
+        except OSError as error:
+            # Whatever the system refuses before our own words are found for it: long names, ...
+            _fail(f"{error.strerror or error}: {error.filename or 'a file'} cannot be used.")
 
 
 def _fail(sentence: str) -> NoReturn:

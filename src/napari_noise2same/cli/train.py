@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -104,6 +105,8 @@ def train(
 
 def _check_place(path: Path, *, replaced: bool) -> None:
     """Refuse, before any work is done, to write where it would fail or lose a model."""
+    if path.is_dir():
+        raise FileError(f"Expected the name of a file for the model, found the folder {path}.")
     if path.exists() and not replaced:
         raise FileError(
             f"Expected the name of a new file, found {path} there already: go on with it "
@@ -111,6 +114,13 @@ def _check_place(path: Path, *, replaced: bool) -> None:
         )
     if not path.parent.is_dir():
         raise FileError(f"Expected a folder for the model, found none at {path.parent}: create it.")
+    try:
+        TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise FileError(
+            f"Expected a folder in which the model can be written, found {path.parent} refusing "
+            f"({error.strerror}): choose another."
+        ) from error
 
 
 def _start(

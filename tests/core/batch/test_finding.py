@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -126,3 +127,9 @@ def test_a_search_can_be_stopped(make_files: MakeFiles, tmp_path: Path) -> None:
     answers = iter([False] * 7)
     found = find_images([tmp_path / "in"], stop=lambda: next(answers, True))
     assert 0 < len(found) < 9
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="newer Python gives it a meaning")
+def test_a_pattern_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="Expected a pattern of names"):
+        names(f"{tmp_path}/f**/x*")

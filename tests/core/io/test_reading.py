@@ -6,6 +6,7 @@ from pathlib import Path
 
 import imageio.v3 as imageio
 import numpy as np
+import PIL.Image
 import pytest
 import tifffile
 
@@ -133,6 +134,15 @@ def test_a_grey_png_has_16_bits(tmp_path: Path) -> None:
     image = read_image(tmp_path / "a.png")
     assert image.data.dtype == np.uint16
     np.testing.assert_array_equal(image.data, data)
+
+
+def test_inks_are_read_as_colours(tmp_path: Path) -> None:
+    PIL.Image.new("CMYK", (9, 8), (0, 255, 255, 0)).save(tmp_path / "a.jpg")
+    image = read_image(tmp_path / "a.jpg")
+    assert (image.axes, image.data.shape) == ("YXS", (8, 9, 3))
+    red, *others = np.asarray(image.data).reshape(-1, 3).mean(0)
+    assert red > 200
+    assert max(others) < 60
 
 
 def test_a_jpeg_picture_is_read(tmp_path: Path) -> None:

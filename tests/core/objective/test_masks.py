@@ -138,3 +138,12 @@ def test_gradients_reach_what_is_masked_and_what_is_not() -> None:
     assert torch.equal(x.grad, (~hidden).float())
     assert values.grad is not None
     assert (values.grad == 1).all()
+
+
+@pytest.mark.parametrize("size", [[8, 8], [3, 8, 8], [1, 200]])
+def test_something_is_hidden_however_small_the_patches(size: list[int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    masks = [stratified_mask((1, 2, *size), 0.05, generator=generator) for _ in range(50)]
+    assert min(map(len, masks)) == 2
+    places = {tuple(axis.max().item() for axis in mask.index[2:]) for mask in masks}
+    assert len(places) > 10

@@ -60,3 +60,9 @@ def test_a_finished_result_has_none(tmp_path: Path) -> None:
     journal.record(1)
     journal.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", [b"\0\0\0\n", b"\xff{\n", b'{"weights":\n'])
+def test_a_first_line_that_was_torn_names_no_job(tmp_path: Path, line: bytes) -> None:
+    journal_path(tmp_path).write_bytes(line + b"3\n")
+    assert Journal(tmp_path).job is None

@@ -111,7 +111,11 @@ class _Search:
         parts = Path(pattern).parts
         fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
         root = Path(*parts[:fixed])
-        for path in sorted(root.glob(str(Path(*parts[fixed:]))), key=_natural_path):
+        try:
+            paths = sorted(root.glob(str(Path(*parts[fixed:]))), key=_natural_path)
+        except ValueError as error:
+            raise FileError(f"Expected a pattern of names, found {pattern} ({error}).") from error
+        for path in paths:
             if not any(part.startswith(".") for part in path.relative_to(root).parts):
                 yield from self._visit(path, root)
 

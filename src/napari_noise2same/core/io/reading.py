@@ -130,7 +130,9 @@ def _read_picture(path: Path, axes: str | None) -> Image:
             "16 bits per pixel, which would be cut to 8: save it as TIFF."
         )
     try:
-        data = imageio.imread(path, index=0)
+        # Inks are no colours to look at.
+        mode = "RGB" if imageio.immeta(path, index=0).get("mode") == "CMYK" else None
+        data = imageio.imread(path, index=0, mode=mode)
     except (ValueError, OSError, SyntaxError) as error:
         raise FileError(
             f"{path.name} is not a whole PNG or JPEG picture ({error}): copy or export it again."

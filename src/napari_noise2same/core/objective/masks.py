@@ -51,6 +51,7 @@ def stratified_mask(
     The side of a box is ``(100 / percentage)^(1 / ndim)`` in every number of dimensions, and
     need not be whole: a continuous position in each box is rounded down to its pixel, so the
     density is right for any percentage (a pixel on the border of two boxes may be drawn by both).
+    Where this draws no pixel at all, one is drawn from each patch.
     Stratification keeps the masked pixels apart, so that each is predicted from unmasked
     neighbours.
 
@@ -86,7 +87,12 @@ def stratified_mask(
     jitter = torch.rand((planes, ndim, corner.shape[-1]), generator=generator, device=device)
     position = ((corner + jitter) * side).long()
     limits = torch.tensor(size, device=device).reshape(1, ndim, 1)
-    plane, box = (position < limits).all(dim=1).nonzero(as_tuple=True)
+    inside = (position < limits).all(dim=1)
+    if not inside.any():
+        # Boxes larger than small patches: without a hidden pixel there is no loss.
+        jitter = torch.rand((planes, ndim, 1), generator=generator, device=device)
+        position, inside = (jitter * limits).long(), inside[:, :1] | True
+    plane, box = inside.nonzero(as_tuple=True)
     spatial = tuple(position[plane, axis, box] for axis in range(ndim))
     if independent_channels:
         return Mask((plane // channels, plane % channels, *spatial))

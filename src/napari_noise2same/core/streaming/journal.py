@@ -24,7 +24,7 @@ class Journal:
     Attributes
     ----------
     job : mapping or None
-        The job that has begun the journal; None where there is none.
+        The job that has begun the journal; None where there is none, or it is not known.
     done : set of int
         The cells that are done.
     """
@@ -36,7 +36,7 @@ class Journal:
         # The process may have been ended in the middle of its last line.
         self._length = content.rfind(b"\n") + 1
         lines = content[: self._length].splitlines()
-        self.job: Mapping[str, Any] | None = json.loads(lines[0]) if lines else None
+        self.job = _read_job(lines[0]) if lines else None
         self.done = {int(line) for line in lines[1:] if line.isdigit()}
 
     def begin(self, job: Mapping[str, Any]) -> None:
@@ -75,6 +75,15 @@ class Journal:
         """Remove the file: the result is finished."""
         self.close()
         self._path.unlink()
+
+
+def _read_job(line: bytes) -> Mapping[str, Any] | None:
+    """Read what names the job; what a power cut has left of it names none."""
+    try:
+        job: Mapping[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return job
 
 
 def _append(file: BinaryIO, line: str) -> None:
