@@ -26,7 +26,7 @@ from napari_noise2same.core.model.trained import (
     StartKind,
     TrainedModel,
 )
-from napari_noise2same.core.networks import build_network
+from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
@@ -208,10 +208,8 @@ def _start(header: Mapping[str, Any]) -> StartKind:
 
 def _check_weights(path: Path, model: TrainedModel) -> None:
     """Refuse weights that are not those of the network that the header describes."""
-    # Without memory: a header could describe a network that no machine can hold.
-    with torch.device("meta"):
-        network = build_network(model.network)
-    expected = {k: v.shape for k, v in network.state_dict().items()}
+    # A header could describe a network that no machine can hold.
+    expected = {k: v.shape for k, v in outline_network(model.network).state_dict().items()}
     found = {k: v.shape for k, v in model.weights.items()}
     if expected != found:
         odd = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))

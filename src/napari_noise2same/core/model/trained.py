@@ -13,7 +13,7 @@ from torch import Tensor
 
 from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.errors import AxesError
-from napari_noise2same.core.networks import BlindNet, UNet, build_network
+from napari_noise2same.core.networks import BlindNet, UNet, outline_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
@@ -146,9 +146,8 @@ class TrainedModel:
 
     def build(self) -> UNet | BlindNet:
         """Return the network with the trained weights, in evaluation mode, on the CPU."""
-        # Without memory first: weights that are replaced at once need not be drawn.
-        with torch.device("meta"):
-            network = build_network(self.network)
+        # Weights that are replaced at once need not be drawn.
+        network = outline_network(self.network)
         weights = {k: v.to(torch.float32, copy=True) for k, v in self.weights.items()}
         network.load_state_dict(weights, assign=True)
         return network.eval()
