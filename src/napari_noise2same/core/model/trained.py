@@ -144,6 +144,27 @@ class TrainedModel:
         """Whether training took more than the usual effort, as denoising then does too."""
         return bool(self.settings.get("effort", 1.0) > 1)
 
+    def describe(self) -> dict[str, Any]:
+        """Say how the model was made.
+
+        Returns
+        -------
+        dict
+            Data for JSON: all that is known but the weights, the history and what resumes it.
+        """
+        return {
+            "network": self.network.model_dump(mode="json"),
+            "axes": self.axes,
+            "joint_channels": self.joint_channels,
+            "depth_axis": self.depth_axis,
+            "noise": self.noise,
+            "start": self.start,
+            "domains": [domain.to_dict() for domain in self.domains],
+            "seed": self.seed,
+            "versions": dict(self.versions),
+            "settings": dict(self.settings),
+        }
+
     def build(self) -> UNet | BlindNet:
         """Return the network with the trained weights, in evaluation mode, on the CPU."""
         # Weights that are replaced at once need not be drawn.
