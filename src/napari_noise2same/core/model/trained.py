@@ -144,6 +144,11 @@ class TrainedModel:
         """Whether training took more than the usual effort, as denoising then does too."""
         return bool(self.settings.get("effort", 1.0) > 1)
 
+    @property
+    def depth(self) -> DepthAxis | Literal[""]:
+        """The axis that the network sees beside Y and X, or nothing."""
+        return self.depth_axis if self.network.spatial_dims == 3 else ""
+
     def describe(self) -> dict[str, Any]:
         """Say how the model was made.
 
