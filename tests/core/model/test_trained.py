@@ -74,4 +74,4 @@ def test_only_a_network_for_volumes_has_a_third_axis(model: TrainedModel) -> Non
     flat, deep = NetworkConfig(spatial_dims=2), NetworkConfig(spatial_dims=3)
     assert replace(model, network=flat, depth_axis="T").depth == ""
     assert replace(model, network=deep, depth_axis="T").depth == "T"
-    assert replace(model, network=deep).depth == "Z"
+    assert replace(model, network=deep, depth_axis="Z").depth == "Z"
