@@ -80,6 +80,10 @@ class Denoiser:
     ----------
     result : ndarray
         The denoised image so far, zero where nothing is done yet.
+    tile : tuple of int
+        Spatial shape of a tile, without what is read around it.
+    tiles : tuple of Tile
+        The tiles of one sample.
     """
 
     def __init__(
