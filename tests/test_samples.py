@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from napari_noise2same.samples import SAMPLES, Sample, cells, stack, time_lapse, two_channels
+from napari_noise2same.samples import Sample, cells, stack, time_lapse, two_channels
 
 GAIN, OFFSET, READ_NOISE = 2.0, 100.0, 1.6
 
 
+SCENES = {scene.__name__: scene for scene in (cells, stack, time_lapse, two_channels)}
 AXES = {"cells": "YX", "stack": "ZYX", "time_lapse": "TYX", "two_channels": "CYX"}
 
 
-@pytest.fixture(scope="module", params=sorted(SAMPLES))
+@pytest.fixture(scope="module", params=sorted(SCENES))
 def sample(request: pytest.FixtureRequest) -> Sample:
-    made = SAMPLES[request.param](0)
+    made = SCENES[request.param](0)
     assert made.name == request.param
     return made
 

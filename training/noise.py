@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from napari_noise2same.core.noise import PoissonGaussian, anscombe
+from napari_noise2same.core.noise import GeneralisedAnscombe, PoissonGaussian
 
 __all__ = ["observe"]
 
@@ -106,4 +106,4 @@ class _Camera:
         counts = counts + self._readout * self._rng.standard_normal(photons.shape, np.float32)
         if self._digit:
             counts = np.round(counts)
-        return anscombe(np.clip(counts, self._floor, self._ceiling), self._fit)
+        return GeneralisedAnscombe(self._fit).forward(np.clip(counts, self._floor, self._ceiling))

@@ -14,16 +14,15 @@ Examples
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-__all__ = ["SAMPLES", "Sample", "cells", "stack", "time_lapse", "two_channels"]
+__all__ = ["Sample", "cells", "stack", "time_lapse", "two_channels"]
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +40,8 @@ _HAZE, _HAZE_WIDTH = 0.25, 8.0
 _PIXEL_SIZE = 0.108
 _PLANE_DISTANCE = 0.3
 _FRAME_INTERVAL = 0.5
+# Filaments of a cell.
+_PER_CELL = 60
 _TURN = 2 * np.pi
 
 
@@ -181,11 +182,6 @@ def two_channels(seed: int = 0, *, side: int = 320) -> Sample:
     return _record("two_channels", photons, "CYX", rng, channel_names=("nuclei", "filaments"))
 
 
-SAMPLES: Mapping[str, Callable[[int], Sample]] = MappingProxyType(
-    {"cells": cells, "stack": stack, "time_lapse": time_lapse, "two_channels": two_channels}
-)
-
-
 @dataclass(frozen=True)
 class _Culture:
     """Where cells are: pictures of values from 0 to 1, and one row per cell of the rest."""
@@ -235,11 +231,11 @@ def _dome(
     return result
 
 
-def _filaments(culture: _Culture, rng: np.random.Generator, per_cell: int = 60) -> _Filaments:
+def _filaments(culture: _Culture, rng: np.random.Generator) -> _Filaments:
     """Grow curved filaments outwards from beside each nucleus, until they leave the cell."""
-    count, steps = per_cell * len(culture.radii), int(2.2 * culture.radii.max())
-    origin = np.repeat(culture.centres, per_cell, axis=0)
-    reach = np.repeat(culture.radii, per_cell)
+    count, steps = _PER_CELL * len(culture.radii), int(2.2 * culture.radii.max())
+    origin = np.repeat(culture.centres, _PER_CELL, axis=0)
+    reach = np.repeat(culture.radii, _PER_CELL)
     start = rng.uniform(0, _TURN, (count, 1))
     bends = gaussian_filter(rng.normal(0, 1, (count, steps)), (0, 20))
     direction = start + np.cumsum(0.11 * bends, axis=1)

@@ -109,7 +109,7 @@ def plan_jobs(
     folder = panel.result.value().folder
     # A folder holds all that is denoised, and neighbours are not asked for.
     context = 0 if panel.result.in_folder() else CONTEXT
-    depth = model.depth_axis if model and model.network.spatial_dims == 3 else ""
+    depth = model.depth if model else ""
 
     def plan(layer: ImageLayer) -> LayerJob:
         level = wanted if layer.multiscale else 0

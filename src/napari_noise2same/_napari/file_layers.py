@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_noise2same._napari.lazy import lazy_levels
-from napari_noise2same.core.array import ArrayLike, transposed
+from napari_noise2same.core.array import KNOWN_AXES, ArrayLike, transposed
 from napari_noise2same.core.batch import Job, is_finished, thumbnail
 from napari_noise2same.core.io import Image, is_zarr, read_image, zarr_levels
 
@@ -18,7 +18,6 @@ __all__ = ["NewLayer", "read_layers"]
 # The pixels of a layer, or all its sizes, and its arguments.
 NewLayer = tuple[Any, dict[str, Any]]
 
-_ORDER = "TZCYXS"
 # Per cent of the pixels below and above the contrast limits.
 _DARKEST, _BRIGHTEST = 0.5, 99.8
 # Side of the grid of pixels that the contrast limits are taken from.
@@ -65,7 +64,7 @@ def _levels(path: Path, image: Image) -> list[ArrayLike]:
 
 def _layer(path: Path, image: Image, name: str, limits: tuple[float, float]) -> NewLayer:
     """Return pixels and arguments of a layer, colours last."""
-    axes = "".join(sorted(image.axes, key=_ORDER.index))
+    axes = "".join(sorted(image.axes, key=KNOWN_AXES.index))
     levels = [transposed(level, image.axes, axes) for level in _levels(path, image)]
     shown = axes.removesuffix("S")
     arguments: dict[str, Any] = {

@@ -268,5 +268,4 @@ def _depth(image: Image, settings: TrainingConfig) -> tuple[Literal[2, 3], Depth
 
 def _depth_of(model: TrainedModel) -> tuple[Literal[2, 3], DepthAxis]:
     """Return the dimensions of a model's network, and its third axis."""
-    dims = model.network.spatial_dims
-    return (dims, model.depth_axis) if dims == 3 else (dims, "Z")
+    return model.network.spatial_dims, model.depth or "Z"

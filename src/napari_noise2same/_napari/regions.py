@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
 from napari_noise2same._napari.transforms import from_world
-from napari_noise2same.core.array import Region, validate_axes
+from napari_noise2same.core.array import CHANNEL_AXES, Region, validate_axes
 from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def visible_region(
     position = _position(viewer, layer, level)
     region = []
     for dim, (axis, length) in enumerate(zip(axes, shape, strict=True)):
-        if axis in "CS":
+        if axis in CHANNEL_AXES:
             region.append(slice(0, length))
         elif dim in displayed:
             region.append(_limited(*seen[displayed.index(dim)], length, max_side))

@@ -55,6 +55,7 @@ _HOMES = {
         "Started",
         "StepDone",
         "Trainer",
+        "TrainingPlan",
         "Validated",
         "expected_seconds",
         "train",

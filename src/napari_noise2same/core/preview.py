@@ -51,6 +51,8 @@ def train_with_preview(
 ) -> Iterator[TrainingEvent | PreviewReady]:
     """Train, and denoise what is asked for now and then.
 
+    Previews are spaced so that they take at most one twentieth of the time.
+
     Parameters
     ----------
     trainer : Trainer
@@ -63,7 +65,7 @@ def train_with_preview(
     stop : callable
         Asked before every step.
     clock : callable
-        Seconds. Previews are spaced so that they take at most one twentieth of the time.
+        Returns the time in seconds, from any beginning.
 
     Yields
     ------

@@ -172,6 +172,33 @@ def test_enough_overlap_gives_what_the_whole_image_gives_and_none_does_not(
     assert not np.allclose(run(image, model, tile=24, overlap=0), expected, rtol=1e-3)
 
 
+class Disagreeing:
+    """What makes each tile brighter than the last one."""
+
+    def __init__(self) -> None:
+        self.tiles = 0
+
+    def denoise(self, noisy: Array, _channels: Any, inner: Any) -> Array:
+        self.tiles += 1
+        return np.full_like(noisy, self.tiles)[(slice(None), *inner)]
+
+
+@pytest.mark.parametrize("overlap", [8, 12, 40])
+def test_tiles_that_disagree_meet_without_a_seam(
+    make_model: ModelFactory, monkeypatch: pytest.MonkeyPatch, overlap: int
+) -> None:
+    config = DenoiseConfig(tile=24, overlap=overlap)
+    denoiser = Denoiser(Image(picture(24, 96), "YX"), make_model(), config)
+    monkeypatch.setattr(denoiser, "_piece", Disagreeing())
+    *_, last = denoiser.events()
+    assert isinstance(last, DenoiseFinished)
+    assert (last.image[:, 0].max(), last.image[:, -1].min()) == (1, 4)
+    # Half of the overlap, up to 8 pixels, on each side of a border.
+    assert np.abs(np.diff(last.image, axis=1)).max() == pytest.approx(
+        1 / min(overlap, 16), abs=1e-5
+    )
+
+
 @pytest.mark.parametrize("overlap", [0, 1, 5, 12])
 def test_a_tile_reads_no_more_than_the_overlap(make_model: ModelFactory, overlap: int) -> None:
     model = make_model()

@@ -282,6 +282,14 @@ def test_a_folder_that_is_not_there_is_reported(model: TrainedModel, tmp_path: P
     assert not path.parent.exists()
 
 
+def test_a_folder_is_not_replaced_by_a_model(model: TrainedModel, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "precious.tif").touch()
+    with pytest.raises(ModelFileError, match="cannot be written"):
+        save_model(model, tmp_path / "data")
+    assert [path.name for path in tmp_path.rglob("*")] == ["data", "precious.tif"]
+
+
 def test_a_file_says_whose_noise_images_are_normalised_by(
     model: TrainedModel, tmp_path: Path
 ) -> None:

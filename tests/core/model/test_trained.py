@@ -68,3 +68,10 @@ def test_an_empty_history_has_no_last_step() -> None:
     assert len(History.empty()) == 0
     assert set(History.empty().columns) == set(HISTORY_COLUMNS)
     assert History.empty().last() == {}
+
+
+def test_only_a_network_for_volumes_has_a_third_axis(model: TrainedModel) -> None:
+    flat, deep = NetworkConfig(spatial_dims=2), NetworkConfig(spatial_dims=3)
+    assert replace(model, network=flat, depth_axis="T").depth == ""
+    assert replace(model, network=deep, depth_axis="T").depth == "T"
+    assert replace(model, network=deep, depth_axis="Z").depth == "Z"

@@ -52,7 +52,7 @@ def test_constant_channels_alone_are_refused() -> None:
 def test_channels_are_normalised_in_their_own_domains() -> None:
     values = np.array([[[10.0]], [[10.0]]])
     domains = [Domain(0, 1, 0.1), Domain(4, 2, 0.1), Domain(10, 5, 0.1)]
-    found = normalise(values, (1, 2), domains)
+    found, _ = normalise(values, (1, 2), domains)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, [[[3.0]], [[0.0]]])
 

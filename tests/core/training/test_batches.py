@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from napari_noise2same.core.settings import MaskConfig
@@ -7,10 +8,11 @@ from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.patches import PatchSampler
 
 
-def source(seed: int) -> BatchSource:
-    pixels = torch.arange(64.0 * 64).reshape(1, 64, 64)
+def source(seed: int, *, channels: int = 1, independent: bool = False) -> BatchSource:
+    pixels = torch.arange(channels * 64.0 * 64).reshape(channels, 64, 64)
     sampler = PatchSampler([pixels], (16, 16))
-    return BatchSource(sampler, MaskConfig(), batch=3, device=torch.device("cpu"), seed=seed)
+    config = MaskConfig(independent_channels=independent)
+    return BatchSource(sampler, config, batch=3, device=torch.device("cpu"), seed=seed)
 
 
 def test_the_same_seed_draws_the_same_patches_and_hides_the_same_pixels() -> None:
@@ -31,3 +33,11 @@ def test_a_restored_source_goes_on_where_the_other_was() -> None:
     assert torch.equal(x, again)
     assert all(map(torch.equal, mask.index, other.index))
     assert torch.equal(values, same)
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_channels_hide_the_same_pixels_unless_they_are_independent(independent: bool) -> None:
+    _, mask, _ = source(1, channels=2, independent=independent).draw("none")
+    of_channel = [torch.stack(mask.index)[:, mask.index[1] == channel] for channel in (0, 1)]
+    first, second = (index[[0, 2, 3]] for index in of_channel)
+    assert torch.equal(first, second) != independent

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from napari_noise2same.core import Finished, PreviewReady, Trainer, denoise, train_with_preview
+from napari_noise2same.core import (
+    Finished,
+    PreviewReady,
+    StepDone,
+    Trainer,
+    denoise,
+    train_with_preview,
+)
 from napari_noise2same.core.array import Window
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import DenoiseConfig, Preset, TrainingConfig
@@ -16,7 +23,7 @@ Config = Callable[..., TrainingConfig]
 Picture = Callable[..., NDArray[np.float32]]
 
 
-def test_a_preview_shows_the_weights_of_its_moment_and_does_not_take_long(
+def test_a_preview_shows_the_weights_of_its_moment_and_averages_no_turns(
     make_picture: Picture, make_config: Config
 ) -> None:
     image = Image(make_picture(64, 64), "YX")
@@ -30,6 +37,32 @@ def test_a_preview_shows_the_weights_of_its_moment_and_does_not_take_long(
                 event.image, denoise(image, model, DenoiseConfig(averaging=False))
             )
     assert shown
+
+
+class Slow:
+    """An array that takes a second to read, by a clock of its own."""
+
+    def __init__(self, values: NDArray[np.float32]) -> None:
+        self.values, self.seconds = values, 0.0
+        self.shape, self.dtype = values.shape, values.dtype
+
+    def __getitem__(self, index: Any) -> Any:
+        self.seconds += 1
+        return self.values[index]
+
+
+def test_previews_take_at_most_a_twentieth_of_the_time(
+    make_picture: Picture, make_config: Config
+) -> None:
+    picture, shown = make_picture(64, 64), []
+    slow = Slow(picture)
+    trainer, source = Trainer([Image(picture, "YX")], make_config(steps=60)), Image(slow, "YX")
+    for event in train_with_preview(trainer, lambda: source, clock=lambda: slow.seconds):
+        slow.seconds += isinstance(event, StepDone)
+        if isinstance(event, PreviewReady):
+            shown.append(event.step)
+    # One second of preview, nineteen steps of a second each.
+    assert shown == [1, 20, 39, 58]
 
 
 def test_a_preview_that_fails_does_not_end_training(

@@ -18,7 +18,7 @@ from napari_noise2same.core.settings import DenoiseConfig, Preset, TrainingConfi
 from napari_noise2same.core.training import Finished, Started, StepDone, Trainer, Validated, train
 from napari_noise2same.core.training.learner import Learner
 from napari_noise2same.core.training.teacher import Lesson, Teacher
-from napari_noise2same.core.training.validation import Validation
+from napari_noise2same.core.training.validation import Noise, Validation
 from napari_noise2same.samples import cells
 
 Picture = Callable[..., NDArray[np.float32]]
@@ -218,6 +218,20 @@ def shared_noise(*, shared: float) -> Image:
     noise = noise[:, 1:] + shared * noise[:, :-1]
     ramp = np.linspace(0, 40, 128)
     return Image((100 + np.hypot(ramp[:, None], ramp) + 3 * noise).astype(np.float32), "YX")
+
+
+@pytest.mark.parametrize("residual", [0.01, 10.0])
+def test_texture_in_the_residual_cannot_raise_the_noise(
+    image: Image, monkeypatch: pytest.MonkeyPatch, residual: float
+) -> None:
+    monkeypatch.setattr(Validation, "noise", lambda *_: Noise(residual, 0.0))
+    monkeypatch.setattr(Validation, "risk", lambda *_: 1.0)
+    trainer = Trainer([image], TrainingConfig(steps=1, **LITTLE))
+    *_, finished = trainer.events(lambda: True)
+    assert isinstance(finished, Finished)
+    assert finished.model.resume is not None
+    fitted = trainer.domains[0].sigma
+    assert finished.model.resume.values["sigma"] == pytest.approx(min(fitted, residual))
 
 
 def test_noise_with_structure_is_not_trained_on() -> None:

@@ -72,6 +72,22 @@ def test_the_networks_own_weights_are_neither_used_nor_changed(noise: Tensor) ->
     assert validation(noise).error(network, scaled(0.0)) == error
 
 
+class Swap(nn.Module):
+    """Answers with the other channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flip(1)
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_channels_give_a_hidden_pixel_away_only_if_they_are_independent(
+    noise: Tensor, independent: bool
+) -> None:
+    """Two channels that are the same: what one hides, the other shows or hides as well."""
+    fixed = validation(noise.expand(2, 64, 64), independent_channels=independent)
+    assert (fixed.error(Swap(), {}) < 0.1) == independent
+
+
 def test_the_error_needs_no_gradient(noise: Tensor) -> None:
     weights = {"factor": torch.tensor(0.5, requires_grad=True)}
     assert isinstance(validation(noise).error(Scale(), weights), float)
@@ -90,6 +106,30 @@ def test_noise_that_neighbours_share_is_seen_along_y_and_x(noise: Tensor, axis: 
     shared = noise + 0.5 * noise.roll(1, axis)
     found = validation(shared).noise(Scale(), scaled(0.0))
     assert found.correlation == pytest.approx(0.4, abs=0.05)
+
+
+class Watched(nn.Module):
+    """Keeps what it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Tensor] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append(x[: len(x) // 2])  # the other half is the masked copy
+        return torch.zeros_like(x)
+
+    @property
+    def places(self) -> int:
+        return len(torch.unique(torch.cat(self.seen), dim=0))
+
+
+def test_the_noise_is_looked_at_in_more_places_than_weights_are_compared_on(noise: Tensor) -> None:
+    """It is looked at once, and differs from place to place."""
+    fixed, compared, looked_at = validation(noise), Watched(), Watched()
+    fixed.risk(compared, {}, 1.0)
+    fixed.noise(looked_at, {})
+    assert looked_at.places > 2 * compared.places
 
 
 def test_what_planes_share_is_no_noise(noise: Tensor) -> None:

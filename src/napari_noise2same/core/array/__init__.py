@@ -1,6 +1,8 @@
 """Arrays of any kind and axes order, seen as samples of channels and spatial axes (no torch)."""
 
 from napari_noise2same.core.array.axes import (
+    CHANNEL_AXES,
+    KNOWN_AXES,
     DepthAxis,
     Layout,
     deep_enough,
@@ -24,7 +26,9 @@ from napari_noise2same.core.array.window import (
 )
 
 __all__ = [
+    "CHANNEL_AXES",
     "DAMAGE_SEEN_LATE",
+    "KNOWN_AXES",
     "ArrayLike",
     "DepthAxis",
     "Derived",

@@ -8,8 +8,18 @@ from typing import Literal
 
 from napari_noise2same.core.errors import AxesError
 
-__all__ = ["DepthAxis", "Layout", "deep_enough", "default_axes", "plan_layout", "validate_axes"]
+__all__ = [
+    "CHANNEL_AXES",
+    "KNOWN_AXES",
+    "DepthAxis",
+    "Layout",
+    "deep_enough",
+    "default_axes",
+    "plan_layout",
+    "validate_axes",
+]
 
+# In the order that ImageJ asks for.
 KNOWN_AXES = "TZCYXS"
 CHANNEL_AXES = "CS"
 

@@ -48,6 +48,11 @@ class BatchDenoiser:
     scheduler : str
         Who makes results in Zarr folders, as `denoise_to_zarr` takes it.
 
+    Attributes
+    ----------
+    jobs : tuple of Job
+        The files.
+
     Raises
     ------
     DeviceError

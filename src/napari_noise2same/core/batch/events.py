@@ -24,15 +24,15 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class FileStarted:
-    """A file is about to be read.
+class _OfJob:
+    """What one job has come to.
 
     Attributes
     ----------
     index : int
         Its place among the jobs.
     job : Job
-        What is to be done.
+        What is, or was, to be done.
     """
 
     index: int
@@ -40,54 +40,31 @@ class FileStarted:
 
 
 @dataclass(frozen=True)
-class FileSkipped:
-    """The result of a file is there already.
-
-    Attributes
-    ----------
-    index : int
-        Its place among the jobs.
-    job : Job
-        What was to be done.
-    """
-
-    index: int
-    job: Job
+class FileStarted(_OfJob):
+    """A file is about to be read; `index` and `job` are as in all events of a job."""
 
 
 @dataclass(frozen=True)
-class FileFailed:
+class FileSkipped(_OfJob):
+    """The result of a file is there already; `index` and `job` are as in all events of a job."""
+
+
+@dataclass(frozen=True)
+class FileFailed(_OfJob):
     """A file cannot be denoised; it leaves no result, and the next one follows.
 
     Attributes
     ----------
-    index : int
-        Its place among the jobs.
-    job : Job
-        What was to be done.
     reason : str
         Why not, in one sentence.
     """
 
-    index: int
-    job: Job
     reason: str
 
 
 @dataclass(frozen=True)
-class FileDone:
-    """The result of a file is written.
-
-    Attributes
-    ----------
-    index : int
-        Its place among the jobs.
-    job : Job
-        What was done.
-    """
-
-    index: int
-    job: Job
+class FileDone(_OfJob):
+    """The result of a file is written; `index` and `job` are as in all events of a job."""
 
 
 @dataclass(frozen=True)

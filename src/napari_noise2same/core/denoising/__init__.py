@@ -1,6 +1,13 @@
 """Denoising: tiles through the network, as an iterator of events."""
 
-from napari_noise2same.core.denoising.context import context_of, most_pixels
+from napari_noise2same.core.denoising.context import (
+    choose_part,
+    context_of,
+    grid_of,
+    halo_of,
+    most_pixels,
+    side_on_grid,
+)
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
@@ -21,8 +28,12 @@ __all__ = [
     "Predictor",
     "TileDone",
     "averages",
+    "choose_part",
     "context_of",
     "denoise",
     "domains_for",
+    "grid_of",
+    "halo_of",
     "most_pixels",
+    "side_on_grid",
 ]

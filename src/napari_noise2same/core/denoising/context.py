@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from napari_noise2same.core.networks import BlindNet, UNet
-from napari_noise2same.core.settings import NetworkConfig
+from collections.abc import Sequence
 
-__all__ = ["context_of", "most_pixels"]
+from napari_noise2same.core.networks import BlindNet, UNet
+from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
+from napari_noise2same.core.tiling import choose_cell
+
+__all__ = ["choose_part", "context_of", "grid_of", "halo_of", "most_pixels", "side_on_grid"]
 
 # What lies further away in a volume has changed the result of the shipped weights by 0.002 σ (root
 # mean square); with all that a 3D network can look at, most of the work would be for the context.
 _VOLUME = (8, 48, 48)
+
+# Planes of a part whose side is given.
+_DEPTH = 64
 
 # What the network may take for one part with its context.
 _NETWORK_BYTES = 900_000_000
@@ -36,6 +42,109 @@ def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
     """
     radius: tuple[int, ...] = network.grid_radius
     return radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME))
+
+
+def grid_of(network: UNet | BlindNet) -> tuple[int, ...]:
+    """Return the steps of the grid at which parts of an image begin.
+
+    Parameters
+    ----------
+    network : UNet or BlindNet
+        The network.
+
+    Returns
+    -------
+    tuple of int
+        Pixels, for each spatial axis.
+    """
+    flat = (1,) * (len(network.grid_radius) - 2)
+    return (*flat, network.multiple, network.multiple)
+
+
+def halo_of(config: DenoiseConfig, context: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how much parts see around them: what the settings say, else what they need.
+
+    Parameters
+    ----------
+    config : DenoiseConfig
+        The settings.
+    context : tuple of int
+        What `context_of` returns.
+
+    Returns
+    -------
+    tuple of int
+        Pixels on each side, for each spatial axis.
+    """
+    return context if config.overlap is None else (config.overlap,) * len(context)
+
+
+def side_on_grid(tile: int, grid: tuple[int, ...]) -> int:
+    """Return the longest side on the network's grid that is not longer than asked for.
+
+    Parameters
+    ----------
+    tile : int
+        The side asked for.
+    grid : tuple of int
+        What `grid_of` returns.
+
+    Returns
+    -------
+    int
+        The side, at least one step of the grid.
+    """
+    return max(tile // grid[-1], 1) * grid[-1]
+
+
+def choose_part(
+    shape: Sequence[int],
+    config: DenoiseConfig,
+    *,
+    grid: tuple[int, ...],
+    context: tuple[int, ...],
+    most: int,
+    chunk: tuple[int, ...] | None = None,
+    source_chunk: tuple[int, ...] | None = None,
+) -> tuple[int, ...]:
+    """Choose how large the parts of an image are: as asked for, else whatever wastes least.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Spatial shape of the image.
+    config : DenoiseConfig
+        What is asked for.
+    grid : tuple of int
+        What `grid_of` returns.
+    context : tuple of int
+        What `context_of` returns.
+    most : int
+        What `most_pixels` returns.
+    chunk : tuple of int, optional
+        Chunks of the result, of which a part holds whole ones; by default there are none.
+    source_chunk : tuple of int, optional
+        Chunks of the image; by default there are none.
+
+    Returns
+    -------
+    tuple of int
+        Spatial shape of a part, without its context.
+    """
+    chunk = chunk or grid
+    if config.tile is not None:
+        side = side_on_grid(config.tile, grid)
+        plane = (max(side // n, 1) * n for n in chunk[-2:])
+        depth = (min(n, _DEPTH) for n in shape[:-2])
+        return (*depth, *map(min, plane, shape[-2:]))
+    return choose_cell(
+        shape,
+        chunk=chunk,
+        source_chunk=source_chunk or (1,) * len(shape),
+        halo=halo_of(config, context),
+        multiple=grid,
+        max_pixels=most,
+    )
 
 
 def most_pixels(network: NetworkConfig) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, convert, plan_layout
-from napari_noise2same.core.denoising.context import most_pixels
+from napari_noise2same.core.denoising.context import choose_part, halo_of, most_pixels
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
@@ -25,12 +25,10 @@ from napari_noise2same.core.device import resolve_device
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
-from napari_noise2same.core.tiling import Tile, blend_weights, choose_cell, plan_tiles
+from napari_noise2same.core.tiling import Tile, blend_weights, plan_tiles
 
 __all__ = ["Denoiser", "denoise"]
 
-# Planes of a tile whose side is given.
-_DEPTH_PER_TILE = 64
 # Half the width of the bands in which neighbouring tiles are blended.
 _BAND = 8
 
@@ -82,6 +80,10 @@ class Denoiser:
     ----------
     result : ndarray
         The denoised image so far, zero where nothing is done yet.
+    tile : tuple of int
+        Spatial shape of a tile, without what is read around it.
+    tiles : tuple of Tile
+        The tiles of one sample.
     """
 
     def __init__(
@@ -156,33 +158,23 @@ class Denoiser:
 
     def _tile_shape(self) -> tuple[int, ...]:
         """Choose the tile: the whole image if it is small enough."""
-        shape, multiple = self._view.spatial_shape, self._predictor.multiple
-        if self._config.tile is not None:
-            depth = tuple(min(length, _DEPTH_PER_TILE) for length in shape[:-2])
-            side = max(self._config.tile // multiple[-1], 1) * multiple[-1]
-            return (*depth, *(min(side, length) for length in shape[-2:]))
-        overlap = self._config.overlap
-        halo = self._predictor.grid_halo if overlap is None else (overlap,) * len(shape)
-        return choose_cell(
-            shape,
-            chunk=multiple,
-            source_chunk=(1,) * len(shape),
-            halo=halo,
-            multiple=multiple,
-            max_pixels=most_pixels(self._network),
+        return choose_part(
+            self._view.spatial_shape,
+            self._config,
+            grid=self._predictor.multiple,
+            context=self._predictor.grid_halo,
+            most=most_pixels(self._network),
         )
 
     def _plan(self) -> tuple[Tile, ...]:
         """Plan the tiles, which need no blending with all of the receptive field around them."""
-        halo, band = self._predictor.grid_halo, (0,) * len(self.tile)
-        overlap = self._config.overlap
-        if overlap is not None:
-            band = tuple(min(_BAND, side // 2, overlap // 2) for side in self.tile)
-            halo = tuple(overlap - b for b in band)
+        overlap = self._config.overlap or 0
+        halo = halo_of(self._config, self._predictor.grid_halo)
+        band = tuple(min(_BAND, side // 2, overlap // 2) for side in self.tile)
         return plan_tiles(
             self._view.spatial_shape,
             self.tile,
-            halo=halo,
+            halo=tuple(h - b for h, b in zip(halo, band, strict=True)),
             band=band,
             multiple=self._predictor.multiple,
         )

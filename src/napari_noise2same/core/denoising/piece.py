@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.noise import Domain, hide_outliers
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.sampling import normalise
 from napari_noise2same.core.settings import DenoiseConfig
 
 __all__ = ["PieceDenoiser", "averages"]
@@ -88,15 +89,11 @@ class PieceDenoiser:
             Denoised pixels. Those that are not finite, or absurdly far from all others, stay as
             they are.
         """
-        domains = [self._domains[channel] for channel in channels]
-        normalised = np.stack(
-            [domain.forward(plane) for domain, plane in zip(domains, noisy, strict=True)]
-        )
-        shown, hidden = hide_outliers(normalised)
+        shown, hidden = normalise(noisy, channels, self._domains)
         part = (slice(None), *inner)
         clean = self.predictor.predict(shown)[part]
         values = np.stack(
-            [domain.inverse(plane) for domain, plane in zip(domains, clean, strict=True)]
+            [self._domains[c].inverse(plane) for c, plane in zip(channels, clean, strict=True)]
         )
         kept = hidden[part]
         values[kept] = noisy[part][kept]

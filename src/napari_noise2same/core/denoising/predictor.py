@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_noise2same.core.denoising.context import context_of
+from napari_noise2same.core.denoising.context import context_of, grid_of
 from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
@@ -70,8 +70,7 @@ class Predictor:
         layout = _memory_format(model.network.spatial_dims, device)
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.halo = network.receptive_radius
-        flat = (1,) * (model.network.spatial_dims - 2)
-        self.multiple: tuple[int, ...] = (*flat, network.multiple, network.multiple)
+        self.multiple = grid_of(network)
         self.grid_halo = context_of(network)
         self.device = device
         self.largest: int | None = None

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ArrayLike, check_image, validate_axes
+from napari_noise2same.core.array import (
+    CHANNEL_AXES,
+    KNOWN_AXES,
+    ArrayLike,
+    check_image,
+    validate_axes,
+)
 from napari_noise2same.core.errors import ImageError
 
 __all__ = ["Image", "Size", "reorder_axes", "resolve_axes", "warn_of_others"]
@@ -134,7 +140,7 @@ def resolve_axes(labels: Iterable[str]) -> str:
         single stack of planes is then a series of independent frames, which is right for any.
         If there are more unknown dimensions than letters, T is doubled, which no image accepts.
     """
-    letters = [label.upper() if label.upper() in set("TZCYXS") else "" for label in labels]
+    letters = [label.upper() if label.upper() in set(KNOWN_AXES) else "" for label in labels]
     free = iter([letter for letter in _UNKNOWN_BECOMES if letter not in letters])
     return "".join(letter or next(free, "T") for letter in letters)
 
@@ -165,7 +171,7 @@ def reorder_axes(data: NDArray[Any], axes: str, order: str) -> tuple[NDArray[Any
 def _check_mask(mask: NDArray[np.bool_], axes: str, shape: tuple[int, ...]) -> None:
     """Refuse a mask that does not fit its image."""
     fits = mask.ndim == len(shape) and all(
-        found == 1 or (found == length and axis not in "CS")
+        found == 1 or (found == length and axis not in CHANNEL_AXES)
         for axis, found, length in zip(axes, mask.shape, shape, strict=True)
     )
     if mask.dtype != np.bool_ or not fits or not mask.any():

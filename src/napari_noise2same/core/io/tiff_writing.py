@@ -10,6 +10,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from napari_noise2same.core.array import KNOWN_AXES
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image, reorder_axes
 from napari_noise2same.core.io.tiff_metadata import OME_SIZES
@@ -109,7 +110,7 @@ def _channels(kept: Mapping[str, list[str]], like: Image, n_channels: int) -> di
 
 def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
     """Tell whether ImageJ's own format can hold the array as it is."""
-    in_order = axes == "".join(sorted(axes, key="TZCYXS".index))
+    in_order = axes == "".join(sorted(axes, key=KNOWN_AXES.index))
     colour_fits = "S" not in axes or (data.dtype == np.uint8 and data.shape[-1] == 3)
     # ImageJ knows no axis of length 1: the shape would change.
     keeps_shape = all(n > 1 for n, axis in zip(data.shape, axes, strict=True) if axis != "S")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -116,6 +117,8 @@ def _matching(like: Image, data: NDArray[Any]) -> Image:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; what is written there takes its place in the end.
 
+    A file is on the disk before it does, so that a loss of power leaves the one or the other.
+
     Parameters
     ----------
     path : Path
@@ -129,12 +132,20 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     try:
         yield temporary
-        if path.is_dir():
+        if temporary.is_file():
+            _synchronise(temporary)
+        if temporary.is_dir() and path.is_dir():
             _replace_folder(temporary, path)
         else:
             temporary.replace(path)
     finally:
         _remove(temporary)
+
+
+def _synchronise(file: Path) -> None:
+    """Wait until a file is on the disk."""
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())
 
 
 def _replace_folder(temporary: Path, path: Path) -> None:

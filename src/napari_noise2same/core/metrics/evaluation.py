@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
@@ -44,19 +43,6 @@ class Evaluation:
 
     prediction: Scores
     noisy: Scores | None = None
-
-    def to_dict(self) -> dict[str, dict[str, float | None] | None]:
-        """Return the scores as data for JSON.
-
-        Returns
-        -------
-        dict
-            The scores by name; None for an infinite one, which JSON cannot express.
-        """
-        return {
-            "prediction": _finite_scores(self.prediction),
-            "noisy": None if self.noisy is None else _finite_scores(self.noisy),
-        }
 
 
 def evaluate(
@@ -100,8 +86,3 @@ def evaluate(
         )
 
     return Evaluation(score(prediction), None if noisy is None else score(noisy))
-
-
-def _finite_scores(scores: Scores) -> dict[str, float | None]:
-    """Return the scores by name, None for an infinite one."""
-    return {name: value if math.isfinite(value) else None for name, value in asdict(scores).items()}

@@ -25,28 +25,15 @@ def model_card(model: TrainedModel, denoising: DenoiseConfig | None = None) -> d
     Returns
     -------
     dict
-        Data for JSON: ``network``, ``axes``, ``joint_channels``, ``depth_axis``, ``noise``,
-        ``start``, ``steps`` and the numbers of the last of them (``loss``, ``rec``, ``inv``,
-        ``blind_spot``, ``lambda_inv``; none without training), ``domains`` (normalisation and
+        Data for JSON: ``steps`` and the numbers of the last of them (``loss``, ``rec``, ``inv``,
+        ``blind_spot``, ``lambda_inv``; none without training), ``network``, ``axes``,
+        ``joint_channels``, ``depth_axis``, ``noise``, ``start``, ``domains`` (normalisation and
         noise of each channel), ``seed``, ``versions``, ``settings`` of the training, and
         ``denoising`` if given.
     """
     last = model.history.last()
     steps = int(last.pop("step", 0))
-    card = {
-        "network": model.network.model_dump(mode="json"),
-        "axes": model.axes,
-        "joint_channels": model.joint_channels,
-        "depth_axis": model.depth_axis,
-        "noise": model.noise,
-        "start": model.start,
-        "steps": steps,
-        **last,
-        "domains": [domain.to_dict() for domain in model.domains],
-        "seed": model.seed,
-        "versions": dict(model.versions),
-        "settings": dict(model.settings),
-    }
+    card = {"steps": steps, **last, **model.describe()}
     return card if denoising is None else card | {"denoising": denoising.model_dump(mode="json")}
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
-from uuid import uuid4
 
 import numpy as np
 import torch
@@ -18,6 +16,7 @@ from torch import Tensor
 
 from napari_noise2same.core.array import DepthAxis, validate_axes
 from napari_noise2same.core.errors import ModelFileError
+from napari_noise2same.core.io import replacing
 from napari_noise2same.core.model.groups import join_groups, members
 from napari_noise2same.core.model.trained import (
     HISTORY_COLUMNS,
@@ -26,7 +25,7 @@ from napari_noise2same.core.model.trained import (
     StartKind,
     TrainedModel,
 )
-from napari_noise2same.core.networks import build_network
+from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
@@ -54,7 +53,8 @@ def save_model(model: TrainedModel, path: str | Path) -> None:
     path = Path(path)
     content = save(_tensors(model), metadata={HEADER_KEY: json.dumps(_header(model))})
     try:
-        _write_atomically(path, content)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
         raise ModelFileError(
             f"The model cannot be written to {path} ({error.strerror}): choose another place."
@@ -98,16 +98,7 @@ def _header(model: TrainedModel) -> dict[str, Any]:
     """Return all of a model that is not a tensor."""
     return {
         "format": FORMAT,
-        "network": model.network.model_dump(mode="json"),
-        "domains": [domain.to_dict() for domain in model.domains],
-        "axes": model.axes,
-        "joint_channels": model.joint_channels,
-        "depth_axis": model.depth_axis,
-        "noise": model.noise,
-        "settings": dict(model.settings),
-        "start": model.start,
-        "seed": model.seed,
-        "versions": dict(model.versions),
+        **model.describe(),
         "resume": None if model.resume is None else dict(model.resume.values),
     }
 
@@ -171,10 +162,10 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         domains=tuple(Domain.from_dict(domain) for domain in header["domains"]),
         axes=str(header["axes"]),
         joint_channels=bool(header["joint_channels"]),
-        depth_axis=_depth_axis(header),
-        noise=_noise(header),
+        depth_axis=_choice(header, "depth_axis", DepthAxis, "Z"),
+        noise=_choice(header, "noise", NoiseSource, "model"),
         settings=dict(header["settings"]),
-        start=_start(header),
+        start=_choice(header, "start", StartKind, "scratch"),
         seed=int(header["seed"]),
         versions=dict(header["versions"]),
         history=History({n: columns[n].numpy().astype(np.float64) for n in HISTORY_COLUMNS}),
@@ -182,36 +173,18 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
     )
 
 
-def _depth_axis(header: Mapping[str, Any]) -> DepthAxis:
-    """Return the third axis of a 3D network; before there was a choice, it was Z."""
-    axis: DepthAxis = header.get("depth_axis", "Z")
-    if axis not in get_args(DepthAxis):
-        raise ValueError(f"the third axis is {axis!r}")
-    return axis
-
-
-def _noise(header: Mapping[str, Any]) -> NoiseSource:
-    """Return whose noise images are normalised by; before there was a choice, the model's."""
-    noise: NoiseSource = header.get("noise", "model")
-    if noise not in get_args(NoiseSource):
-        raise ValueError(f"normalised by the noise of {noise!r}")
-    return noise
-
-
-def _start(header: Mapping[str, Any]) -> StartKind:
-    """Return where training started; before there were other ways, it was at random."""
-    start: StartKind = header.get("start", "scratch")
-    if start not in get_args(StartKind):
-        raise ValueError(f"training started at {start!r}")
-    return start
+def _choice(header: Mapping[str, Any], name: str, choices: Any, only: str) -> Any:
+    """Return a choice; files from before there was one mean the `only` thing there was."""
+    value = header.get(name, only)
+    if value not in get_args(choices):
+        raise ValueError(f"{name} of {value!r}")
+    return value
 
 
 def _check_weights(path: Path, model: TrainedModel) -> None:
     """Refuse weights that are not those of the network that the header describes."""
-    # Without memory: a header could describe a network that no machine can hold.
-    with torch.device("meta"):
-        network = build_network(model.network)
-    expected = {k: v.shape for k, v in network.state_dict().items()}
+    # A header could describe a network that no machine can hold.
+    expected = {k: v.shape for k, v in outline_network(model.network).state_dict().items()}
     found = {k: v.shape for k, v in model.weights.items()}
     if expected != found:
         odd = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
@@ -219,16 +192,3 @@ def _check_weights(path: Path, model: TrainedModel) -> None:
             f"Expected the weights of the network that {path} describes, found {len(odd)} that "
             f"do not fit ({odd[0]} first): the file is damaged, choose another."
         )
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, then take its place."""
-    temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

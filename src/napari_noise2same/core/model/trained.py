@@ -13,7 +13,7 @@ from torch import Tensor
 
 from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.errors import AxesError
-from napari_noise2same.core.networks import BlindNet, UNet, build_network
+from napari_noise2same.core.networks import BlindNet, UNet, outline_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
@@ -144,11 +144,36 @@ class TrainedModel:
         """Whether training took more than the usual effort, as denoising then does too."""
         return bool(self.settings.get("effort", 1.0) > 1)
 
+    @property
+    def depth(self) -> DepthAxis | Literal[""]:
+        """The axis that the network sees beside Y and X, or nothing."""
+        return self.depth_axis if self.network.spatial_dims == 3 else ""
+
+    def describe(self) -> dict[str, Any]:
+        """Say how the model was made.
+
+        Returns
+        -------
+        dict
+            Data for JSON: all that is known but the weights, the history and what resumes it.
+        """
+        return {
+            "network": self.network.model_dump(mode="json"),
+            "axes": self.axes,
+            "joint_channels": self.joint_channels,
+            "depth_axis": self.depth_axis,
+            "noise": self.noise,
+            "start": self.start,
+            "domains": [domain.to_dict() for domain in self.domains],
+            "seed": self.seed,
+            "versions": dict(self.versions),
+            "settings": dict(self.settings),
+        }
+
     def build(self) -> UNet | BlindNet:
         """Return the network with the trained weights, in evaluation mode, on the CPU."""
-        # Without memory first: weights that are replaced at once need not be drawn.
-        with torch.device("meta"):
-            network = build_network(self.network)
+        # Weights that are replaced at once need not be drawn.
+        network = outline_network(self.network)
         weights = {k: v.to(torch.float32, copy=True) for k, v in self.weights.items()}
         network.load_state_dict(weights, assign=True)
         return network.eval()

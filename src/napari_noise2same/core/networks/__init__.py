@@ -2,7 +2,11 @@
 
 from napari_noise2same.core.networks.blind import BlindNet
 from napari_noise2same.core.networks.blocks import crop_to, pad_to_multiple
-from napari_noise2same.core.networks.build import build_network, count_parameters
+from napari_noise2same.core.networks.build import (
+    build_network,
+    count_parameters,
+    outline_network,
+)
 from napari_noise2same.core.networks.unet import UNet
 
 __all__ = [
@@ -11,5 +15,6 @@ __all__ = [
     "build_network",
     "count_parameters",
     "crop_to",
+    "outline_network",
     "pad_to_multiple",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
 from napari_noise2same.core.networks.blind import BlindNet
 from napari_noise2same.core.networks.unet import UNet
 from napari_noise2same.core.settings import NetworkConfig
 
-__all__ = ["build_network", "count_parameters"]
+__all__ = ["build_network", "count_parameters", "outline_network"]
 
 
 def build_network(config: NetworkConfig) -> UNet | BlindNet:
@@ -35,6 +36,23 @@ def build_network(config: NetworkConfig) -> UNet | BlindNet:
         skip=config.skip,
         bias=config.bias,
     )
+
+
+def outline_network(config: NetworkConfig) -> UNet | BlindNet:
+    """Build a network that takes no memory: it knows all of its weights but their values.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        What to build.
+
+    Returns
+    -------
+    UNet or BlindNet
+        The network, on the device "meta".
+    """
+    with torch.device("meta"):
+        return build_network(config)
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from napari_noise2same.core.noise.anscombe import (
-    GeneralisedAnscombe,
-    anscombe,
-    inverse_anscombe,
-)
+from napari_noise2same.core.noise.anscombe import GeneralisedAnscombe
 from napari_noise2same.core.noise.domain import Domain, DomainKind, fit_domain
 from napari_noise2same.core.noise.holes import fill_holes, hide_outliers
 from napari_noise2same.core.noise.poisson_gaussian import PoissonGaussian, fit_poisson_gaussian
@@ -18,13 +14,11 @@ __all__ = [
     "DomainKind",
     "GeneralisedAnscombe",
     "PoissonGaussian",
-    "anscombe",
     "estimate_sigma",
     "fill_holes",
     "fit_domain",
     "fit_poisson_gaussian",
     "hide_outliers",
-    "inverse_anscombe",
     "noise_level",
     "with_sigma",
 ]

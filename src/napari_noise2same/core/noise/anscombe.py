@@ -89,50 +89,6 @@ class GeneralisedAnscombe:
         return signal + self.noise.offset
 
 
-def anscombe(x: ArrayLike, noise: PoissonGaussian) -> Floats:
-    """Stabilise the variance of Poisson-Gaussian noise to 1.
-
-    Parameters
-    ----------
-    x : array_like
-        Pixels in image units, any shape.
-    noise : PoissonGaussian
-        The noise of the image.
-
-    Returns
-    -------
-    ndarray of float64
-        Pixels in units of the noise's standard deviation, 0 at the noise's offset.
-
-    See Also
-    --------
-    GeneralisedAnscombe : The definition, its source, and the object to keep for many tiles.
-    """
-    return GeneralisedAnscombe(noise).forward(x)
-
-
-def inverse_anscombe(d: ArrayLike, noise: PoissonGaussian) -> Floats:
-    """Take denoised stabilised pixels back to image units, without bias.
-
-    Parameters
-    ----------
-    d : array_like
-        Denoised pixels in stabilised units, any shape, any real value.
-    noise : PoissonGaussian
-        The noise with which they were stabilised.
-
-    Returns
-    -------
-    ndarray of float64
-        Pixels in image units: the y for which ``E[anscombe(x, noise) | y] = d``.
-
-    See Also
-    --------
-    GeneralisedAnscombe : The definition, its source, and the object to keep for many tiles.
-    """
-    return GeneralisedAnscombe(noise).inverse(d)
-
-
 class _Curve:
     """The transform of the signal above the offset, and its plain algebraic inverse."""
 

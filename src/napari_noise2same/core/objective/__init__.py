@@ -1,5 +1,6 @@
 """The Noise2Same objective: masks, replacement, loss terms and strategies for λ_inv."""
 
+from napari_noise2same.core.objective.hiding import hide
 from napari_noise2same.core.objective.lambda_inv import LambdaStrategy, build_strategy
 from napari_noise2same.core.objective.loss import (
     Terms,
@@ -18,6 +19,7 @@ __all__ = [
     "build_strategy",
     "donut_mean",
     "estimated_risk",
+    "hide",
     "noise2same_loss",
     "noise2same_terms",
     "noise_variance",

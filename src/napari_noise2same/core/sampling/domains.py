@@ -52,8 +52,8 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
 
 def normalise(
     values: NDArray[Any], channels: Sequence[int], domains: Sequence[Domain]
-) -> NDArray[np.float32]:
-    """Take pixels to the domains of their channels.
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Take pixels to the domains of their channels, and hide the absurd ones.
 
     Parameters
     ----------
@@ -66,11 +66,13 @@ def normalise(
 
     Returns
     -------
-    ndarray of float32, same shape
+    shown : ndarray of float32, same shape
         Pixels in normalised units, without absurd ones.
+    hidden : ndarray of bool, same shape
+        Which pixels those are.
     """
     planes = [domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)]
-    return hide_outliers(np.stack(planes))[0]
+    return hide_outliers(np.stack(planes))
 
 
 def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Domain]:

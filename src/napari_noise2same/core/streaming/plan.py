@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region, plan_layout
-from napari_noise2same.core.denoising import context_of, most_pixels
+from napari_noise2same.core.denoising import (
+    choose_part,
+    context_of,
+    grid_of,
+    halo_of,
+    most_pixels,
+    side_on_grid,
+)
 from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
 from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.settings import DenoiseConfig
-from napari_noise2same.core.tiling import Tile, choose_cell, plan_tiles
+from napari_noise2same.core.tiling import Tile, plan_tiles
 
 __all__ = ["CellPlan", "plan_cells"]
-
-# Planes of a cell whose side is given.
-_DEPTH = 64
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     FileError
         If the format of the result cannot hold the image's axes.
     """
-    network = model.build()
+    network = outline_network(model.network)
     layout = plan_layout(
         image.axes,
         image.data.shape,
@@ -145,40 +150,31 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     side = [image.axes.index(axis) for axis in layout.spatial]
     shape = tuple(image.data.shape[i] for i in side)
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
-    multiple = (1,) * (len(shape) - 2) + (network.multiple,) * 2
-    halo = context_of(network) if config.overlap is None else (config.overlap,) * len(shape)
-    if config.tile is None:
-        source = _source_chunks(image.data)
-        cell = choose_cell(
-            shape,
-            chunk=chunk,
-            source_chunk=[source[i] for i in side],
-            halo=halo,
-            multiple=multiple,
-            max_pixels=most_pixels(model.network),
-        )
-    else:
-        chunk, cell = _given_cell(config.tile, shape, chunk, multiple[-1])
+    grid, context = grid_of(network), context_of(network)
+    if config.tile is not None:
+        most = side_on_grid(config.tile, grid)
+        chunk = (*chunk[:-2], *(min(n, most) for n in chunk[-2:]))
+    source = _source_chunks(image.data)
+    cell = choose_part(
+        shape,
+        config,
+        grid=grid,
+        context=context,
+        most=most_pixels(model.network),
+        chunk=chunk,
+        source_chunk=tuple(source[i] for i in side),
+    )
     return CellPlan(
         shape=tuple(image.data.shape),
         layout=layout,
         joint_channels=model.joint_channels,
         dtype=np.dtype(image.data.dtype if config.dtype == "keep" else "f4").newbyteorder("="),
         cell=cell,
-        tiles=plan_tiles(shape, cell, halo=halo, band=(0,) * len(shape), multiple=multiple),
+        tiles=plan_tiles(
+            shape, cell, halo=halo_of(config, context), band=(0,) * len(shape), multiple=grid
+        ),
         chunk=chunk,
     )
-
-
-def _given_cell(
-    tile: int, shape: tuple[int, ...], chunk: tuple[int, ...], multiple: int
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return chunks and cells of at most the side asked for, or one step of the grid."""
-    side = max(tile // multiple, 1) * multiple
-    plane = tuple(min(n, side) for n in chunk[-2:])
-    cell = tuple(max(side // n, 1) * n for n in plane)
-    depth = tuple(min(n, _DEPTH) for n in shape[:-2])
-    return (*chunk[:-2], *plane), (*depth, *map(min, cell, shape[-2:]))
 
 
 def _source_chunks(array: ArrayLike) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from napari_noise2same.core.networks.turns import FLIPS, TURNS, UNTURNED, Turn
-from napari_noise2same.core.objective import Mask, replacement_values, stratified_mask
+from napari_noise2same.core.objective import Mask, hide
 from napari_noise2same.core.settings import Augmentation, MaskConfig
 from napari_noise2same.core.training.patches import PatchSampler
 
@@ -67,15 +67,8 @@ class BatchSource:
         values : Tensor, shape (masked,)
             What replaces them.
         """
-        config = self._mask
         x = self._sampler.draw(self._batch, augmentation, self._choice)
-        mask = stratified_mask(
-            tuple(x.shape),
-            config.percentage,
-            generator=self.noise,
-            independent_channels=config.independent_channels,
-        )
-        return x, mask, replacement_values(x, mask, config.replacement, generator=self.noise)
+        return x, *hide(x, self._mask, generator=self.noise)
 
     def draw_turn(self, augmentation: Augmentation) -> Turn:
         """Draw a way to look at a batch.

@@ -84,7 +84,9 @@ def load_patches(
     """
     blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch, stop=stop)
     fitted = _fit(blocks, config, views[0].n_channels, resume)
-    pixels = [normalise(block.values, block.channels, fitted.of(block.image)) for block in blocks]
+    pixels = [
+        normalise(block.values, block.channels, fitted.of(block.image))[0] for block in blocks
+    ]
     # Of a constant channel nothing can be learnt; in its domain it is 0.
     learnt = [i for i, values in enumerate(pixels) if values.any()] or range(len(blocks))
     weights = pixel_weights(

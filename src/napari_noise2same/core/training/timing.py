@@ -11,7 +11,7 @@ import torch
 from napari_noise2same.core.device import device_errors, resolve_device
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.networks.turns import TURNS
-from napari_noise2same.core.objective import replacement_values, stratified_mask
+from napari_noise2same.core.objective import hide
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.core.training.learner import Learner
 from napari_noise2same.core.training.planning import TrainingPlan, plan_training, view_image
@@ -73,8 +73,7 @@ def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
     generator = torch.Generator(device).manual_seed(config.seed)
     shape = (plan.batch, plan.network.channels, *plan.patch)
     x = torch.randn(shape, generator=generator, device=device)
-    mask = stratified_mask(shape, config.mask.percentage, generator=generator)
-    values = replacement_values(x, mask, config.mask.replacement, generator=generator)
+    mask, values = hide(x, config.mask, generator=generator)
     times = []
     for _ in range(_REPEATS + 1):
         begun = time.perf_counter()

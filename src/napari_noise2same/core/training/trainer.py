@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
-from typing import Literal, TypedDict
+from typing import Literal
 
-import torch
 from torch import Tensor
 
-from napari_noise2same.core.array import ImageView
 from napari_noise2same.core.device import device_errors, resolve_device
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import (
@@ -59,14 +57,6 @@ __all__ = ["Trainer", "train"]
 # structure. Beyond 0.05, all images that were tried became worse by training.
 _CORRELATED = 0.045
 _PACKAGES = ("napari-noise2same", "torch", "numpy")
-
-
-class _Place(TypedDict):
-    """How batches are made, for training and for validation alike."""
-
-    batch: int
-    device: torch.device
-    seed: int
 
 
 def train(
@@ -132,6 +122,23 @@ class Trainer:
     stop : callable, optional
         Asked before every read of the images and after the last, while this is made.
 
+    Attributes
+    ----------
+    config : TrainingConfig
+        The settings, those of the resumed run if none are given.
+    device : torch.device
+        Where training runs.
+    plan : TrainingPlan
+        What is chosen for these images.
+    domains : tuple of Domain
+        The normalisation and noise of each channel.
+    noise_source : {"model", "image"}
+        Whether these are the domains of all images, or each image has its own.
+    step : int
+        Steps done so far, those before a resumed run included.
+    seconds : float
+        The time that they have taken, with validation.
+
     Raises
     ------
     Noise2SameError
@@ -155,7 +162,14 @@ class Trainer:
         self.plan = plan_training(views, config, self.device, model=start, resume=resume)
         self._ranks = choose_ranks(self.device, self.plan.batch)
         self._axes = images[0].axes
-        self._load(views, resume, stop)
+        loaded = load_patches(views, config, self.plan.patch, self.device, resume=resume, stop=stop)
+        self.domains, self.noise_source = loaded.domains, loaded.noise
+        if self.noise_source == "image":
+            self._add_note("The noise of the images differs: each is normalised by its own.")
+        batch, device, seed = self.plan.batch, self.device, config.seed
+        sampler, mask = loaded.sampler, config.mask
+        self._batches = BatchSource(sampler, mask, batch=batch, device=device, seed=seed)
+        self._validation = Validation(sampler, mask, batch=batch, device=device, seed=seed)
         self._learner = Learner(
             self.plan.network,
             config,
@@ -163,8 +177,12 @@ class Trainer:
             weights=self.plan.start.weights,
             ranks=self._ranks,
         )
-        self._meet_the_noise(resume)
-        self._strategy = build_strategy(self._lambda_config(), sigma=self._sigma)
+        # Patches of a channel without noise are not learnt from, unless all channels go together.
+        noisy = [d for d in self.domains if d.sigma or config.joint_channels] or self.domains
+        self._sigma = self._measured_sigma(_mean_sigma(noisy), resume)
+        strategy = config.lambda_inv or _best_strategy(noisy, fresh=self.plan.start.fresh)
+        self._knows_sigma = isinstance(strategy, CovarianceLambda)
+        self._strategy = build_strategy(strategy, sigma=self._sigma)
         self._rows: list[tuple[float, ...]] = []
         self._best = BestWeights(self._learner.average.copy())
         self._teacher = None if self.plan.start.fresh else Teacher(self._learner.network)
@@ -213,43 +231,22 @@ class Trainer:
         """Return the model as it is now, to preview it: it cannot be resumed."""
         return self._model(self._learner.average.copy(), resume=None)
 
-    def _load(
-        self,
-        views: Sequence[ImageView],
-        resume: TrainedModel | None,
-        stop: Callable[[], bool],
-    ) -> None:
-        """Read and normalise the pixels."""
-        patch = self.plan.patch
-        loaded = load_patches(views, self.config, patch, self.device, resume=resume, stop=stop)
-        self.domains, self.noise_source = loaded.domains, loaded.noise
-        # Patches of a channel without noise are not learnt from, unless all channels go together.
-        together = self.config.joint_channels
-        self._noisy = [d for d in self.domains if d.sigma or together] or self.domains
-        self._sigma = _mean_sigma(self._noisy)
-        if self.noise_source == "image":
-            self._add_note("The noise of the images differs: each is normalised by its own.")
-        place: _Place = {
-            "batch": self.plan.batch,
-            "device": self.device,
-            "seed": self.config.seed,
-        }
-        self._batches = BatchSource(loaded.sampler, self.config.mask, **place)
-        self._validation = Validation(loaded.sampler, self.config.mask, **place)
-
-    def _meet_the_noise(self, resume: TrainedModel | None) -> None:
+    def _measured_sigma(self, fitted: float, resume: TrainedModel | None) -> float:
         """Take σ from the residual of good first weights; leave these where noise has structure."""
         if resume is not None and resume.resume is not None:
-            self._sigma = float(resume.resume.values.get("sigma", self._sigma))
-            return
+            return float(resume.resume.values.get("sigma", fitted))
         if self.plan.start.fresh or self.plan.steps == 0:
-            return
+            return fitted
         with device_errors(self.device):
             noise = self._validation.noise(self._learner.network, self._learner.average.weights)
+        self._keep_if_correlated(noise.correlation)
         # Texture that the first weights have missed can only add to the residual.
-        self._sigma = self._ranks.agree(min(self._sigma, noise.sigma))
+        return self._ranks.agree(min(fitted, noise.sigma))
+
+    def _keep_if_correlated(self, correlation: float) -> None:
+        """Plan no steps where noise has structure, unless somebody asks for them."""
         asked = self.config.steps is not None or self.config.seconds is not None
-        correlation = self._ranks.agree(noise.correlation)
+        correlation = self._ranks.agree(correlation)
         if not asked and correlation > _CORRELATED:
             self.plan = replace(self.plan, steps=0)
             self._add_note(
@@ -261,14 +258,6 @@ class Trainer:
     def _add_note(self, sentence: str) -> None:
         """Say something more about the choices."""
         self.plan = replace(self.plan, note=f"{self.plan.note} {sentence}".lstrip())
-
-    def _lambda_config(self) -> LambdaConfig:
-        """Return the strategy asked for, or the best where training starts and for its domain."""
-        if self.config.lambda_inv is not None:
-            return self.config.lambda_inv
-        stabilised = all(domain.kind == "stabilised" for domain in self._noisy)
-        good = not self.plan.start.fresh
-        return CovarianceLambda() if good and stabilised else CalibratedLambda()
 
     def _advance(self) -> StepDone | Recovered:
         """Do one step."""
@@ -349,7 +338,7 @@ class Trainer:
         """
         network = self._learner.network
         with device_errors(self.device):
-            if isinstance(self._lambda_config(), CovarianceLambda):
+            if self._knows_sigma:
                 return self._validation.risk(network, weights, self._sigma)
             return self._validation.error(network, weights)
 
@@ -423,6 +412,12 @@ class Trainer:
             self._teacher.restore(state.tensors)
         self.step = state.values["step"]
         self.seconds = state.values["seconds"]
+
+
+def _best_strategy(domains: Sequence[Domain], *, fresh: bool) -> LambdaConfig:
+    """Return the best strategy for where training starts, and for its domains."""
+    stabilised = all(domain.kind == "stabilised" for domain in domains)
+    return CovarianceLambda() if stabilised and not fresh else CalibratedLambda()
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:

@@ -14,10 +14,9 @@ from torch.func import functional_call
 from napari_noise2same.core.objective import (
     Mask,
     estimated_risk,
+    hide,
     noise2same_terms,
     noise_variance,
-    replacement_values,
-    stratified_mask,
 )
 from napari_noise2same.core.settings import MaskConfig
 from napari_noise2same.core.training.patches import PatchSampler
@@ -59,7 +58,7 @@ class Validation:
     sampler : PatchSampler
         Where patches come from.
     mask : MaskConfig
-        Percentage and replacement of the masked pixels.
+        Which pixels to hide, and what replaces them.
     batch : int
         Patches in one forward pass.
     device : torch.device
@@ -84,8 +83,7 @@ class Validation:
 
         def draw() -> _Round:
             x = sampler.draw(batch, "none", choice)
-            hidden = stratified_mask(tuple(x.shape), mask.percentage, generator=noise)
-            return x, hidden, replacement_values(x, hidden, mask.replacement, generator=noise)
+            return x, *hide(x, mask, generator=noise)
 
         self._draw = draw
         self._rounds = [draw() for _ in range(rounds)]
