@@ -17,7 +17,7 @@ from napari_noise2same.core.settings import (
 from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.lambda_editor import LambdaEditor
 
-CONFIGS = [
+CONFIGS: list[LambdaConfig] = [
     FixedLambda(value=0.95),
     CovarianceLambda(),
     AdaptiveLambda(decay=0.5),
