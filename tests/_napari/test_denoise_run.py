@@ -132,6 +132,18 @@ def test_a_result_stays_where_it_is_if_its_source_is_no_longer_the_same(
     run.close()
 
 
+def test_a_result_has_the_axis_names_that_its_source_gets(
+    viewer: Viewer, panel: DenoisePanel
+) -> None:
+    run = start(viewer, panel, "a")
+    result = np.ones((8, 8), np.float32)
+    run.show([started(result)])
+    viewer.layers["a"].axis_labels = ("y", "x")
+    run.show([tile(1)])
+    assert viewer.layers["a [n2s]"].axis_labels == ("y", "x")
+    run.close()
+
+
 def test_a_result_that_the_user_has_moved_stays_there(viewer: Viewer, panel: DenoisePanel) -> None:
     run = start(viewer, panel, "a")
     result = np.ones((8, 8), np.float32)
