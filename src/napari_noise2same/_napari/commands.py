@@ -97,7 +97,7 @@ def open_model(path: str) -> None:
 
     Raises
     ------
-    ImageError
+    ConfigurationError
         If there is no viewer.
     """
     open_train_dock(_current_viewer()).open_model(path)
@@ -130,9 +130,9 @@ def denoise_now() -> None:
     Raises
     ------
     ImageError
-        If there is no viewer, or no image layer is selected.
+        If no image layer is selected.
     ConfigurationError
-        If a run is on.
+        If there is no viewer, or a run is on.
     """
     viewer = _current_viewer()
     selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
@@ -160,5 +160,5 @@ def _current_viewer() -> Viewer:
     """Return the viewer that the user is in."""
     viewer = napari.current_viewer()
     if viewer is None:
-        raise ImageError("Expected an open viewer, found none: start napari.")
+        raise ConfigurationError("Expected an open viewer, found none: start napari.")
     return viewer
