@@ -188,7 +188,7 @@ Scheduler = Annotated[
 ]
 Tile = Annotated[int | None, typer.Option(min=8, help="Side of a tile in pixels.")]
 Overlap = Annotated[
-    int | None, typer.Option(min=0, help="Pixels by which neighbouring tiles overlap.")
+    int | None, typer.Option(min=0, help="Pixels that a tile is given on each side as context.")
 ]
 OutputType = Annotated[
     Literal["float32", "keep"] | None,
