@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dask
@@ -18,7 +19,7 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_noise2same._napari import memory
+from napari_noise2same._napari import memory, worker
 
 MakeViewer = Callable[..., Viewer]
 
@@ -56,6 +57,21 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings that no other test, and no user of this machine, has left."""
     file = str(tmp_path / "settings.ini")
     monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once the thread of a worker waits, which is after a pause."""
+    waits = threading.Event()
+
+    class Noted(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if not self.is_set():
+                waits.set()
+            return super().wait(timeout)
+
+    monkeypatch.setattr(worker, "threading", SimpleNamespace(Event=Noted))
+    return waits
 
 
 def let_threads_end() -> None:

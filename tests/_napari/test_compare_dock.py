@@ -230,8 +230,11 @@ def test_closing_the_dock_goes_back(
 @pytest.mark.parametrize("mode", ["swipe", "blink", "residual"])
 @pytest.mark.usefixtures("denoised")
 def test_viewer_closes_during_a_comparison(viewer: Viewer, open_dock: Open, mode: Mode) -> None:
-    open_dock().set_mode(mode)
+    dock = open_dock()
+    dock.set_mode(mode)
+    assert dock._comparison is not None
     viewer.close()
+    assert dock._comparison is None
 
 
 @pytest.mark.usefixtures("denoised")

@@ -12,6 +12,7 @@ from napari.layers import Image as ImageLayer
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
+from napari_noise2same._napari import denoise_run
 from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.conversion import layer_image
 from napari_noise2same._napari.denoise_jobs import LayerJob
@@ -115,6 +116,51 @@ def test_a_layer_is_drawn_once_it_is_finished_even_if_it_was_a_moment_ago(
     run.close()
 
 
+class Clock:
+    """A `QElapsedTimer` of a time that passes as the test says."""
+
+    now = 0
+
+    def __init__(self) -> None:
+        self._begun: int | None = None
+
+    def isValid(self) -> bool:  # noqa: N802
+        return self._begun is not None
+
+    def start(self) -> None:
+        self._begun = Clock.now
+
+    def elapsed(self) -> int:
+        assert self._begun is not None
+        return Clock.now - self._begun
+
+    def restart(self) -> int:
+        elapsed = self.elapsed()
+        self.start()
+        return elapsed
+
+
+def test_drawing_takes_at_most_a_fifth_of_the_time(
+    viewer: Viewer, panel: DenoisePanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(denoise_run, "QElapsedTimer", Clock)
+    monkeypatch.setattr(Clock, "now", 0)
+    run = start(viewer, panel, "a")
+    result = np.zeros((8, 8), np.float32)
+    run.show([started(result)])
+    ends: list[int] = []
+
+    def draw(_event: Any) -> None:
+        Clock.now += 100
+        ends.append(Clock.now)
+
+    viewer.layers["a [n2s]"].events.set_data.connect(draw)
+    for Clock.now in (0, 599, 600, 1199, 1200):
+        run.show([tile(1)])
+    assert ends == [100, 700, 1300]
+    run.close()
+
+
 def test_a_result_stays_where_it_is_if_its_source_is_no_longer_the_same(
     viewer: Viewer, panel: DenoisePanel
 ) -> None:
@@ -129,6 +175,18 @@ def test_a_result_stays_where_it_is_if_its_source_is_no_longer_the_same(
     run.show([finished(second)])
     for name in ("a [n2s]", "b [n2s]"):
         assert viewer.layers[name].scale.tolist() == [1, 1]
+    run.close()
+
+
+def test_a_result_has_the_axis_names_that_its_source_gets(
+    viewer: Viewer, panel: DenoisePanel
+) -> None:
+    run = start(viewer, panel, "a")
+    result = np.ones((8, 8), np.float32)
+    run.show([started(result)])
+    viewer.layers["a"].axis_labels = ("y", "x")
+    run.show([tile(1)])
+    assert viewer.layers["a [n2s]"].axis_labels == ("y", "x")
     run.close()
 
 

@@ -132,6 +132,23 @@ def test_the_layer_is_there_and_drawn_while_it_fills(
     assert dock.panel.progress.bar.value() > 0
 
 
+def test_the_size_that_napari_keeps_is_read_in_the_thread_alone(
+    qtbot: QtBot, viewer: Viewer, dock: DenoiseDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    readers: dict[str, set[bool]] = {"0": set(), "1": set()}
+    read = zarr.Array.__getitem__
+
+    def note(array: Any, index: Any) -> Any:
+        readers[array.basename].add(threading.current_thread() is threading.main_thread())
+        return read(array, index)
+
+    monkeypatch.setattr(zarr.Array, "__getitem__", note)
+    denoise(qtbot, dock)
+    assert readers["1"] == {False}
+    assert np.asarray(viewer.layers["big/one [n2s]"].data[1]).all()
+
+
 def test_what_was_cancelled_goes_on_in_the_same_folder_and_layer(
     qtbot: QtBot,
     viewer: Viewer,

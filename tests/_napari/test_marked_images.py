@@ -22,10 +22,10 @@ def rectangle(top: float, left: float, bottom: float, right: float) -> np.ndarra
     return np.array([[top, left], [top, right], [bottom, right], [bottom, left]])
 
 
-def marked(layer: ImageLayer, regions: Layer, *, level: int = 0) -> list[Image]:
+def marked(layer: ImageLayer, regions: Layer) -> list[Image]:
     """The parts of an image that are marked."""
-    image = layer_image(layer, level=level)
-    return restrict(image, marking(layer, image.axes, regions, level))
+    image = layer_image(layer)
+    return restrict(image, marking(layer, image.axes, regions))
 
 
 def test_a_region_is_read_with_what_patches_around_it_need() -> None:
@@ -75,20 +75,20 @@ def test_each_region_of_many_is_in_one_part() -> None:
     assert 1 < len(parts) < 25
 
 
-def test_region_is_placed_in_the_pixels_of_a_turned_layer_and_a_level() -> None:
+def test_region_is_placed_in_the_finest_pixels_of_a_turned_layer() -> None:
     levels = [np.zeros((640, 640)), np.zeros((320, 320))]
     layer = ImageLayer(levels, multiscale=True, scale=(0.5, 0.5), rotate=90, translate=(3, 4))
     corners = rectangle(215.5, 207.5, 231.5, 247.5)
     world = [layer.data_to_world(corner) for corner in corners]
 
-    (part,) = marked(layer, Shapes([world]), level=1)
+    (part,) = marked(layer, Shapes([world]))
     window = part.data
 
     assert isinstance(window, Window)
-    assert window.region == (slice(108 - 64, 116 + 64), slice(104 - 64, 124 + 64))
+    assert window.region == (slice(216 - 64, 232 + 64), slice(208 - 64, 248 + 64))
     assert part.mask is not None
     np.testing.assert_array_equal(np.argwhere(part.mask).min(axis=0), (64, 64))
-    np.testing.assert_array_equal(np.argwhere(part.mask).max(axis=0), (71, 83))
+    np.testing.assert_array_equal(np.argwhere(part.mask).max(axis=0), (79, 103))
 
 
 def test_regions_are_cut_at_the_borders() -> None:

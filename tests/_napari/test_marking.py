@@ -20,10 +20,10 @@ RECTANGLE = np.array([[9.5, 4.5], [9.5, 24.5], [19.5, 24.5], [19.5, 4.5]])
 PAINTED = np.pad(np.ones((10, 20), int), [(10, 10), (5, 15)])
 
 
-def mask_on(layer: Layer, regions: Layer, axes: str, *, level: int = 0) -> Array:
+def mask_on(layer: Layer, regions: Layer, axes: str) -> Array:
     """What is marked on the whole of a layer."""
-    shape = layer.data[level].shape if layer.multiscale else layer.data.shape
-    found = marking(layer, axes, regions, level).mask(tuple(slice(0, n) for n in shape))
+    shape = layer.data.shape
+    found = marking(layer, axes, regions).mask(tuple(slice(0, n) for n in shape))
     return np.broadcast_to(found, shape)
 
 
@@ -115,24 +115,21 @@ def test_colours_are_marked_alike() -> None:
     region = (slice(0, 30), slice(0, 40), slice(0, 3))
 
     for regions in (Labels(PAINTED), Shapes([RECTANGLE])):
-        found = marking(layer, "YXS", regions, 0).mask(region)
+        found = marking(layer, "YXS", regions).mask(region)
         np.testing.assert_array_equal(found[..., 0], PAINTED > 0)
         assert found.shape == (30, 40, 1)
 
 
 @pytest.mark.parametrize("kind", ["shapes", "labels"])
-def test_marks_follow_layers_that_are_turned_and_a_level(kind: str) -> None:
+def test_marks_follow_layers_that_are_turned(kind: str) -> None:
     place = {"scale": (0.5, 0.25), "rotate": 30, "translate": (3, 4)}
-    fine = np.kron(PAINTED, np.ones((2, 2), int))
-    layer = ImageLayer([fine, PAINTED], multiscale=True, **place)
-    # The same pixels, in a layer whose own ones are as large as those of the level.
+    layer = ImageLayer(np.zeros(PAINTED.shape), **place)
     if kind == "labels":
-        regions: Layer = Labels(fine, **place)
+        regions: Layer = Labels(PAINTED, **place)
     else:
-        corners = (RECTANGLE + 0.5) * 2 - 0.5
-        regions = Shapes([[layer.data_to_world(corner) for corner in corners]])
+        regions = Shapes([[layer.data_to_world(corner) for corner in RECTANGLE]])
 
-    np.testing.assert_array_equal(mask_on(layer, regions, "YX", level=1), PAINTED > 0)
+    np.testing.assert_array_equal(mask_on(layer, regions, "YX"), PAINTED > 0)
 
 
 def test_marks_in_another_unit_lie_where_napari_shows_them(viewer: Viewer) -> None:
@@ -155,7 +152,7 @@ def test_a_region_of_the_mask_is_the_mask_of_the_region() -> None:
     region = (slice(1, 3), slice(12, 30), slice(3, 21))
 
     for regions in (Labels(np.stack([PAINTED] * 3)), Labels(PAINTED), Shapes([RECTANGLE])):
-        marks = marking(layer, "TYX", regions, 0)
+        marks = marking(layer, "TYX", regions)
         part = np.broadcast_to(marks.mask(region), (2, 18, 18))
         np.testing.assert_array_equal(part, mask_on(layer, regions, "TYX")[region])
 

@@ -165,6 +165,8 @@ def test_the_window_closes_at_once_while_labels_are_read(
     worker = dock.controller.inputs._measuring
     assert worker is not None
     close(qtbot, viewer, dock, worker)
+    gate.opened.set()
+    wait(qtbot, lambda: not worker.is_running)
 
 
 def test_the_window_closes_at_once_while_a_row_is_opened(

@@ -112,7 +112,7 @@ def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None
     assert first.start == "scratch"
     assert "against" not in panel.message.value()
 
-    panel.start.choose_model("Model of cells")
+    panel.start.setCurrentText("Model of cells")
     train(qtbot, dock)
     assert controller.name == "Model of cells (2)"
     assert controller.model is not None

@@ -8,11 +8,17 @@ import weakref
 from collections.abc import Callable, Iterator
 
 from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QTimer
 
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import StoppedError
 
 Stop = Callable[[], bool]
+
+
+def is_silent(worker: Worker) -> bool:
+    """Whether nothing of it is ever heard again: its timer is what looks for news."""
+    return not any(timer.isActive() for timer in worker.findChildren(QTimer))
 
 
 def test_events_arrive_in_order_in_the_gui_thread(qtbot: QtBot) -> None:
@@ -52,7 +58,7 @@ def test_stop_ends_the_work_and_its_last_event_still_comes(qtbot: QtBot) -> None
     assert seen[-1] == "best model"
 
 
-def test_a_paused_worker_waits_and_goes_on(qtbot: QtBot) -> None:
+def test_a_paused_worker_waits_and_goes_on(qtbot: QtBot, waiting: threading.Event) -> None:
     counts: list[int] = []
 
     def work(stop: Stop) -> Iterator[int]:
@@ -64,12 +70,8 @@ def test_a_paused_worker_waits_and_goes_on(qtbot: QtBot) -> None:
     with qtbot.waitSignal(worker.events):
         pass
     worker.pause()
-    assert worker.is_paused
-    with qtbot.waitSignal(worker.events):  # what was under way
-        pass
+    assert waiting.wait(20)
     done = len(counts)
-    qtbot.wait(250)
-    assert len(counts) == done
     worker.resume()
     qtbot.waitUntil(lambda: len(counts) > done)
     worker.close()
@@ -122,7 +124,24 @@ def test_close_ends_a_paused_worker_without_another_word(qtbot: QtBot) -> None:
     worker.finished.connect(lambda: words.append("finished"))
     worker.close()
     assert not worker.is_running
-    qtbot.wait(250)
+    assert is_silent(worker)
+    assert words == []
+
+
+def test_whoever_shows_the_last_events_may_end_the_worker(qtbot: QtBot) -> None:
+    words: list[object] = []
+
+    def work(_stop: Stop) -> Iterator[int]:
+        yield 1
+        raise RuntimeError("out of memory")
+
+    worker = Worker(work)
+    worker.events.connect(lambda _events: worker.leave())
+    worker.failed.connect(words.append)
+    worker.finished.connect(lambda: words.append("finished"))
+    # The first look sees all there is, and the end of the thread.
+    worker._future.exception(20)
+    qtbot.waitUntil(lambda: is_silent(worker))
     assert words == []
 
 
@@ -142,9 +161,9 @@ def test_leave_waits_for_nothing_and_the_work_ends_without_another_word(qtbot: Q
     assert begun.wait(20)
     worker.leave()
     assert worker.is_running
+    assert is_silent(worker)
     gate.set()
     qtbot.waitUntil(lambda: not worker.is_running)
-    qtbot.wait(250)
     assert words == []
 
 

@@ -132,6 +132,8 @@ def test_the_instant_preset_takes_the_weights_as_they_are(
     outcome = run("train", noisy, "--model", path, "--preset", "instant")
     shipped = load_pretrained().weights
 
+    assert "No training: the shipped weights are taken as they are." in outcome.err
+    assert "patches" not in outcome.err
     assert "no steps of training" in outcome.out
     assert "Nothing was left" not in outcome.err
     weights = load_model(path).weights

@@ -10,7 +10,7 @@ SCREEN = {"DISPLAY": ":0"}
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The packages that are there; a test may take some away."""
-    packages = {"magicgui", "napari", "pyqtgraph", "qtpy", "superqt", "PySide6"}
+    packages = {"napari", "pyqtgraph", "qtpy", "PySide6"}
     monkeypatch.setattr(window, "find_spec", lambda name: name if name in packages else None)
     return packages
 

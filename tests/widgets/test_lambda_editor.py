@@ -5,6 +5,7 @@ from pydantic import TypeAdapter
 from pytestqt.qtbot import QtBot
 
 from napari_noise2same.core.settings import (
+    STRATEGIES,
     AdaptiveLambda,
     CalibratedLambda,
     CovarianceLambda,
@@ -13,9 +14,10 @@ from napari_noise2same.core.settings import (
     Noise2InfoLambda,
     StagedLambda,
 )
+from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.lambda_editor import LambdaEditor
 
-STRATEGIES = [
+CONFIGS: list[LambdaConfig] = [
     FixedLambda(value=0.95),
     CovarianceLambda(),
     AdaptiveLambda(decay=0.5),
@@ -31,7 +33,12 @@ def make(qtbot: QtBot) -> LambdaEditor:
     return editor
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_form_has_a_name_for_each_strategy() -> None:
+    assert TEXTS["lambda_inv"].choices.keys() == {None, *STRATEGIES}
+    assert {config.kind for config in CONFIGS} == set(STRATEGIES)
+
+
+@pytest.mark.parametrize("strategy", CONFIGS)
 def test_every_strategy_comes_back(qtbot: QtBot, strategy: LambdaConfig) -> None:
     editor = make(qtbot)
     editor.set_value(strategy)

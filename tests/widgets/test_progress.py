@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from napari_noise2same.widgets import RunProgress, TrainingProgress
+from napari_noise2same.widgets import RunProgress
 from napari_noise2same.widgets.progress import format_bytes, format_seconds
 
 
@@ -21,7 +21,7 @@ def test_sizes_of_memory(number: float, text: str) -> None:
 
 
 def test_one_line_says_it_all(qtbot: QtBot) -> None:
-    progress = TrainingProgress()
+    progress = RunProgress("step")
     qtbot.addWidget(progress)
     progress.set_device("cuda:0", 1.2e9)
     progress.set_progress(120, 1000, fraction=0.12, elapsed=21, remaining=154)
@@ -30,14 +30,14 @@ def test_one_line_says_it_all(qtbot: QtBot) -> None:
 
 
 def test_a_budget_in_time_has_no_number_of_steps(qtbot: QtBot) -> None:
-    progress = TrainingProgress()
+    progress = RunProgress("step")
     qtbot.addWidget(progress)
     progress.set_progress(120, None, fraction=0.5, elapsed=30)
     assert progress.label.text() == "step 120 · 0:30"
 
 
 def test_nothing_is_left_in_the_end(qtbot: QtBot) -> None:
-    progress = TrainingProgress()
+    progress = RunProgress("step")
     qtbot.addWidget(progress)
     progress.set_progress(6, 6, fraction=1, elapsed=33, remaining=0)
     assert progress.label.text() == "step 6 / 6 · 0:33"

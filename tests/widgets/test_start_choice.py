@@ -24,7 +24,7 @@ def test_pretrained_unless_told(choice: StartChoice) -> None:
 def test_models_come_and_go(choice: StartChoice) -> None:
     # A model may be called as the other choices are.
     choice.set_models({"scratch": "scratch", 7: "cells"})
-    choice.choose_model("scratch")
+    choice.set_value(("model", "scratch"))
     assert choice.chosen_model() == "scratch"
     assert choice.setting() == "pretrained"
     choice.set_models({"scratch": "scratch", 7: "cells", 8: "nuclei"})

@@ -3,16 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
+from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
-from napari_noise2same.widgets.validation import reasons_by_path, sentence
-
-
-def error_of(settings: dict[str, Any]) -> ValidationError:
-    with pytest.raises(ValidationError) as caught:
-        TrainingConfig.model_validate(settings)
-    return caught.value
+from napari_noise2same.widgets.validation import reasons, validated
 
 
 @pytest.mark.parametrize(
@@ -44,13 +38,19 @@ def error_of(settings: dict[str, Any]) -> ValidationError:
 def test_reasons_are_sentences_for_a_user(
     settings: dict[str, Any], path: str, reason: str, whole: str
 ) -> None:
-    error = error_of(settings)
-    assert reasons_by_path(error)[path].startswith(reason)
-    assert reasons_by_path(error)[path].endswith(".")
-    assert sentence(error).startswith(whole)
+    found = reasons(TrainingConfig, settings)[path]
+    assert found.startswith(reason)
+    assert found.endswith(".")
+    with pytest.raises(ConfigurationError) as caught:
+        validated(TrainingConfig, settings)
+    assert str(caught.value).startswith(whole)
+
+
+def test_settings_that_can_work_are_taken() -> None:
+    assert validated(TrainingConfig, {"steps": 5}) == TrainingConfig(steps=5)
+    assert reasons(TrainingConfig, {"steps": 5}) == {}
 
 
 def test_the_same_name_may_have_another_text_in_another_form() -> None:
-    with pytest.raises(ValidationError) as caught:
-        DenoiseConfig.model_validate({"tile": 4})
-    assert sentence(caught.value, "denoise.").startswith("Tile (pixels): must be greater")
+    with pytest.raises(ConfigurationError, match=r"^Tile \(pixels\): must be greater"):
+        validated(DenoiseConfig, {"tile": 4}, "denoise.")

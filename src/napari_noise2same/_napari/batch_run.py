@@ -46,8 +46,8 @@ class BatchRun:
         self._progress.set_busy("Looking for images…")
         self._activity = Activity("Noise2Same denoising")
         self._begun = time.perf_counter()
-        # How far the files are that were not done before, and which is under way.
-        self._files = BatchProgress(0)
+        # How far the files are, and which is under way.
+        self._files = BatchProgress(())
         self._row = 0
 
     def show(self, events: Sequence[Any]) -> None:
@@ -100,32 +100,25 @@ class BatchRun:
         # The thread has imported the engine by now.
         from napari_noise2same.core import DenoiseStarted, TileDone
 
+        self._files.take(event)
         match event:
             case FilesFound():
-                self._files = BatchProgress(self._table.states().count(FileState.WAITING))
+                states = self._table.states()
+                self._files = BatchProgress([state is FileState.SKIPPED for state in states])
             case FileStarted():
                 self._row = event.index
-                self._show_share(0.0)
-            case DenoiseStarted():
-                self._files.begin(event.done / event.total)
-                self._show_share(event.done / event.total)
-            case TileDone():
-                self._files.advance(event.done / event.total)
-                self._show_share(event.done / event.total)
+                self._show_share()
+            case DenoiseStarted() | TileDone():
+                self._show_share()
             case PictureReady():
                 self._table.set_picture(event.index, event.pixels, after=event.after)
             case FileFailed():
-                self._end(event.index, FileState.FAILED, event.reason)
+                self._table.set_state(event.index, FileState.FAILED, event.reason)
             case FileDone():
-                self._end(event.index, FileState.DONE)
+                self._table.set_state(event.index, FileState.DONE)
             case FileSkipped():
                 self._table.set_state(event.index, FileState.SKIPPED)
 
-    def _show_share(self, share: float) -> None:
+    def _show_share(self) -> None:
         """Show how much of the file under way is done."""
-        self._table.set_state(self._row, FileState.RUNNING, f"{share:.0%}")
-
-    def _end(self, row: int, state: FileState, reason: str = "") -> None:
-        """Show what has become of a file."""
-        self._files.end()
-        self._table.set_state(row, state, reason)
+        self._table.set_state(self._row, FileState.RUNNING, f"{self._files.share:.0%}")

@@ -16,9 +16,41 @@ if TYPE_CHECKING:
     from napari_noise2same._napari.denoise_dock import DenoiseDock
     from napari_noise2same._napari.train_dock import TrainDock
 
-__all__ = ["denoise_now", "denoise_with", "open_denoise_dock", "open_model", "open_train_dock"]
+__all__ = [
+    "PLUGIN",
+    "denoise_now",
+    "denoise_with",
+    "open_denoise_dock",
+    "open_dock",
+    "open_model",
+    "open_train_dock",
+]
 
-_PLUGIN = "napari-noise2same"
+PLUGIN = "napari-noise2same"
+"""What napari knows the plugin by."""
+
+
+def open_dock(viewer: Viewer, name: str, *, tabify: bool = False) -> Any:
+    """Open a dock, or bring it to the front when it is hidden or a tab behind another.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    name : str
+        Name of the dock, such as ``"Train"``.
+    tabify : bool
+        Whether a new one is a tab beside another.
+
+    Returns
+    -------
+    QWidget
+        The dock.
+    """
+    frame, dock = viewer.window.add_plugin_dock_widget(PLUGIN, f"Noise2Same {name}", tabify=tabify)
+    frame.show()
+    frame.raise_()
+    return dock
 
 
 def open_train_dock(viewer: Viewer) -> TrainDock:
@@ -34,7 +66,7 @@ def open_train_dock(viewer: Viewer) -> TrainDock:
     TrainDock
         The dock.
     """
-    dock: TrainDock = _open(viewer, "Noise2Same Train")
+    dock: TrainDock = open_dock(viewer, "Train")
     return dock
 
 
@@ -51,7 +83,7 @@ def open_denoise_dock(viewer: Viewer) -> DenoiseDock:
     DenoiseDock
         The dock.
     """
-    dock: DenoiseDock = _open(viewer, "Noise2Same Denoise", tabify=True)
+    dock: DenoiseDock = open_dock(viewer, "Denoise", tabify=True)
     return dock
 
 
@@ -65,7 +97,7 @@ def open_model(path: str) -> None:
 
     Raises
     ------
-    ImageError
+    ConfigurationError
         If there is no viewer.
     """
     open_train_dock(_current_viewer()).open_model(path)
@@ -98,9 +130,9 @@ def denoise_now() -> None:
     Raises
     ------
     ImageError
-        If there is no viewer, or no image layer is selected.
+        If no image layer is selected.
     ConfigurationError
-        If a run is on.
+        If there is no viewer, or a run is on.
     """
     viewer = _current_viewer()
     selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
@@ -124,17 +156,9 @@ def denoise_now() -> None:
         train.controller.worker.finished.connect(go_on)
 
 
-def _open(viewer: Viewer, name: str, *, tabify: bool = False) -> Any:
-    """Open a dock, or bring it to the front when it is hidden or a tab behind another."""
-    frame, dock = viewer.window.add_plugin_dock_widget(_PLUGIN, name, tabify=tabify)
-    frame.show()
-    frame.raise_()
-    return dock
-
-
 def _current_viewer() -> Viewer:
     """Return the viewer that the user is in."""
     viewer = napari.current_viewer()
     if viewer is None:
-        raise ImageError("Expected an open viewer, found none: start napari.")
+        raise ConfigurationError("Expected an open viewer, found none: start napari.")
     return viewer

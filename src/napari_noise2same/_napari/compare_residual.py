@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.layer_tracker import PREVIEW
-from napari_noise2same._napari.results import CARD
+from napari_noise2same._napari.results import CARD, PLACING
 from napari_noise2same._napari.transforms import from_world
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import Window
@@ -247,11 +247,10 @@ def planes_in_view(viewer: Viewer, layer: ImageLayer) -> list[Plane]:
 
 def _add_layer(viewer: Viewer, values: NDArray[np.float32], denoised: ImageLayer) -> ImageLayer:
     """Put a layer for a residual on top, at the place of the denoised one."""
-    placed = ("affine", "axis_labels", "rotate", "scale", "shear", "translate", "units")
     state: dict[str, Any] = denoised.as_layer_data_tuple()[1]
     layer = ImageLayer(
         values,
-        **{key: state[key] for key in placed},
+        **{key: state[key] for key in PLACING},
         name="Residual",
         colormap=_COLOURS,
         contrast_limits=(-1, 1),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data, level_factors
 from napari_noise2same._napari.layer_tracker import PREVIEW
-from napari_noise2same._napari.results import CARD, inherited, place
+from napari_noise2same._napari.results import CARD, PLACING, inherited, place
 from napari_noise2same._napari.transforms import from_world, unit_ratios
 from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.errors import ImageError
@@ -225,7 +225,6 @@ def _copy(layer: ImageLayer, level: int, data: Any, viewer: Viewer) -> ImageLaye
 def _line_layer(layer: ImageLayer, level: int, viewer: Viewer) -> Layer:
     """Put an empty layer for the line on top, in the pixels of a level of another layer."""
     state = inherited(layer, level)
-    placed = ("affine", "axis_labels", "rotate", "scale", "shear", "translate", "units")
-    line = Shapes(ndim=layer.ndim, name="Swipe line", **{key: state[key] for key in placed})
+    line = Shapes(ndim=layer.ndim, name="Swipe line", **{key: state[key] for key in PLACING})
     viewer.layers.append(line)
     return line

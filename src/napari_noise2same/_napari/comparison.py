@@ -11,6 +11,7 @@ from napari.layers import Layer
 from napari.settings import get_plugin_settings
 from qtpy.QtCore import QTimer
 
+from napari_noise2same._napari.commands import PLUGIN
 from napari_noise2same._napari.compare_residual import Residual
 from napari_noise2same._napari.compare_swipe import Swipe
 from napari_noise2same.core.errors import ImageError
@@ -24,7 +25,6 @@ Mode = Literal["grid", "swipe", "blink", "residual"]
 
 # Pixels of the screen between the two views side by side.
 _GAP = 4
-_PLUGIN = "napari-noise2same"
 
 
 class _Closable(Protocol):
@@ -206,5 +206,5 @@ class _Blink:
 
 def _blink_milliseconds() -> int:
     """Return the interval that napari's preferences hold for this plugin."""
-    milliseconds: int = get_plugin_settings(_PLUGIN).compare.blink_milliseconds
+    milliseconds: int = get_plugin_settings(PLUGIN).compare.blink_milliseconds
     return milliseconds

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import napari
 from napari.layers import Image as ImageLayer
 from napari.layers import Layer
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt
 
+from napari_noise2same._napari.commands import open_dock
 from napari_noise2same._napari.sample_data import LayerData, cells_2d
 from napari_noise2same.core.settings import ResultConfig, TrainingConfig
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from napari_noise2same._napari.train_dock import TrainDock
 
 __all__ = ["DemoGuide", "open_demo"]
-
-_PLUGIN = "napari-noise2same"
 
 
 class DemoGuide(QObject):
@@ -47,10 +46,10 @@ class DemoGuide(QObject):
         for data in layers:
             self._noisy = viewer.add_layer(Layer.create(*data))
         viewer.layers.selection.active = self._noisy
-        self.train: TrainDock = self._show("Train")
-        self.denoise: DenoiseDock = self._show("Denoise")
-        self.compare: CompareDock = self._show("Compare")
-        self._show("Train")
+        self.train: TrainDock = open_dock(viewer, "Train", tabify=True)
+        self.denoise: DenoiseDock = open_dock(viewer, "Denoise", tabify=True)
+        self.compare: CompareDock = open_dock(viewer, "Compare", tabify=True)
+        open_dock(viewer, "Train", tabify=True)
         self.train.panel.set_value(config)
         self.train.panel.layers.set_value([self._noisy.unique_id])
         # A dock that ends takes with it whoever waits for it.
@@ -64,7 +63,7 @@ class DemoGuide(QObject):
     def _on_trained(self, _name: str) -> None:
         """Denoise with the new model."""
         self.train.controller.trained.disconnect(self._on_trained)
-        self.denoise = self._show("Denoise")
+        self.denoise = open_dock(self._viewer, "Denoise", tabify=True)
         self.setParent(self.denoise)
         self.denoise.panel.layers.set_value([self._noisy.unique_id])
         # Queued: another dock changes the viewer after this one has shown its result.
@@ -76,18 +75,9 @@ class DemoGuide(QObject):
     def _on_denoised(self, noisy: ImageLayer, result: ImageLayer) -> None:
         """Compare the result with the noisy image."""
         self.denoise.controller.denoised.disconnect(self._on_denoised)
-        self.compare = self._show("Compare")
+        self.compare = open_dock(self._viewer, "Compare", tabify=True)
         self.compare.set_layers(noisy, result)
         self.compare.set_mode("swipe")
-
-    def _show(self, name: str) -> Any:
-        """Open a dock of the plugin, or bring it to the front."""
-        frame, dock = self._viewer.window.add_plugin_dock_widget(
-            _PLUGIN, f"Noise2Same {name}", tabify=True
-        )
-        frame.show()
-        frame.raise_()
-        return dock
 
 
 def open_demo(

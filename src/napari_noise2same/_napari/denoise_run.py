@@ -13,9 +13,8 @@ from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.denoise_work import FolderChosen
-from napari_noise2same._napari.lazy import lazy_levels, renew
 from napari_noise2same._napari.results import add_result, find_result, follow, placement
-from napari_noise2same.core.array import ArrayLike, Window
+from napari_noise2same.core.array import Window
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.settings import DenoiseConfig
 
@@ -56,8 +55,6 @@ class DenoiseRun:
         self._jobs, self._card = jobs, card
         self._results: list[ImageLayer] = []
         self._folders: list[Path] = []
-        # The sizes of the last result, if it goes to a folder.
-        self._levels: Sequence[ArrayLike] = ()
         self._finished = 0
         # Where its source has the last result lie, None if the source is gone.
         self._placed: Mapping[str, Any] | None = None
@@ -144,7 +141,8 @@ class DenoiseRun:
             folder = str(self._folders[-1])
             card = {**card, "folder": folder}
             layer = find_result(self._viewer, folder, data[0].shape)
-            self._levels, data = data, lazy_levels(data)
+            if layer is not None:
+                layer.data = data
         elif isinstance(job.image.data, Window):
             data = job.image.data.keep(data)
         if layer is None:
@@ -165,10 +163,7 @@ class DenoiseRun:
             return
         self._drawn.start()
         self._follow()
-        layer = self._results[-1]
-        if layer.multiscale:
-            renew(layer.data, self._levels)
-        layer.refresh()
+        self._results[-1].refresh()
         self._pause = self._drawn.restart() / _DRAWING
 
     def _follow(self) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_noise2same._napari.denoise_jobs import LayerJob
+from napari_noise2same._napari.lazy import lazy_levels, renew
 from napari_noise2same._napari.result_folders import ENDING
 from napari_noise2same._napari.threads import leave_a_core
+from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.batch import create_folder, is_finished
 from napari_noise2same.core.errors import TakenError
 
@@ -55,7 +57,8 @@ def denoise_layers(
     Yields
     ------
     FolderChosen, DenoiseStarted, TileDone or DenoiseFinished
-        For each job the folder, if it goes to one, and then what `Denoiser` yields.
+        For each job the folder, if it goes to one, and then what `Denoiser` yields. All sizes of a
+        result in a folder are those of `lazy_levels`, which show what there is by each event.
 
     Raises
     ------
@@ -72,9 +75,23 @@ def denoise_layers(
             create_folder(job.path.parent)
             streaming = _first_free(job, model, scheduler)
             yield FolderChosen(streaming.path)
-            yield from streaming.events(stop)
+            yield from _with_lazy_levels(streaming.events(stop))
         else:
             yield from Denoiser(job.image, model, job.config).events(stop)
+
+
+def _with_lazy_levels(events: Iterator[Any]) -> Iterator[Any]:
+    """Read here, not in the GUI thread, what napari wants to keep of a result in a folder."""
+    from napari_noise2same.core import DenoiseStarted
+
+    for event in events:
+        if isinstance(event, DenoiseStarted):
+            sources: Sequence[ArrayLike] = event.image
+            levels = lazy_levels(sources)
+            yield replace(event, image=levels)
+        else:
+            renew(levels, sources)
+            yield event
 
 
 def _first_free(job: LayerJob, model: TrainedModel, scheduler: str) -> StreamDenoiser:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_noise2same._napari.lazy import lazy_levels
-from napari_noise2same.core.array import KNOWN_AXES, ArrayLike, transposed
+from napari_noise2same.core.array import KNOWN_AXES, ArrayLike, convert, transposed
 from napari_noise2same.core.batch import Job, is_finished, thumbnail
 from napari_noise2same.core.io import Image, is_zarr, read_image, zarr_levels
 
@@ -91,6 +91,4 @@ def _displayable(result: Image, dtype: np.dtype[Any]) -> Image:
     """Give colours the type of the image: napari takes decimal ones to reach from 0 to 1."""
     if "S" not in result.axes or dtype.kind not in "ui" or result.data.dtype.kind != "f":
         return result
-    limits = np.iinfo(dtype)
-    values = np.clip(np.rint(np.asarray(result.data)), limits.min, limits.max)
-    return Image(values.astype(dtype), result.axes, result.spacing, result.units)
+    return Image(convert(np.asarray(result.data), dtype), result.axes, result.spacing, result.units)

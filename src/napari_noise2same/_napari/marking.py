@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import affine_transform, find_objects, label
 from skimage.measure import grid_points_in_poly
 
-from napari_noise2same._napari.transforms import from_level, onto_level
+from napari_noise2same._napari.transforms import between
 from napari_noise2same.core.array import ArrayLike, Region
 from napari_noise2same.core.errors import ImageError
 
@@ -30,7 +30,7 @@ _CELL = 64
 
 
 class Marking(Protocol):
-    """What is marked, in the pixels of a level of an image layer.
+    """What is marked, in the finest pixels of an image layer.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Marking(Protocol):
         """Return the marked pixels of a region, of length 1 along axes that do not matter."""
 
 
-def marking(layer: Layer, axes: str, regions: Layer, level: int = 0) -> Marking:
+def marking(layer: Layer, axes: str, regions: Layer) -> Marking:
     """See a layer as marks on an image layer.
 
     A shape marks what lies inside of it in Y and X, in all frames and planes. A label marks its
@@ -61,8 +61,6 @@ def marking(layer: Layer, axes: str, regions: Layer, level: int = 0) -> Marking:
         Its axes.
     regions : napari.layers.Shapes or napari.layers.Labels
         What is marked. It may be scaled, moved and turned on its own.
-    level : int
-        Level of a multiscale layer in whose pixels the marks are wanted.
 
     Returns
     -------
@@ -75,9 +73,9 @@ def marking(layer: Layer, axes: str, regions: Layer, level: int = 0) -> Marking:
         If the layer cannot mark anything.
     """
     if isinstance(regions, Shapes):
-        return _Drawn(layer, axes, regions, level)
+        return _Drawn(layer, axes, regions)
     if isinstance(regions, Labels):
-        return _Painted(layer, axes, regions, level)
+        return _Painted(layer, axes, regions)
     raise ImageError(
         f"Expected a Shapes or a Labels layer to train inside, found {regions.name!r}, which is "
         "neither: choose another layer."
@@ -87,10 +85,10 @@ def marking(layer: Layer, axes: str, regions: Layer, level: int = 0) -> Marking:
 class _Drawn:
     """Shapes: what lies inside of them in Y and X, an odd number of times where they cross."""
 
-    def __init__(self, layer: Layer, axes: str, regions: Shapes, level: int) -> None:
+    def __init__(self, layer: Layer, axes: str, regions: Shapes) -> None:
         self.name: str = regions.name
         self._plane = [dim for dim, axis in enumerate(axes) if axis in "YX"]
-        self._onto = onto_level(regions, layer, level)
+        self._onto = between(regions, layer)
         # Copies: the user may move a corner meanwhile.
         corners = [np.array(points, float) for points in regions.data]
         self._shapes = list(zip(regions.shape_type, corners, strict=True))
@@ -115,15 +113,15 @@ class _Drawn:
 class _Painted:
     """Labels: the pixels that have one, in the planes and frames where they have it."""
 
-    def __init__(self, layer: Layer, axes: str, regions: Labels, level: int) -> None:
+    def __init__(self, layer: Layer, axes: str, regions: Labels) -> None:
         self.name: str = regions.name
         self._labels: ArrayLike = regions.data[0] if regions.multiscale else regions.data
-        self._onto = onto_level(regions, layer, level)
+        self._onto = between(regions, layer)
         # The last dimensions are common to both layers; a mark counts for all channels.
         shift = regions.ndim - layer.ndim
         self._dims = [d for d in range(max(-shift, 0), layer.ndim) if axes[d] != "C"]
         self._kept = [dim + shift for dim in self._dims]
-        into = from_level(layer, level, regions)
+        into = between(layer, regions)
         self._matrix = into.matrix[np.ix_(self._kept, self._dims)]
         self._origin = into.origin[self._kept]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -101,11 +101,11 @@ class ModelStore(QObject):
 
         Raises
         ------
-        ImageError
+        ConfigurationError
             If none is chosen.
         """
         if name not in self._models:
-            raise ImageError(
+            raise ConfigurationError(
                 "Expected a model, found none chosen: train one, or choose the file of one."
             )
         return self._models[str(name)]

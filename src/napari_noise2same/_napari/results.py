@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD",
+    "PLACING",
     "SUFFIX",
     "add_result",
     "find_result",
@@ -31,8 +32,8 @@ CARD = "noise2same"
 SUFFIX = " [n2s]"
 """What the name of a result has behind that of its source."""
 
-# All that says where a layer lies.
-_PLACING = ("units", "scale", "rotate", "shear", "affine", "translate")
+PLACING = ("axis_labels", "units", "scale", "rotate", "shear", "affine", "translate")
+"""All that says where a layer lies."""
 
 
 def add_result(
@@ -157,7 +158,7 @@ def placement(
         The part of what is `inherited` that says so.
     """
     look = inherited(source_layer, level, region)
-    return {name: look[name] for name in _PLACING}
+    return {name: look[name] for name in PLACING}
 
 
 def follow(layer: ImageLayer, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -135,12 +135,7 @@ class TrainInputs:
         AxesError
             If the axes do not fit.
         """
-        images = self.whole_images()
-        regions = self.tracker.layer(self._panel.region.value())
-        if regions is None:
-            return MarkedImages(images)
-        pairs = zip(self.layers(), images, strict=True)
-        return MarkedImages(images, [marking(layer, i.axes, regions) for layer, i in pairs])
+        return self._marked(self.whole_images())
 
     def subject(self) -> Subject:
         """Return what to train on, and the first ticked layer to show.
@@ -157,7 +152,8 @@ class TrainInputs:
         AxesError
             If the axes do not fit.
         """
-        return Subject(self.images(), self.layers()[0], self.whole_images()[0])
+        images = self.whole_images()
+        return Subject(self._marked(images), self.layers()[0], images[0])
 
     def paths(self) -> list[str]:
         """Return the files of the ticked layers, or a stand-in for those that have none."""
@@ -169,6 +165,14 @@ class TrainInputs:
         self.tracker.close()
         if self._measuring is not None:
             self._measuring.leave()
+
+    def _marked(self, images: list[Image]) -> MarkedImages:
+        """Return the marked regions of the ticked layers, or all of these."""
+        regions = self.tracker.layer(self._panel.region.value())
+        if regions is None:
+            return MarkedImages(images)
+        pairs = zip(self.layers(), images, strict=True)
+        return MarkedImages(images, [marking(layer, i.axes, regions) for layer, i in pairs])
 
     def _on_layers(self) -> None:
         """Guess the axes of another layer, and say what they mean."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,10 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_noise2same._napari.conversion import level_factors
-
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["Affine", "from_level", "from_world", "onto_level", "unit_ratios"]
+__all__ = ["Affine", "between", "from_world", "unit_ratios"]
 
 # Pixels between the points that a transform is measured at: the more, the less rounding matters.
 _STEP = 1024.0
@@ -41,50 +39,24 @@ class Affine:
         return np.asarray(points @ self.matrix.T + self.origin)
 
 
-def onto_level(source: Layer, target: Layer, level: int) -> Affine:
-    """Say where a layer's pixels lie on a level of another.
+def between(source: Layer, target: Layer) -> Affine:
+    """Say where a layer's pixels lie on another layer.
 
     Parameters
     ----------
     source : napari.layers.Layer
         The layer; with fewer dimensions than the other it lies along the last ones of them.
-    target : napari.layers.Image
-        The other layer.
-    level : int
-        Its level.
-
-    Returns
-    -------
-    Affine
-        From pixels of the one to those of the other.
-    """
-    factors = level_factors(target, level)
-    return _measured(
-        lambda point: (_through(source, target, point) + 0.5) / factors - 0.5, source.ndim
-    )
-
-
-def from_level(source: Layer, level: int, target: Layer) -> Affine:
-    """Say where the pixels of a layer's level lie on another layer.
-
-    Parameters
-    ----------
-    source : napari.layers.Image
-        The layer; with fewer dimensions than the other it lies along the last ones of them.
-    level : int
-        Its level.
     target : napari.layers.Layer
         The other layer.
 
     Returns
     -------
     Affine
-        From pixels of the one to those of the other.
+        From pixels of the one to those of the other, those of the finest level if there are more.
     """
-    factors = level_factors(source, level)
-    return _measured(
-        lambda point: _through(source, target, (point + 0.5) * factors - 0.5), source.ndim
-    )
+    points = (np.zeros(source.ndim), *np.eye(source.ndim) * _STEP)
+    origin, *ends = (_through(source, target, point) for point in points)
+    return Affine((np.stack(ends) - origin).T / _STEP, origin)
 
 
 def from_world(viewer: Viewer, layer: Layer, point: Sequence[float] | NDArray[Any]) -> NDArray[Any]:
@@ -136,12 +108,6 @@ def unit_ratios(units: Sequence[Any] | None, layer: Layer) -> NDArray[np.float64
 def _in_base_units(unit: Any) -> float:
     """Return how large a unit is; two of different registries can be compared only so."""
     return float((1 * unit).to_base_units().magnitude)
-
-
-def _measured(transform: Callable[[NDArray[Any]], NDArray[Any]], ndim: int) -> Affine:
-    """Return an affine transform that is known by what it does."""
-    origin, *ends = map(transform, (np.zeros(ndim), *np.eye(ndim) * _STEP))
-    return Affine((np.stack(ends) - origin).T / _STEP, origin)
 
 
 def _through(source: Layer, target: Layer, point: NDArray[Any]) -> NDArray[Any]:

@@ -75,11 +75,6 @@ class Worker(QObject):
         """Whether the thread is still at work."""
         return not self._future.done()
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether the work waits."""
-        return not self._going.is_set()
-
     def pause(self) -> None:
         """Wait after the event under way."""
         self._going.clear()

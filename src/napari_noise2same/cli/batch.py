@@ -134,29 +134,25 @@ class _Screen:
     """
 
     def __init__(self, progress: Progress, total: int) -> None:
-        self.files = BatchProgress(total)
+        self.files = BatchProgress([False] * total)
         self._progress = progress
         self._name = ""
         self._begun = time.perf_counter()
 
     def show(self, event: BatchEvent) -> None:
         """Tell what an event tells."""
+        self.files.take(event)
         match event:
             case FileStarted():
                 self._name = event.job.name
             case DenoiseStarted():
-                self.files.begin(event.done / event.total)
                 self._progress.note(f"{self._name}: {_tiles(event)} on {event.device}.")
             case TileDone():
-                self.files.advance(event.done / event.total)
                 remaining = self.files.remaining(time.perf_counter() - self._begun)
                 assert remaining is not None
                 self._progress.update(self.files.fraction, remaining, self._name)
             case FileFailed():
                 self._progress.note(f"{self._name}: failed.")
-                self.files.end()
-            case FileSkipped() | FileDone():
-                self.files.end()
 
 
 def _tiles(start: DenoiseStarted[Any]) -> str:

@@ -9,7 +9,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from napari_noise2same.core.array import DepthAxis
-from napari_noise2same.core.settings import NoiseSource, Precision, Preset, ResultFormat
+from napari_noise2same.core.settings import (
+    STRATEGIES,
+    NoiseSource,
+    Precision,
+    Preset,
+    ResultFormat,
+)
 
 __all__ = [
     "AsJson",
@@ -41,7 +47,8 @@ __all__ = [
     "Tile",
 ]
 
-_STRATEGIES = ("adaptive", "calibrated", "covariance", "noise2info", "staged")
+# A fixed value is given as a number.
+_STRATEGIES = [kind for kind in STRATEGIES if kind != "fixed"]
 
 
 def _parse_lambda_inv(text: str) -> dict[str, Any]:
@@ -181,7 +188,7 @@ Scheduler = Annotated[
 ]
 Tile = Annotated[int | None, typer.Option(min=8, help="Side of a tile in pixels.")]
 Overlap = Annotated[
-    int | None, typer.Option(min=0, help="Pixels by which neighbouring tiles overlap.")
+    int | None, typer.Option(min=0, help="Pixels that a tile is given on each side as context.")
 ]
 OutputType = Annotated[
     Literal["float32", "keep"] | None,

@@ -109,6 +109,9 @@ def _show(event: TrainingEvent, progress: Progress) -> None:
 def _describe(start: Started) -> str:
     """Say what was chosen for the images and the device."""
     plan = start.plan
+    if plan.steps == 0:
+        weights = "the shipped weights" if plan.start.kind == "pretrained" else "those of the model"
+        return f"No training: {weights} are taken as they are. {plan.note}".rstrip()
     budget = f"{plan.steps} steps" if plan.seconds is None else f"{plan.seconds:g} seconds"
     patch = " × ".join(map(str, plan.patch))
     begin = f"Going on after {start.step} steps." if start.step else _describe_start(plan)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_noise2same.core.batch import create_folder
 from napari_noise2same.core.denoising import denoise
-from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import Image, write_image
 from napari_noise2same.core.metrics import psnr
 from napari_noise2same.core.model import TrainedModel, save_model
@@ -78,7 +78,8 @@ def run_demo(
         If the folder cannot be written to.
     """
     require_matplotlib()
-    folder = _create(Path(output))
+    folder = Path(output)
+    create_folder(folder)
     sample = sample or cells()
     noisy = Image(sample.noisy, sample.axes, sample.spacing, sample.units)
     finished = _train(noisy, config, watch, stop)
@@ -104,17 +105,6 @@ def _train(
         watch(event)
     assert isinstance(event, Finished)
     return event
-
-
-def _create(folder: Path) -> Path:
-    """Create the folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(
-            f"The folder {folder} cannot be created ({error.strerror}): choose another."
-        ) from error
-    return folder
 
 
 def _write(

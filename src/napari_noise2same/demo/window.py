@@ -9,8 +9,9 @@ from importlib.util import find_spec
 
 __all__ = ["window_obstacle"]
 
-# What the extra `napari` installs, and the bindings of which the user chooses one.
-_PACKAGES = ("magicgui", "napari", "pyqtgraph", "qtpy", "superqt")
+# What the extra `napari` installs beside what napari brings, and the bindings of which the user
+# chooses one.
+_PACKAGES = ("napari", "pyqtgraph", "qtpy")
 _BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
 
 

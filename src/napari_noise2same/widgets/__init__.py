@@ -12,7 +12,7 @@ from napari_noise2same.widgets.layer_list import LayerList
 from napari_noise2same.widgets.loss_plot import LossPlot
 from napari_noise2same.widgets.message import MessageLine
 from napari_noise2same.widgets.paths_box import PathsBox
-from napari_noise2same.widgets.progress import RunProgress, TrainingProgress
+from napari_noise2same.widgets.progress import RunProgress
 from napari_noise2same.widgets.quality import QualityChoice
 from napari_noise2same.widgets.result_form import ResultForm
 from napari_noise2same.widgets.run_buttons import RunButtons, RunState
@@ -42,5 +42,4 @@ __all__ = [
     "RunState",
     "StartChoice",
     "TrainPanel",
-    "TrainingProgress",
 ]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ValidationError
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.widgets.collapsible import Collapsible
 from napari_noise2same.widgets.field_form import FieldForm
 from napari_noise2same.widgets.lambda_editor import LambdaEditor
 from napari_noise2same.widgets.network_choice import NetworkChoice
 from napari_noise2same.widgets.number_box import NumberBox
-from napari_noise2same.widgets.validation import reasons_by_path, sentence
+from napari_noise2same.widgets.validation import reasons, validated
 
 __all__ = ["ConfigForm"]
 
@@ -101,10 +99,7 @@ class ConfigForm(QWidget):
         ConfigurationError
             If one of them cannot work: in one sentence, which and why.
         """
-        try:
-            return self._validated()
-        except ValidationError as error:
-            raise ConfigurationError(sentence(error)) from error
+        return validated(TrainingConfig, self._shown())
 
     def set_value(self, config: TrainingConfig) -> None:
         """Show other settings.
@@ -120,14 +115,6 @@ class ConfigForm(QWidget):
             self.main.set_value(config)
             self.more.set_value(config)
         self._on_changed()
-
-    def error(self) -> str:
-        """Return why the settings cannot work, or an empty string."""
-        try:
-            self.value()
-        except ConfigurationError as error:
-            return str(error)
-        return ""
 
     def gives_length(self) -> bool:
         """Return whether steps or minutes were entered, rather than left to the quality."""
@@ -157,33 +144,28 @@ class ConfigForm(QWidget):
         self._time_offered = offered
         self.main.fields.setRowVisible(self.main.rows["depth_axis"], offered)
 
-    def _validated(self) -> TrainingConfig:
-        """Return the settings; pydantic's error if they are not valid."""
+    def _shown(self) -> dict[str, Any]:
+        """Return the settings, which may not be valid."""
         shown: dict[str, Any] = {**self.main.value(), **self.more.value()}
         shown[_LAMBDA] = self.strategy.value()
         if not self._time_offered:
             shown["depth_axis"] = "Z"
         if shown["network"] and shown["spatial_dims"]:
             shown["network"]["spatial_dims"] = shown["spatial_dims"]
-        return TrainingConfig.model_validate({**self._base.model_dump(), **shown})
+        return {**self._base.model_dump(), **shown}
 
     def _on_changed(self) -> None:
         """Say beside the fields what is wrong, and tell about the change."""
-        try:
-            self._validated()
-            reasons: dict[str, str] = {}
-        except ValidationError as error:
-            reasons = reasons_by_path(error)
-        self._show_reasons(reasons)
+        self._show_reasons(reasons(TrainingConfig, self._shown()))
         self.changed.emit()
 
-    def _show_reasons(self, reasons: dict[str, str]) -> None:
+    def _show_reasons(self, found: dict[str, str]) -> None:
         """Hand each reason to its field; settings that do not go together: the last of them."""
         inner = f"{_LAMBDA}."
         self.strategy.show_reasons(
-            {p.removeprefix(inner): reason for p, reason in reasons.items() if p.startswith(inner)}
+            {p.removeprefix(inner): reason for p, reason in found.items() if p.startswith(inner)}
         )
-        others = {p or "seconds": r for p, r in reasons.items() if not p.startswith(inner)}
+        others = {p or "seconds": r for p, r in found.items() if not p.startswith(inner)}
         self.main.show_reasons(others)
         self.more.show_reasons(others)
 

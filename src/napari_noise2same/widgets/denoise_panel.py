@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal, cast
 
-from pydantic import ValidationError
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
-from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.widgets.batch_panel import BatchPanel
 from napari_noise2same.widgets.choice import ChoiceBox
@@ -21,7 +19,7 @@ from napari_noise2same.widgets.message import MessageLine
 from napari_noise2same.widgets.progress import RunProgress
 from napari_noise2same.widgets.result_form import ResultForm
 from napari_noise2same.widgets.scroll_panel import ScrollPanel
-from napari_noise2same.widgets.validation import reasons_by_path, sentence
+from napari_noise2same.widgets.validation import reasons, validated
 
 __all__ = ["DenoisePanel", "Region"]
 
@@ -96,10 +94,7 @@ class DenoisePanel(ScrollPanel):
         ConfigurationError
             If one of them cannot work: in one sentence, which and why.
         """
-        try:
-            return self._validated()
-        except ValidationError as error:
-            raise ConfigurationError(sentence(error, _PREFIX)) from error
+        return validated(DenoiseConfig, self._shown(), _PREFIX)
 
     def set_value(self, config: DenoiseConfig) -> None:
         """Show settings.
@@ -169,10 +164,10 @@ class DenoisePanel(ScrollPanel):
         """Return whether a layer or a file is being denoised."""
         return self._running
 
-    def _validated(self) -> DenoiseConfig:
-        """Return the settings; pydantic's error if they are not valid."""
-        shown: dict[str, Any] = {**self.options.value(), "device": self.device.value()}
-        return DenoiseConfig.model_validate({**self._base.model_dump(), **shown})
+    def _shown(self) -> dict[str, Any]:
+        """Return the settings, which may not be valid."""
+        shown = {**self.options.value(), "device": self.device.value()}
+        return {**self._base.model_dump(), **shown}
 
     def _make_shared(self) -> QWidget:
         """Lay out what layers and files are denoised with."""
@@ -225,9 +220,5 @@ class DenoisePanel(ScrollPanel):
 
     def _on_settings(self) -> None:
         """Say beside the fields what is wrong, and tell about the change."""
-        try:
-            self._validated()
-            self.options.show_reasons({})
-        except ValidationError as error:
-            self.options.show_reasons(reasons_by_path(error))
+        self.options.show_reasons(reasons(DenoiseConfig, self._shown()))
         self.settings_changed.emit()

@@ -39,7 +39,8 @@ TEXTS: Mapping[str, FieldText] = {
         "λ_inv",
         "Weight of the invariance term: how strongly the result at a pixel is kept from copying "
         "that pixel's noise. Choose another strategy if the result is too smooth or still noisy; "
-        "automatic is the covariance after a pretrained start, else calibrated to the noise.",
+        "automatic is the covariance where training starts at pretrained weights or at a model, on "
+        "stabilised pixels, else calibrated to the noise.",
         {
             None: "Automatic",
             "calibrated": "Calibrated to noise",
@@ -75,8 +76,8 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "mask.percentage": FieldText(
         "Masked pixels %",
-        "Pixels hidden in the second pass. More learn faster, but see less of their "
-        "neighbourhood; lower it for fine structures.",
+        "Pixels hidden in the second pass. With more of them training is faster, but the network "
+        "sees less around each; lower it for fine structures.",
     ),
     "mask.replacement": FieldText(
         "Replaced by",
@@ -189,7 +190,7 @@ TEXTS: Mapping[str, FieldText] = {
     "denoise.region": FieldText(
         "Region",
         "Everything in the layer, only what can be seen now (to try things out), or only the "
-        "present frame or plane.",
+        "present point in time, with all of its planes.",
         {"all": "Everything", "view": "Current view", "frame": "Current frame"},
     ),
     "denoise.level": FieldText("Level", "Of a multiscale image: the level of detail to denoise."),

@@ -9,30 +9,13 @@ from pydantic import BaseModel
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QWidget
 
-from napari_noise2same.core.settings import (
-    AdaptiveLambda,
-    CalibratedLambda,
-    CovarianceLambda,
-    FixedLambda,
-    LambdaConfig,
-    Noise2InfoLambda,
-    StagedLambda,
-)
+from napari_noise2same.core.settings import STRATEGIES, LambdaConfig
 from napari_noise2same.widgets.choice import ChoiceBox
 from napari_noise2same.widgets.field_form import FieldForm, add_row, make_rows
 from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.stages_table import StagesTable
 
 __all__ = ["LambdaEditor"]
-
-_STRATEGIES: dict[str, type[BaseModel]] = {
-    "calibrated": CalibratedLambda,
-    "covariance": CovarianceLambda,
-    "adaptive": AdaptiveLambda,
-    "noise2info": Noise2InfoLambda,
-    "fixed": FixedLambda,
-    "staged": StagedLambda,
-}
 
 
 class LambdaEditor(QWidget):
@@ -50,7 +33,7 @@ class LambdaEditor(QWidget):
         super().__init__(parent)
         text = TEXTS["lambda_inv"]
         self.kind = ChoiceBox(text.choices)
-        self.forms = {kind: _strategy_form(kind, model) for kind, model in _STRATEGIES.items()}
+        self.forms = {kind: _strategy_form(kind, model) for kind, model in STRATEGIES.items()}
         layout = make_rows(self)
         add_row(layout, text, self.kind)
         for form in self.forms.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
-__all__ = ["RunProgress", "TrainingProgress", "format_bytes", "format_seconds"]
+__all__ = ["RunProgress", "format_bytes", "format_seconds"]
 
 _RESOLUTION = 1000
 
@@ -139,16 +139,3 @@ class RunProgress(QWidget):
         text = " · ".join(part for part in (self._progress, self._device) if part)
         self.label.setText(text)
         self.label.setToolTip(text)
-
-
-class TrainingProgress(RunProgress):
-    """Progress of a training run: step, time so far and to go, device and its memory.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("step", parent)

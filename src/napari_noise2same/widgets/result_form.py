@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
-from pydantic import ValidationError
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QLabel, QWidget
 
-from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import ResultConfig
 from napari_noise2same.widgets.choice import ChoiceBox
 from napari_noise2same.widgets.field_form import FieldRow, add_row, make_rows
 from napari_noise2same.widgets.form_texts import TEXTS
 from napari_noise2same.widgets.paths_box import PathsBox
 from napari_noise2same.widgets.scheduler_box import SchedulerBox
-from napari_noise2same.widgets.validation import reasons_by_path, sentence
+from napari_noise2same.widgets.validation import reasons, validated
 
 __all__ = ["ResultForm"]
 
@@ -71,10 +69,7 @@ class ResultForm(QWidget):
         ConfigurationError
             If one of them cannot work: in one sentence, which and why.
         """
-        try:
-            return self._validated()
-        except ValidationError as error:
-            raise ConfigurationError(sentence(error, _PREFIX)) from error
+        return validated(ResultConfig, self._shown(), _PREFIX)
 
     def set_value(self, config: ResultConfig) -> None:
         """Show settings.
@@ -128,14 +123,13 @@ class ResultForm(QWidget):
         self.note.setText(text)
         self.note.setVisible(bool(text))
 
-    def _validated(self) -> ResultConfig:
-        """Return the settings; pydantic's error if they are not valid."""
-        values: dict[str, Any] = {
+    def _shown(self) -> dict[str, Any]:
+        """Return the settings, which may not be valid."""
+        return {
             "place": self._wanted,
             "folder": next(iter(self.folder.value()), ""),
             "scheduler": self.scheduler.editor.value(),
         }
-        return ResultConfig.model_validate(values)
 
     def _arrange(self) -> None:
         """Lay out the rows."""
@@ -166,10 +160,5 @@ class ResultForm(QWidget):
 
     def _on_scheduler(self) -> None:
         """Say beside the field what is wrong with it."""
-        reason = ""
-        try:
-            self._validated()
-        except ValidationError as error:
-            reason = reasons_by_path(error).get("scheduler", "")
-        self.scheduler.show_reason(reason)
+        self.scheduler.show_reason(reasons(ResultConfig, self._shown()).get("scheduler", ""))
         self.changed.emit()

@@ -22,8 +22,12 @@ class RunState(Enum):
     STOPPED = "stopped"
     FINISHED = "finished"
 
+    @property
+    def busy(self) -> bool:
+        """Whether a run is on."""
+        return self in {RunState.PREPARING, RunState.TRAINING, RunState.PAUSED}
 
-_BUSY = {RunState.PREPARING, RunState.TRAINING, RunState.PAUSED}
+
 _CAN_RESUME = {RunState.PAUSED, RunState.STOPPED}
 _OVER = {RunState.STOPPED, RunState.FINISHED}
 _DEFAULT_STEPS = 500
@@ -77,11 +81,11 @@ class RunButtons(QWidget):
             What the run is doing.
         """
         self._state = state
-        self.train.setEnabled(state not in _BUSY)
+        self.train.setEnabled(not state.busy)
         self.pause.setEnabled(state is RunState.TRAINING)
         self.pause.setVisible(state not in _CAN_RESUME)
         self.resume.setVisible(state in _CAN_RESUME)
-        self.stop.setEnabled(state in _BUSY)
+        self.stop.setEnabled(state.busy)
         self._more.setVisible(state in _OVER)
 
     def _arrange(self) -> None:

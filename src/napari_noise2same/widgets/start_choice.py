@@ -47,13 +47,3 @@ class StartChoice(ChoiceBox):
         """
         # A model may be called like one of the other choices.
         self.set_choices({**_KINDS, **{("model", key): name for key, name in names.items()}})
-
-    def choose_model(self, key: Hashable) -> None:
-        """Choose a model; nothing happens if it is not there.
-
-        Parameters
-        ----------
-        key : hashable
-            Its key.
-        """
-        self.set_value(("model", key))

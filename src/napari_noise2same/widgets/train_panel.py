@@ -19,15 +19,13 @@ from napari_noise2same.widgets.layer_list import LayerList
 from napari_noise2same.widgets.loss_plot import LossPlot
 from napari_noise2same.widgets.message import MessageLine
 from napari_noise2same.widgets.model_buttons import ModelButtons
-from napari_noise2same.widgets.progress import TrainingProgress
+from napari_noise2same.widgets.progress import RunProgress
 from napari_noise2same.widgets.quality import QualityChoice
 from napari_noise2same.widgets.run_buttons import RunButtons, RunState
 from napari_noise2same.widgets.scroll_panel import ScrollPanel
 from napari_noise2same.widgets.start_choice import StartChoice
 
 __all__ = ["TrainPanel"]
-
-_BUSY = {RunState.PREPARING, RunState.TRAINING, RunState.PAUSED}
 
 
 class TrainPanel(ScrollPanel):
@@ -58,7 +56,7 @@ class TrainPanel(ScrollPanel):
         self.start = StartChoice()
         self.device = DeviceChoice()
         self.run = RunButtons()
-        self.progress = TrainingProgress()
+        self.progress = RunProgress("step")
         self.message = MessageLine()
         self.plot = LossPlot()
         self.preview = QCheckBox("Live preview")
@@ -126,10 +124,8 @@ class TrainPanel(ScrollPanel):
             What the run is doing.
         """
         self.run.set_state(state)
-        busy = state in _BUSY
-        self._inputs.setDisabled(busy)
-        self.form.setDisabled(busy)
-        self.model.load.setDisabled(busy)
+        for part in (self._inputs, self.form, self.model.load):
+            part.setDisabled(state.busy)
 
     def _make_inputs(self) -> QWidget:
         """Lay out what is locked during a run."""

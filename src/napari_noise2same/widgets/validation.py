@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.widgets.form_texts import TEXTS
 
-__all__ = ["reasons_by_path", "sentence"]
+__all__ = ["reasons", "validated"]
+
+Config = TypeVar("Config", bound=BaseModel)
 
 _MESSAGES = {
     "bool": "Must be yes or no.",
@@ -17,43 +23,69 @@ _MESSAGES = {
 }
 
 
-def reasons_by_path(error: ValidationError) -> dict[str, str]:
-    """Return the first reason for each field.
+def validated(model: type[Config], values: Mapping[str, Any], prefix: str = "") -> Config:
+    """Return settings that were entered.
 
     Parameters
     ----------
-    error : ValidationError
-        What pydantic found.
+    model : type of BaseModel
+        What they are settings of.
+    values : mapping of str to object
+        What was entered.
+    prefix : str
+        What the paths of the fields begin with in the table of texts.
+
+    Returns
+    -------
+    BaseModel
+        The settings.
+
+    Raises
+    ------
+    ConfigurationError
+        If one of them cannot work: in one sentence, which and why.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigurationError(_sentence(error, prefix)) from error
+
+
+def reasons(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, str]:
+    """Say of each setting that was entered why it is refused.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        What they are settings of.
+    values : mapping of str to object
+        What was entered.
 
     Returns
     -------
     dict of str to str
         One sentence by the path of the field, such as ``"mask.percentage"``; an empty path for
-        settings that do not go together.
+        settings that do not go together. Nothing if all is well.
     """
-    reasons: dict[str, str] = {}
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        return _by_path(error)
+    return {}
+
+
+def _by_path(error: ValidationError) -> dict[str, str]:
+    """Return the first reason for each field."""
+    found: dict[str, str] = {}
     for details in error.errors(include_url=False):
         path = ".".join(str(part) for part in details["loc"])
-        reasons.setdefault(path, _reason(details))
-    return reasons
+        found.setdefault(path, _reason(details))
+    return found
 
 
-def sentence(error: ValidationError, prefix: str = "") -> str:
-    """Say which setting is wrong, and why.
-
-    Parameters
-    ----------
-    error : ValidationError
-        What pydantic found.
-    prefix : str
-        What the paths begin with in the table of texts.
-
-    Returns
-    -------
-    str
-        The first reason.
-    """
-    path, reason = next(iter(reasons_by_path(error).items()))
+def _sentence(error: ValidationError, prefix: str) -> str:
+    """Say which setting is wrong, and why: the first reason."""
+    path, reason = next(iter(_by_path(error).items()))
     parts = path.split(".")
     # The last part of the path that has a name: "fixed.value" of "lambda_inv.fixed.value".
     known = [

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from napari_noise2same.core.batch.events import BatchEvent, FileDone, FileFailed, FileSkipped
+
 __all__ = ["BatchProgress"]
 
 
@@ -13,54 +17,54 @@ class BatchProgress:
 
     Parameters
     ----------
-    total : int
-        Number of files.
+    before : sequence of bool
+        Whether each file is known to have a result from before: such files do not count.
 
     Attributes
     ----------
     total : int
-        Number of files.
+        Number of files that count.
     over : int
-        Files that are over, whatever became of them.
+        How many of them are over, whatever became of them.
+    share : float
+        How much of the file under way is done, 0 to 1.
     """
 
-    def __init__(self, total: int) -> None:
-        self.total = total
+    def __init__(self, before: Sequence[bool]) -> None:
+        self._before = before
+        self.total = before.count(False)
         self.over = 0
-        # How much of the file under way is done, and how many files' worth this run has done.
-        self._share = 0.0
+        self.share = 0.0
+        # How many files' worth this run has done.
         self._worked = 0.0
 
     @property
     def fraction(self) -> float:
         """Share of all that is done, 0 to 1."""
-        return (self.over + self._share) / self.total if self.total else 1.0
+        return (self.over + self.share) / self.total if self.total else 1.0
 
-    def begin(self, share: float) -> None:
-        """Begin a file.
-
-        Parameters
-        ----------
-        share : float
-            How much of it an earlier run has left done, 0 to 1.
-        """
-        self._share = share
-
-    def advance(self, share: float) -> None:
-        """Go on with the file under way.
+    def take(self, event: BatchEvent) -> None:
+        """Note down what an event says of how far the files are.
 
         Parameters
         ----------
-        share : float
-            How much of it is done by now, 0 to 1.
+        event : BatchEvent
+            What `BatchDenoiser` has yielded; the image in it does not matter.
         """
-        self._worked += share - self._share
-        self._share = share
+        from napari_noise2same.core.denoising import DenoiseStarted, TileDone
 
-    def end(self) -> None:
-        """Leave the file under way behind."""
-        self.over += 1
-        self._share = 0.0
+        match event:
+            case DenoiseStarted():
+                self.share = event.done / event.total
+            case TileDone():
+                share = event.done / event.total
+                self._worked += share - self.share
+                self.share = share
+            case FileDone() | FileFailed():
+                self._end()
+            # It may have got its result since the files were looked at.
+            case FileSkipped() if not self._before[event.index]:
+                self._end()
 
     def remaining(self, seconds: float) -> float | None:
         """Return the time to go.
@@ -77,4 +81,9 @@ class BatchProgress:
         """
         if not self._worked:
             return None
-        return seconds * (self.total - self.over - self._share) / self._worked
+        return seconds * (self.total - self.over - self.share) / self._worked
+
+    def _end(self) -> None:
+        """Leave the file under way behind."""
+        self.over += 1
+        self.share = 0.0

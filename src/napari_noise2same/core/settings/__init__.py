@@ -8,6 +8,7 @@ from napari_noise2same.core.settings.changes import changed_settings
 from napari_noise2same.core.settings.denoising import DenoiseConfig, NoiseSource, Precision
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
+    STRATEGIES,
     AdaptiveLambda,
     CalibratedLambda,
     CovarianceLambda,
@@ -27,6 +28,7 @@ from napari_noise2same.core.settings.results import (
 from napari_noise2same.core.settings.training import Augmentation, TrainingConfig
 
 __all__ = [
+    "STRATEGIES",
     "AdaptiveLambda",
     "Augmentation",
     "BatchConfig",

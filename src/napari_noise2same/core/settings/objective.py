@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "STRATEGIES",
     "AdaptiveLambda",
     "CalibratedLambda",
     "CovarianceLambda",
@@ -186,3 +188,8 @@ LambdaConfig = Annotated[
     | StagedLambda,
     Field(discriminator="kind"),
 ]
+
+STRATEGIES: Mapping[str, type[BaseModel]] = {
+    model.model_fields["kind"].default: model for model in get_args(get_args(LambdaConfig)[0])
+}
+"""The settings of each strategy by its kind."""
