@@ -26,6 +26,8 @@ _SUFFIX = " [n2s preview]"
 # Largest side of what a network is shown. For a 3D one, which sees neighbours as well: together no
 # more pixels than of one plane for a 2D network.
 _SIDES = {False: 512, True: 168}
+# As many pixels in the 3D view, where a volume is shown.
+_SIDE_3D = 64
 
 
 class PreviewLayer:
@@ -79,12 +81,10 @@ class PreviewLayer:
         """Return the part that is in view; None if there is nothing to preview."""
         if not (self.wanted and self.fits):
             return None
+        side = _SIDE_3D if self._viewer.dims.ndisplay == 3 else _SIDES[bool(self._depth)]
         try:
             return visible_region(
-                self._viewer,
-                self._source,
-                axes=self._image.axes,
-                max_side=_SIDES[bool(self._depth)],
+                self._viewer, self._source, axes=self._image.axes, max_side=side
             )
         except Noise2SameError:
             # The layer lies outside of what is in view.
