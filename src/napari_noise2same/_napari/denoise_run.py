@@ -169,6 +169,8 @@ class DenoiseRun:
         if layer.multiscale:
             renew(layer.data, self._levels)
         layer.refresh()
+        # A hidden layer is not drawn, but may be one of those that are compared.
+        layer.events.data(value=layer.data)
         self._pause = self._drawn.restart() / _DRAWING
 
     def _follow(self) -> None:
