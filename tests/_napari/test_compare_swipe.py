@@ -140,6 +140,23 @@ def test_contrast_of_the_selected_layer_changes_what_is_seen(
     assert denoised.gamma == 0.7
 
 
+def test_result_that_fills_is_seen_to_fill(viewer: Viewer, noisy: Image, denoised: Image) -> None:
+    moving, stopped = swipe(viewer, noisy, denoised)
+    right = viewer.layers[-2]
+    drawn: list[float] = []
+    right.events.set_data.connect(lambda _event: drawn.append(float(right.data.max())))
+    denoised.data[:] = 7
+    denoised.events.data(value=denoised.data)
+
+    assert drawn[-1] == 7
+    denoised.data = denoised.data + 1
+    assert np.shares_memory(right.data, denoised.data)
+    assert not stopped
+    denoised.data = denoised.data[:9]
+    assert stopped == [True]
+    moving.close()
+
+
 def test_line_follows_the_sliders_and_the_order_of_axes(viewer: Viewer) -> None:
     noisy = viewer.add_image(np.zeros((9, 20, 30)))
     denoised = add_result(viewer, noisy, np.ones((9, 20, 30)), {})
