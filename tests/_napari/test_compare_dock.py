@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.comparison import Mode
-from napari_noise2same._napari.layer_tracker import LayerTracker
+from napari_noise2same._napari.layer_tracker import PREVIEW, LayerTracker
 from napari_noise2same._napari.results import add_result
 
 NAME = "napari-noise2same"
@@ -97,6 +97,19 @@ def test_result_and_its_source_are_chosen(viewer: Viewer, denoised: Image, open_
     add_result(viewer, viewer.layers["other"], np.zeros((8, 8)), {})
     assert chosen(dock) == ("other", "other [n2s]")
     dock.set_layers(viewer.layers["cells"], denoised)
+    assert chosen(dock) == ("cells", "cells [n2s]")
+
+
+@pytest.mark.usefixtures("denoised")
+def test_previews_which_change_with_the_view_are_no_choices(
+    viewer: Viewer, noisy: Image, open_dock: Open
+) -> None:
+    data = np.zeros((8, 8), np.float32)
+    add_result(viewer, noisy, data, {PREVIEW: True}, name="before")
+    dock = open_dock()
+    add_result(viewer, noisy, data, {PREVIEW: True}, name="after")
+
+    assert choices(dock) == ["cells [n2s]", "cells"]
     assert chosen(dock) == ("cells", "cells [n2s]")
 
 

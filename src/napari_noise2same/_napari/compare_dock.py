@@ -12,6 +12,7 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFormLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_noise2same._napari.comparison import Comparison, Mode
+from napari_noise2same._napari.layer_tracker import is_image
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.results import CARD
 from napari_noise2same.core.errors import ImageError
@@ -167,8 +168,8 @@ class CompareDock(QWidget):
                 button.setChecked(other == mode)
 
     def _images(self) -> list[ImageLayer]:
-        """Return the image layers, those at the top of the list first."""
-        return [layer for layer in reversed(self._viewer.layers) if isinstance(layer, ImageLayer)]
+        """Return the image layers but for previews, those at the top of the list first."""
+        return [layer for layer in reversed(self._viewer.layers) if is_image(layer)]
 
     def _pair(self) -> tuple[ImageLayer, ImageLayer]:
         """Return the layers that are chosen."""
@@ -189,8 +190,9 @@ class CompareDock(QWidget):
 
     def _on_inserted(self, event: Any) -> None:
         """Choose a new result as soon as it is there."""
-        if self._comparison is None and CARD in event.value.metadata:
-            self._suggest(event.value)
+        layer = event.value
+        if self._comparison is None and CARD in layer.metadata and is_image(layer):
+            self._suggest(layer)
 
     def _suggest(self, active: Layer | None) -> None:
         """Choose a result and what it was made from, or else the two topmost images."""

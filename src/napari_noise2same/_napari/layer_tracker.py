@@ -14,7 +14,7 @@ from napari_noise2same._napari.results import CARD
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["PREVIEW", "LayerTracker"]
+__all__ = ["PREVIEW", "LayerTracker", "is_image"]
 
 # Mark, in a layer's card, of the layer that shows a preview: it is no image to work on.
 PREVIEW = "preview"
@@ -52,7 +52,7 @@ class LayerTracker(QObject):
 
     def images(self) -> dict[Hashable, str]:
         """Return the names of the image layers by key, the topmost first."""
-        return {layer.unique_id: layer.name for layer in reversed(self._layers) if _is_image(layer)}
+        return {layer.unique_id: layer.name for layer in reversed(self._layers) if is_image(layer)}
 
     def regions(self) -> dict[Hashable, str]:
         """Return the names of the layers that can mark regions by key."""
@@ -65,7 +65,7 @@ class LayerTracker(QObject):
         Every new result becomes active, but hardly anybody wants to denoise it once more.
         """
         layer = self._layers.selection.active
-        if layer is None or CARD in layer.metadata or not _is_image(layer):
+        if layer is None or CARD in layer.metadata or not is_image(layer):
             return None
         key: Hashable = layer.unique_id
         return key
@@ -102,6 +102,17 @@ class LayerTracker(QObject):
         self.changed.emit()
 
 
-def _is_image(layer: Layer) -> bool:
-    """Whether a layer is an image to work on."""
+def is_image(layer: Layer) -> bool:
+    """Tell whether a layer is an image to work on.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        The layer.
+
+    Returns
+    -------
+    bool
+        Whether it is an image layer, and not one that shows a preview.
+    """
     return isinstance(layer, ImageLayer) and not layer.metadata.get(CARD, {}).get(PREVIEW)
