@@ -9,15 +9,12 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Shapes
 from qtpy.QtCore import QObject, Signal
 
-from napari_noise2same._napari.results import CARD
+from napari_noise2same._napari.results import CARD, PREVIEW
 
 if TYPE_CHECKING:
     from napari import Viewer
 
 __all__ = ["PREVIEW", "LayerTracker", "is_image"]
-
-# Mark, in a layer's card, of the layer that shows a preview: it is no image to work on.
-PREVIEW = "preview"
 
 
 class LayerTracker(QObject):
