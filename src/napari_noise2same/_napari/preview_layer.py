@@ -28,6 +28,8 @@ _SUFFIX = " [n2s preview]"
 _SIDES = {False: 512, True: 168}
 # As many pixels in the 3D view, where a volume is shown.
 _SIDE_3D = 64
+# Whichever of the two is selected, its sliders work.
+_LINKED = ("colormap", "contrast_limits", "gamma")
 
 
 class PreviewLayer:
@@ -132,6 +134,8 @@ class PreviewLayer:
                 self._viewer, self._source, result, card, name=name, region=region
             )
             self._viewer.layers.selection.active = active
+            if not self._source.rgb:
+                self._viewer.layers.link_layers([self._source, self._layer], _LINKED)
         else:
             self._layer.data = result
             follow(self._layer, self._placed, placed)
