@@ -12,7 +12,8 @@ from napari import Viewer
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 
-from napari_noise2same._napari.commands import open_train_dock
+from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
+from napari_noise2same._napari.results import add_result
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import NetworkConfig, TrainingConfig
 from napari_noise2same.widgets import RunState, TrainPanel
@@ -67,6 +68,29 @@ def test_layers_follow_the_active_one_until_some_are_ticked(
     assert inputs.layers() == [second]
     panel.layers.follow.click()
     assert inputs.layers() == [third]
+
+
+@pytest.mark.parametrize(
+    ("selected", "expected"),
+    [
+        (["drawn"], ["second"]),
+        (["cells [n2s]"], ["second"]),
+        (["first", "second"], ["second", "first"]),
+        (["first", "drawn"], ["first"]),
+        ([], ["second"]),
+    ],
+)
+def test_something_is_ticked_whatever_is_selected_when_the_dock_opens(
+    viewer: Viewer, selected: list[str], expected: list[str]
+) -> None:
+    for name in ("first", "second"):
+        viewer.add_image(np.zeros((8, 8)), name=name)
+    add_result(viewer, viewer.layers["second"], np.zeros((8, 8)), {}, name="cells [n2s]")
+    viewer.add_shapes(name="drawn")
+    viewer.layers.selection = {viewer.layers[name] for name in selected}
+
+    for dock in (open_train_dock(viewer).controller.inputs, open_denoise_dock(viewer).controller):
+        assert [layer.name for layer in dock.layers()] == expected
 
 
 def test_axes_that_were_typed_come_back_with_their_layer(

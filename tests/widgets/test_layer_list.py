@@ -57,6 +57,20 @@ def test_an_active_layer_of_another_kind_changes_nothing(qtbot: QtBot) -> None:
     assert not heard
 
 
+def test_where_none_is_active_others_are_ticked_as_long_as_none_is(qtbot: QtBot) -> None:
+    layers, _ = make(qtbot, None)
+    assert layers.value() == ()
+    layers.set_layers(NAMES, None, [3, 1])
+    assert layers.value() == (1, 3)
+    layers.set_layers(NAMES, None, [2])
+    assert layers.value() == (1, 3)
+    layers.set_layers(NAMES, 2, [3])
+    assert layers.value() == (2,)
+    layers.set_value([])
+    layers.set_layers(NAMES, None, [1])
+    assert layers.value() == ()
+
+
 def test_ticks_stay_with_keys_through_renaming_and_reordering(qtbot: QtBot) -> None:
     layers, heard = make(qtbot)
     layers.set_value([1, 3])

@@ -75,7 +75,8 @@ class DenoiseController(QObject):
 
     def update(self) -> None:
         """Show the layers that there are now."""
-        self._panel.layers.set_layers(self.tracker.images(), self.tracker.active())
+        tracker = self.tracker
+        self._panel.layers.set_layers(tracker.images(), tracker.active(), tracker.likely())
         self._update_levels()
 
     def layers(self) -> list[ImageLayer]:

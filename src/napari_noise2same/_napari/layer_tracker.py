@@ -62,10 +62,16 @@ class LayerTracker(QObject):
         Every new result becomes active, but hardly anybody wants to denoise it once more.
         """
         layer = self._layers.selection.active
-        if layer is None or CARD in layer.metadata or not is_image(layer):
+        if layer is None or not _is_noisy(layer):
             return None
         key: Hashable = layer.unique_id
         return key
+
+    def likely(self) -> list[Hashable]:
+        """Return the keys of what is meant where no image is active: those selected, or the top."""
+        images = [layer for layer in reversed(self._layers) if _is_noisy(layer)]
+        selected = [layer for layer in images if layer in self._layers.selection]
+        return [layer.unique_id for layer in selected or images[:1]]
 
     def layer(self, key: object) -> Layer | None:
         """Return the layer of a key, or None if it is no longer there.
@@ -97,6 +103,11 @@ class LayerTracker(QObject):
     def _on_change(self, _event: Any = None) -> None:
         """Pass it on."""
         self.changed.emit()
+
+
+def _is_noisy(layer: Layer) -> bool:
+    """Whether a layer is an image, and no result of ours."""
+    return is_image(layer) and CARD not in layer.metadata
 
 
 def is_image(layer: Layer) -> bool:

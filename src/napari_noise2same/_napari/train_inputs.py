@@ -84,7 +84,8 @@ class TrainInputs:
 
     def update(self) -> None:
         """Show the layers that there are now."""
-        self._panel.layers.set_layers(self.tracker.images(), self.tracker.active())
+        tracker = self.tracker
+        self._panel.layers.set_layers(tracker.images(), tracker.active(), tracker.likely())
         self._panel.set_region_layers(self.tracker.regions())
 
     def layers(self) -> list[ImageLayer]:

@@ -66,7 +66,12 @@ class LayerList(QWidget):
             self.follow.setChecked(False)
         self._tick(set(keys))
 
-    def set_layers(self, names: Mapping[Hashable, str], active: Hashable | None = None) -> None:
+    def set_layers(
+        self,
+        names: Mapping[Hashable, str],
+        active: Hashable | None = None,
+        otherwise: Iterable[Hashable] = (),
+    ) -> None:
         """Replace the list; ticks stay with their keys.
 
         Parameters
@@ -75,6 +80,8 @@ class LayerList(QWidget):
             Name of each layer by an opaque key that outlives renaming. Give ids, not layers.
         active : hashable, optional
             Key of the active layer; None if it is none of these, which then changes nothing.
+        otherwise : iterable of hashable
+            Keys of layers to tick if none is active or ticked, for as long as that is followed.
         """
         before = self.value()
         ticked = set(before)
@@ -84,8 +91,9 @@ class LayerList(QWidget):
             for key, name in names.items():
                 self.list.addItem(self._new_item(name, key in ticked))
         self._active = active if active in names else None
-        if self.follow.isChecked() and self._active is not None:
-            self._set_ticks({self._active})
+        if self.follow.isChecked():
+            active_alone = set() if self._active is None else {self._active}
+            self._set_ticks(active_alone or set(self.value()) or set(otherwise))
         self._fit_height()
         if self.value() != before:
             self.changed.emit()
