@@ -71,6 +71,21 @@ def test_where_none_is_active_others_are_ticked_as_long_as_none_is(qtbot: QtBot)
     assert layers.value() == ()
 
 
+def test_the_active_layer_is_followed_when_it_is_asked_for(qtbot: QtBot) -> None:
+    layers, _ = make(qtbot)
+    layers.set_value([2])
+    layers.set_layers(NAMES, 3)
+    assert layers.value() == (3,)
+    # A result is active now.
+    layers.set_layers(NAMES, None)
+    layers.set_value([3])
+    layers.set_layers(NAMES, 1)
+    assert layers.value() == (1,)
+    layers.set_value([2])
+    layers.set_layers(NAMES, 3)
+    assert layers.value() == (2,)
+
+
 def test_ticks_stay_with_keys_through_renaming_and_reordering(qtbot: QtBot) -> None:
     layers, heard = make(qtbot)
     layers.set_value([1, 3])

@@ -55,16 +55,18 @@ class LayerList(QWidget):
         )
 
     def set_value(self, keys: Iterable[Hashable]) -> None:
-        """Tick these layers and no other; no longer follow the active one.
+        """Tick these layers and no other; no longer follow the active one if that is another.
 
         Parameters
         ----------
         keys : iterable of hashable
             Keys of layers in the list.
         """
-        with QSignalBlocker(self.follow):
-            self.follow.setChecked(False)
-        self._tick(set(keys))
+        wanted = set(keys)
+        if wanted not in ({self._active}, set(self.value())):
+            with QSignalBlocker(self.follow):
+                self.follow.setChecked(False)
+        self._tick(wanted)
 
     def set_layers(
         self,
