@@ -50,6 +50,8 @@ def describe_change(event: Finished) -> str:
     """
     start = event.model.start
     if not len(event.model.history):
+        if start == "scratch":
+            return "There is no new model: from scratch, nothing is learnt before the first step."
         weights = "the model that it started from" if start == "model" else "the pretrained weights"
         return f"An instant result without any training: {weights} as they are."
     if math.isnan(event.change):
