@@ -100,6 +100,20 @@ def test_result_and_its_source_are_chosen(viewer: Viewer, denoised: Image, open_
     assert chosen(dock) == ("cells", "cells [n2s]")
 
 
+@pytest.mark.parametrize("renamed", [True, False])
+def test_source_is_chosen_after_it_was_renamed_or_saved(
+    viewer: Viewer, noisy: Image, denoised: Image, open_dock: Open, renamed: bool
+) -> None:
+    viewer.add_image(np.zeros((8, 8)), name="other")
+    if renamed:
+        noisy.name = "calibrated"
+        viewer.layers["other"].name = "cells"
+    else:
+        del denoised.metadata["noise2same"]["source_id"]
+
+    assert chosen(open_dock()) == (noisy.name, "cells [n2s]")
+
+
 @pytest.mark.usefixtures("denoised")
 def test_previews_which_change_with_the_view_are_no_choices(
     viewer: Viewer, noisy: Image, open_dock: Open

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -201,7 +202,13 @@ class CompareDock(QWidget):
         denoised = active if active in results else next(iter(results + images), None)
         if denoised is None:
             return
-        source = denoised.metadata.get(CARD, {}).get("source")
         others = [layer for layer in images if layer is not denoised] or images
-        noisy = next((layer for layer in others if layer.name == source), others[0])
-        self.set_layers(noisy, denoised)
+        self.set_layers(_source(denoised, others) or others[0], denoised)
+
+
+def _source(denoised: ImageLayer, layers: Sequence[ImageLayer]) -> ImageLayer | None:
+    """Return what a result was made from; by its name, if it was made in another session."""
+    card = denoised.metadata.get(CARD, {})
+    by_id = (layer for layer in layers if str(layer.unique_id) == card.get("source_id"))
+    by_name = (layer for layer in layers if layer.name == card.get("source"))
+    return next(chain(by_id, by_name), None)
