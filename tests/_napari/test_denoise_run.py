@@ -101,6 +101,17 @@ def test_who_watches_a_hidden_result_hears_that_it_fills(
     run.close()
 
 
+def test_what_is_missing_of_a_cancelled_result_is_said(viewer: Viewer, panel: DenoisePanel) -> None:
+    run = start(viewer, panel, "ab")
+    first, second = np.zeros((2, 8, 8), np.float32)
+    run.show([started(first), tile(1), tile(2), finished(first)])
+    assert run.finish() == ""
+    run.show([started(second)])
+    run.show([tile(1)])
+    assert run.finish() == "Stopped: 1 of 2 tiles of b [n2s] are done."
+    run.close()
+
+
 def test_all_of_a_run_at_once(viewer: Viewer, panel: DenoisePanel, shown: list[float]) -> None:
     run = start(viewer, panel, "ab")
     results = np.full((2, 8, 8), 5, np.float32)
