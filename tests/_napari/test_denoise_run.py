@@ -108,7 +108,9 @@ def test_what_is_missing_of_a_cancelled_result_is_said(viewer: Viewer, panel: De
     assert run.finish() == ""
     run.show([started(second)])
     run.show([tile(1)])
+    assert "left" in panel.progress.label.text()
     assert run.finish() == "Stopped: 1 of 2 tiles of b [n2s] are done."
+    assert "left" not in panel.progress.label.text()
     run.close()
 
 

@@ -145,6 +145,7 @@ def test_pause_resume_stop_and_continue(qtbot: QtBot, train_dock: TrainDock) -> 
     assert run.state() is RunState.TRAINING
     run.stop.click()
     wait(qtbot, lambda: not controller.is_running)
+    assert "left" not in train_dock.panel.progress.label.text()
     assert controller.model is not None
     done = len(controller.model.history)
     run.more_steps.setValue(7)

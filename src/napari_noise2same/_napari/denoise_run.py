@@ -117,6 +117,7 @@ class DenoiseRun:
         """
         if self._filling:
             self._draw(at_once=True)
+            self._panel.progress.stop()
         else:
             self._panel.progress.reset()
             for layer in self._results[-1:]:

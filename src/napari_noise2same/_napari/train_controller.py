@@ -337,6 +337,7 @@ class TrainController(QObject):
         self._live.end()
         self._instant.set_suspended(False)
         if self._reason:
+            self._panel.progress.stop()
             self.trained.emit(self._name)
         else:
             self._go_back()
