@@ -111,6 +111,23 @@ def test_the_new_model_denoises_at_a_click(
     assert [layer.name for layer in viewer.layers] == ["cells", "cells [n2s]", "other"]
 
 
+def test_a_click_for_the_new_model_leaves_a_run_alone(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    train(qtbot, train_dock)
+    other = viewer.add_image(noisy.data, name="other")
+    dock = open_denoise_dock(viewer)
+    dock.panel.denoise.click()
+    viewer.layers.selection.active = noisy
+    dock.panel.layers.set_value([other.unique_id])
+    train_dock.panel.model.denoise.click()
+    assert "found one: cancel it" in dock.panel.message.value()
+    assert dock.controller.layers() == [other]
+    wait(qtbot, lambda: not dock.controller.is_running)
+    assert "other [n2s]" in viewer.layers
+    assert not dock.panel.message.value()
+
+
 def test_the_plot_and_the_preview_live_while_training(
     qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
 ) -> None:
