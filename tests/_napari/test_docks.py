@@ -324,6 +324,37 @@ def test_the_preview_goes_with_the_data_while_training_goes_on(
     assert train_dock.controller.model is not None
 
 
+def test_the_preview_goes_with_its_layer_while_training_goes_on(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    panel, name = train_dock.panel, "cells [n2s preview]"
+    panel.set_value(ENDLESS)
+    panel.run.train.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    viewer.layers.remove(noisy)
+    wait(qtbot, lambda: name not in viewer.layers)
+    assert train_dock.controller.is_running
+    assert panel.preview.isChecked()
+    panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+
+
+@pytest.mark.usefixtures("noisy")
+def test_the_preview_that_is_deleted_is_no_longer_ticked(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    panel, name = train_dock.panel, "cells [n2s preview]"
+    panel.set_value(ENDLESS)
+    panel.run.train.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    viewer.layers.remove(name)
+    wait(qtbot, lambda: not panel.preview.isChecked())
+    panel.preview.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+
+
 def test_the_layer_may_be_unreadable_for_a_moment_while_training(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
 ) -> None:

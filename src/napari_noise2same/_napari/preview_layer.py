@@ -69,15 +69,20 @@ class PreviewLayer:
         self._wanted = True
 
     @property
+    def deleted(self) -> bool:
+        """Whether the user has deleted the preview."""
+        return self._layer is not None and self._layer not in self._viewer.layers
+
+    @property
     def wanted(self) -> bool:
         """Whether there is anything to preview: not after the user has deleted the preview."""
-        deleted = self._layer is not None and self._layer not in self._viewer.layers
-        return self._wanted and not deleted and self._source in self._viewer.layers
+        return self._wanted and not self.deleted and self._source in self._viewer.layers
 
     @property
     def fits(self) -> bool:
-        """Whether the layer still shows the image: not after the user has given it other data."""
-        return layer_data(self._source) is self._image.data
+        """Whether the layer is there with the image: not after the user has given it other data."""
+        same = layer_data(self._source) is self._image.data
+        return same and self._source in self._viewer.layers
 
     def region(self) -> Region | None:
         """Return the part that is in view; None if there is nothing to preview."""
