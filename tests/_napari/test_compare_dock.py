@@ -310,7 +310,9 @@ def test_layers_that_come_during_a_comparison_show_after_it(
     compared = names(viewer)
     shown = viewer.add_image(np.zeros((48, 64)), name="preview")
     hidden = viewer.add_image(np.zeros((48, 64)), name="hidden", visible=False)
-    assert names(viewer) == [*compared, ("preview", False), ("hidden", False)]
+    viewer.add_labels(np.zeros((48, 64), np.uint8), name="painted")
+    assert names(viewer)[:-1] == [*compared, ("preview", False), ("hidden", False)]
+    assert names(viewer)[-1] == ("painted", True)
     dock.set_mode(None)
 
     assert (shown.visible, hidden.visible) == (True, False)

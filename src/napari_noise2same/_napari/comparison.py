@@ -169,10 +169,12 @@ class Comparison:
             raise ImageError("Expected two layers to compare, found one: choose another.")
 
     def _on_inserted(self, event: Any) -> None:
-        """Hide a layer that comes meanwhile, such as a preview, until the comparison ends."""
-        if self._look is not None and event.value not in self._look.visible:
-            self._look.visible[event.value] = event.value.visible
-            event.value.visible = False
+        """Hide an image that comes meanwhile, such as a preview, until the comparison ends."""
+        layer = event.value
+        if self._look is not None and layer not in self._look.visible:
+            self._look.visible[layer] = layer.visible
+            # What the user draws is to be seen.
+            layer.visible = layer.visible and not isinstance(layer, ImageLayer)
 
     def _on_removed(self, event: Any) -> None:
         """Stop when a layer that is compared, or that serves the comparison, is gone."""
