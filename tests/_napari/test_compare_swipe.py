@@ -54,6 +54,17 @@ def test_right_of_the_line_is_the_denoised_image_at_its_place(
     moving.close()
 
 
+@pytest.mark.parametrize("place", [{"scale": (1, -2)}, {"rotate": 170}])
+def test_right_is_right_in_a_mirrored_image(viewer: Viewer, place: dict[str, Any]) -> None:
+    data = np.arange(12.0).reshape(2, 6)
+    noisy = viewer.add_image(data, **place)
+    moving, _ = swipe(viewer, noisy, add_result(viewer, noisy, data, {}))
+    moving.move_to(noisy.data_to_world((0, 1.5)))
+
+    np.testing.assert_array_equal(viewer.layers[-2].data, data[:, :2])
+    moving.close()
+
+
 def test_line_runs_along_the_cut(viewer: Viewer, noisy: Image, denoised: Image) -> None:
     moving, _ = swipe(viewer, noisy, denoised)
     expected = [denoised.data_to_world(end) for end in ((-0.5, 31.5), (47.5, 31.5))]

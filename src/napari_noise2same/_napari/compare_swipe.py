@@ -85,7 +85,7 @@ class Swipe:
 
     @property
     def column(self) -> int:
-        """First column that is right of the line, in pixels of the level that is cut."""
+        """First column behind the line, in pixels of the level that is cut."""
         return int(self._column)
 
     def move_to(self, position: Any) -> None:
@@ -174,12 +174,19 @@ class Swipe:
     def _draw(self) -> None:
         """Cut the copy at the line, and draw the line."""
         cut = tuple(
-            slice(self._column if dim == self._across else 0, length)
+            self._right_part(length) if dim == self._across else slice(0, length)
             for dim, length in enumerate(self._data.shape)
         )
         self._right.data = self._data[cut]
         self._right.translate = place(self._denoised, self._level, cut)
         self._draw_line()
+
+    def _right_part(self, columns: int) -> slice:
+        """Return the columns that are right of the line on the screen."""
+        across = np.eye(self._denoised.ndim)[self._across]
+        here, there = map(self._denoised.data_to_world, (0 * across, across))
+        mirrored = there[self._across] < here[self._across]
+        return slice(0, self._column) if mirrored else slice(self._column, columns)
 
     def _draw_line(self) -> None:
         """Draw the line in the current plane, as thick as ever on the screen."""
