@@ -28,9 +28,10 @@ def describe_start(event: Started) -> str:
     note = f"{plan.note} " if plan.note else ""
     if plan.steps == 0:
         return note
+    number = "one patch" if plan.batch == 1 else f"{plan.batch} patches"
     patch = " × ".join(map(str, plan.patch))
     return (
-        f"{note}Each step takes {plan.batch} patches of {patch} pixels; the network has "
+        f"{note}Each step takes {number} of {patch} pixels; the network has "
         f"{event.parameters:,} weights."
     )
 
