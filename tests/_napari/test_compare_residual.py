@@ -345,6 +345,14 @@ def test_lazy_stacks_are_read_plane_by_plane(qtbot: QtBot, viewer: Viewer) -> No
     comparing.stop()
 
 
+def test_small_differences_of_large_integers_are_kept() -> None:
+    before, after = np.full((8, 8), 2**30 + 3), np.full((8, 8), 2**30)
+    difference = Difference(*map(image, (before, after)))[:, :]
+
+    assert (difference == 3).all()
+    assert difference.dtype == np.float32
+
+
 def test_unsigned_integers_may_differ_below_zero() -> None:
     before, after = np.full((8, 8), 3, np.uint8), np.full((8, 8), 5, np.uint8)
 

@@ -72,11 +72,10 @@ class Difference:
 
     def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[np.float32]:
         """Read and subtract a part, given by one integer or slice per axis."""
-        before, after = (
-            np.asarray(data[index]).astype(np.float32) for data in (self._before, self._after)
-        )
-        difference: NDArray[np.float32] = before - after
-        return difference.mean(axis=-1) if self._colours else difference
+        before, after = (np.asarray(data[index]) for data in (self._before, self._after))
+        # Large integers differ by less than float32 tells apart.
+        difference = np.subtract(before, after, dtype=np.float64)
+        return (difference.mean(axis=-1) if self._colours else difference).astype(np.float32)
 
 
 class Planes:
