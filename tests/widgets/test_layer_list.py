@@ -114,3 +114,13 @@ def test_many_layers_scroll(qtbot: QtBot) -> None:
     some = layers.list.height()
     layers.set_layers({i: str(i) for i in range(50)})
     assert few < some == layers.list.height()
+
+
+def test_rows_are_as_high_as_their_text(qtbot: QtBot) -> None:
+    layers, heard = make(qtbot)
+    layers.setStyleSheet("QWidget { font-size: 30pt }")
+    text = layers.list.fontMetrics().height()
+    assert text > 30
+    assert layers.list.visualItemRect(layers.list.item(2)).height() >= text
+    assert layers.list.height() >= 3 * text
+    assert not heard

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 __all__ = ["LayerList"]
 
 _MOST_ROWS = 4
-_ROW_HEIGHT = 20
+# Pixels that a row has beside its text.
+_ROW_FRAME = 6
 _FRAME = 6
 
 
@@ -100,11 +101,16 @@ class LayerList(QWidget):
         if self.value() != before:
             self.changed.emit()
 
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        """Make room for another font."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit_height()
+
     def _new_item(self, name: str, ticked: bool) -> QListWidgetItem:
         """Make a row."""
         item = QListWidgetItem(name)
         item.setToolTip(name)
-        item.setSizeHint(QSize(0, _ROW_HEIGHT))
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
         return item
@@ -141,6 +147,10 @@ class LayerList(QWidget):
                 self._item(row).setCheckState(state)
 
     def _fit_height(self) -> None:
-        """As high as its rows, up to a few."""
+        """As high as its rows, up to a few, and these as high as their text."""
+        height = self.fontMetrics().height() + _ROW_FRAME
+        with QSignalBlocker(self.list):
+            for row in range(len(self._keys)):
+                self._item(row).setSizeHint(QSize(0, height))
         rows = min(max(len(self._keys), 1), _MOST_ROWS)
-        self.list.setFixedHeight(rows * _ROW_HEIGHT + _FRAME)
+        self.list.setFixedHeight(rows * height + _FRAME)
