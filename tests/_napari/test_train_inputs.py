@@ -111,6 +111,28 @@ def test_axes_that_were_typed_come_back_with_their_layer(
     assert axes.value() == "CYX"
 
 
+def test_axes_follow_the_data_the_labels_and_the_units(
+    viewer: Viewer, train_dock: TrainDock
+) -> None:
+    layer = viewer.add_image(np.zeros((64, 64)), name="cells")
+    axes = train_dock.panel.axes
+    assert axes.value() == "YX"
+    layer.data = np.zeros((12, 64, 64))
+    assert axes.value() == "TYX"
+    assert "12 frames" in axes.sentence.text()
+    layer.axis_labels = ("z", "y", "x")
+    assert axes.value() == "ZYX"
+    layer.axis_labels = ("", "", "")
+    layer.units = ("um", "um", "um")
+    assert axes.value() == "ZYX"
+    axes.edit.setText("CYX")
+    axes.edit.editingFinished.emit()
+    layer.data = np.zeros((3, 64, 64))
+    assert axes.value() == "CYX"
+    layer.data = np.zeros((64, 64))
+    assert axes.value() == "YX"
+
+
 def test_time_is_offered_where_there_are_frames(viewer: Viewer, train_dock: TrainDock) -> None:
     panel = train_dock.panel
     row = panel.form.main.rows["depth_axis"]
