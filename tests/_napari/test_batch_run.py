@@ -37,6 +37,8 @@ def test_the_time_to_go_is_that_of_what_this_run_has_done(
     run.show([TileDone(91, 100, 0, (), 10.0, 90.0)])
     assert "91%" in table.text(0)
     assert "1:30 left" in label.text()
+    run.finish()
+    assert "left" not in label.text()
     run.close()
 
 

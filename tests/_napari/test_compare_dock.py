@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.comparison import Mode
-from napari_noise2same._napari.layer_tracker import LayerTracker
+from napari_noise2same._napari.layer_tracker import PREVIEW, LayerTracker
 from napari_noise2same._napari.results import add_result
 
 NAME = "napari-noise2same"
@@ -97,6 +97,33 @@ def test_result_and_its_source_are_chosen(viewer: Viewer, denoised: Image, open_
     add_result(viewer, viewer.layers["other"], np.zeros((8, 8)), {})
     assert chosen(dock) == ("other", "other [n2s]")
     dock.set_layers(viewer.layers["cells"], denoised)
+    assert chosen(dock) == ("cells", "cells [n2s]")
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+def test_source_is_chosen_after_it_was_renamed_or_saved(
+    viewer: Viewer, noisy: Image, denoised: Image, open_dock: Open, renamed: bool
+) -> None:
+    viewer.add_image(np.zeros((8, 8)), name="other")
+    if renamed:
+        noisy.name = "calibrated"
+        viewer.layers["other"].name = "cells"
+    else:
+        del denoised.metadata["noise2same"]["source_id"]
+
+    assert chosen(open_dock()) == (noisy.name, "cells [n2s]")
+
+
+@pytest.mark.usefixtures("denoised")
+def test_previews_which_change_with_the_view_are_no_choices(
+    viewer: Viewer, noisy: Image, open_dock: Open
+) -> None:
+    data = np.zeros((8, 8), np.float32)
+    add_result(viewer, noisy, data, {PREVIEW: True}, name="before")
+    dock = open_dock()
+    add_result(viewer, noisy, data, {PREVIEW: True}, name="after")
+
+    assert choices(dock) == ["cells [n2s]", "cells"]
     assert chosen(dock) == ("cells", "cells [n2s]")
 
 
@@ -286,7 +313,9 @@ def test_layers_that_come_during_a_comparison_show_after_it(
     compared = names(viewer)
     shown = viewer.add_image(np.zeros((48, 64)), name="preview")
     hidden = viewer.add_image(np.zeros((48, 64)), name="hidden", visible=False)
-    assert names(viewer) == [*compared, ("preview", False), ("hidden", False)]
+    viewer.add_labels(np.zeros((48, 64), np.uint8), name="painted")
+    assert names(viewer)[:-1] == [*compared, ("preview", False), ("hidden", False)]
+    assert names(viewer)[-1] == ("painted", True)
     dock.set_mode(None)
 
     assert (shown.visible, hidden.visible) == (True, False)

@@ -282,6 +282,49 @@ def test_an_error_ends_the_comparison_and_is_said_in_the_dock(
     dock.close()
 
 
+def test_residual_of_a_result_that_fills_is_computed_anew(qtbot: QtBot, viewer: Viewer) -> None:
+    noisy = viewer.add_image(np.full((9, 9), 100.0), contrast_limits=(0, 200))
+    denoised = add_result(viewer, noisy, np.zeros((9, 9), np.float32), {})
+    comparing, layer = start(viewer, noisy, denoised)
+    wait_for(qtbot, comparing)
+    # As a run does that fills the array.
+    denoised.data[:] = 98
+    denoised.events.data(value=denoised.data)
+    wait_for(qtbot, comparing)
+
+    assert (layer.data == 2).all()
+    assert layer.contrast_limits == [-2, 2]
+    denoised.data = np.full((9, 9), 97)
+    wait_for(qtbot, comparing)
+    assert (layer.data == 3).all()
+    comparing.stop()
+
+
+def test_plane_that_was_read_before_the_result_filled_is_computed_again(
+    qtbot: QtBot, viewer: Viewer, stack: Watched, pair: tuple[Image, Image]
+) -> None:
+    stack.gate.clear()
+    comparing, layer = start(viewer, *pair)
+    stack.wait()
+    denoised = pair[1]
+    denoised.data[:] = 50
+    denoised.events.data(value=denoised.data)
+    stack.gate.set()
+    wait_for(qtbot, comparing)
+
+    assert [read[0] for read in stack.reads] == [4, 4]
+    np.testing.assert_allclose(layer.data[4], stack._data[4] - 50, atol=1e-4)
+    comparing.stop()
+
+
+def test_comparison_ends_with_other_pixels(viewer: Viewer, pair: tuple[Image, Image]) -> None:
+    comparing, layer = start(viewer, *pair)
+    pair[1].data = np.zeros((9, 5, 5))
+
+    assert comparing._running is None
+    assert layer not in viewer.layers
+
+
 def test_lazy_stacks_are_read_plane_by_plane(qtbot: QtBot, viewer: Viewer) -> None:
     reads: list[int] = []
 
@@ -300,6 +343,14 @@ def test_lazy_stacks_are_read_plane_by_plane(qtbot: QtBot, viewer: Viewer) -> No
     assert reads == [256]
     assert (layer.data[7] == -1).all()
     comparing.stop()
+
+
+def test_small_differences_of_large_integers_are_kept() -> None:
+    before, after = np.full((8, 8), 2**30 + 3), np.full((8, 8), 2**30)
+    difference = Difference(*map(image, (before, after)))[:, :]
+
+    assert (difference == 3).all()
+    assert difference.dtype == np.float32
 
 
 def test_unsigned_integers_may_differ_below_zero() -> None:

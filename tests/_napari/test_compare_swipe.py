@@ -54,6 +54,17 @@ def test_right_of_the_line_is_the_denoised_image_at_its_place(
     moving.close()
 
 
+@pytest.mark.parametrize("place", [{"scale": (1, -2)}, {"rotate": 170}])
+def test_right_is_right_in_a_mirrored_image(viewer: Viewer, place: dict[str, Any]) -> None:
+    data = np.arange(12.0).reshape(2, 6)
+    noisy = viewer.add_image(data, **place)
+    moving, _ = swipe(viewer, noisy, add_result(viewer, noisy, data, {}))
+    moving.move_to(noisy.data_to_world((0, 1.5)))
+
+    np.testing.assert_array_equal(viewer.layers[-2].data, data[:, :2])
+    moving.close()
+
+
 def test_line_runs_along_the_cut(viewer: Viewer, noisy: Image, denoised: Image) -> None:
     moving, _ = swipe(viewer, noisy, denoised)
     expected = [denoised.data_to_world(end) for end in ((-0.5, 31.5), (47.5, 31.5))]
@@ -138,6 +149,23 @@ def test_contrast_of_the_selected_layer_changes_what_is_seen(
     moving.close()
     right.gamma = 0.1
     assert denoised.gamma == 0.7
+
+
+def test_result_that_fills_is_seen_to_fill(viewer: Viewer, noisy: Image, denoised: Image) -> None:
+    moving, stopped = swipe(viewer, noisy, denoised)
+    right = viewer.layers[-2]
+    drawn: list[float] = []
+    right.events.set_data.connect(lambda _event: drawn.append(float(right.data.max())))
+    denoised.data[:] = 7
+    denoised.events.data(value=denoised.data)
+
+    assert drawn[-1] == 7
+    denoised.data = denoised.data + 1
+    assert np.shares_memory(right.data, denoised.data)
+    assert not stopped
+    denoised.data = denoised.data[:9]
+    assert stopped == [True]
+    moving.close()
 
 
 def test_line_follows_the_sliders_and_the_order_of_axes(viewer: Viewer) -> None:

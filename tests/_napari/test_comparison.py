@@ -191,6 +191,24 @@ def test_layer_is_not_compared_with_itself(viewer: Viewer, noisy: Image) -> None
         Comparison(viewer, noisy, noisy).start("grid")
 
 
+@pytest.mark.parametrize("mode", ["swipe", "blink"])
+def test_layers_that_hide_each_other_are_refused(
+    viewer: Viewer, noisy: Image, denoised: Image, mode: Mode
+) -> None:
+    before = look(viewer)
+    viewer.layers.link_layers([noisy, denoised])
+    with pytest.raises(ImageError, match="unlink them"):
+        Comparison(viewer, noisy, denoised).start(mode)
+
+    assert look(viewer) == before
+
+
+def test_layers_that_others_hide_are_refused(viewer: Viewer, noisy: Image, denoised: Image) -> None:
+    viewer.layers.link_layers([viewer.layers["other"], noisy])
+    with pytest.raises(ImageError, match="unlink them"):
+        Comparison(viewer, noisy, denoised).start("grid")
+
+
 def test_residual_of_other_pixels_is_refused(viewer: Viewer, noisy: Image) -> None:
     other = viewer.add_image(np.zeros((5, 5)))
     before = look(viewer)

@@ -84,6 +84,37 @@ def test_the_end_of_a_layer_and_the_start_of_the_next_come_at_once(
     run.close()
 
 
+def test_who_watches_a_hidden_result_hears_that_it_fills(
+    viewer: Viewer, panel: DenoisePanel
+) -> None:
+    run = start(viewer, panel, "a")
+    result = np.zeros((8, 8), np.float32)
+    run.show([started(result)])
+    layer = viewer.layers["a [n2s]"]
+    layer.visible = False
+    heard: list[float] = []
+    layer.events.data.connect(lambda event: heard.append(float(event.value.mean())))
+    result[:] = 5
+    run.show([tile(1), tile(2), finished(result)])
+
+    assert heard == [5]
+    run.finish()
+    run.close()
+
+
+def test_what_is_missing_of_a_cancelled_result_is_said(viewer: Viewer, panel: DenoisePanel) -> None:
+    run = start(viewer, panel, "ab")
+    first, second = np.zeros((2, 8, 8), np.float32)
+    run.show([started(first), tile(1), tile(2), finished(first)])
+    assert run.finish() == ""
+    run.show([started(second)])
+    run.show([tile(1)])
+    assert "left" in panel.progress.label.text()
+    assert run.finish() == "Stopped: 1 of 2 tiles of b [n2s] are done."
+    assert "left" not in panel.progress.label.text()
+    run.close()
+
+
 def test_all_of_a_run_at_once(viewer: Viewer, panel: DenoisePanel, shown: list[float]) -> None:
     run = start(viewer, panel, "ab")
     results = np.full((2, 8, 8), 5, np.float32)

@@ -111,6 +111,23 @@ def test_the_new_model_denoises_at_a_click(
     assert [layer.name for layer in viewer.layers] == ["cells", "cells [n2s]", "other"]
 
 
+def test_a_click_for_the_new_model_leaves_a_run_alone(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    train(qtbot, train_dock)
+    other = viewer.add_image(noisy.data, name="other")
+    dock = open_denoise_dock(viewer)
+    dock.panel.denoise.click()
+    viewer.layers.selection.active = noisy
+    dock.panel.layers.set_value([other.unique_id])
+    train_dock.panel.model.denoise.click()
+    assert "found one: cancel it" in dock.panel.message.value()
+    assert dock.controller.layers() == [other]
+    wait(qtbot, lambda: not dock.controller.is_running)
+    assert "other [n2s]" in viewer.layers
+    assert not dock.panel.message.value()
+
+
 def test_the_plot_and_the_preview_live_while_training(
     qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
 ) -> None:
@@ -146,6 +163,7 @@ def test_pause_resume_stop_and_continue(
     assert run.state() is RunState.TRAINING
     run.stop.click()
     wait(qtbot, lambda: not controller.is_running)
+    assert "left" not in train_dock.panel.progress.label.text()
     assert controller.model is not None
     done = len(controller.model.history)
     run.more_steps.setValue(7)
@@ -305,6 +323,37 @@ def test_the_preview_goes_with_the_data_while_training_goes_on(
     wait(qtbot, lambda: not train_dock.controller.is_running)
     assert panel.run.state() is RunState.STOPPED
     assert train_dock.controller.model is not None
+
+
+def test_the_preview_goes_with_its_layer_while_training_goes_on(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    panel, name = train_dock.panel, "cells [n2s preview]"
+    panel.set_value(ENDLESS)
+    panel.run.train.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    viewer.layers.remove(noisy)
+    wait(qtbot, lambda: name not in viewer.layers)
+    assert train_dock.controller.is_running
+    assert panel.preview.isChecked()
+    panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+
+
+@pytest.mark.usefixtures("noisy")
+def test_the_preview_that_is_deleted_is_no_longer_ticked(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    panel, name = train_dock.panel, "cells [n2s preview]"
+    panel.set_value(ENDLESS)
+    panel.run.train.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    viewer.layers.remove(name)
+    wait(qtbot, lambda: not panel.preview.isChecked())
+    panel.preview.click()
+    wait(qtbot, lambda: name in viewer.layers)
+    panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
 
 
 def test_the_layer_may_be_unreadable_for_a_moment_while_training(

@@ -190,7 +190,7 @@ def test_a_disk_too_full_to_go_on_is_no_reason_for_another_name(
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
     denoise(qtbot, dock)
     folder = tmp_path / "results" / "big_one [n2s].ome.zarr"
-    assert f"free space for {folder}, " in dock.panel.message.value()
+    assert f" MB of free space for {folder}, found 0.0 MB" in dock.panel.message.value()
 
 
 def test_a_finished_result_is_never_replaced(

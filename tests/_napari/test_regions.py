@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from napari import Viewer
 from napari.layers import Image
 from qtpy.QtWidgets import QApplication
 
+from napari_noise2same._napari.conversion import layer_image
+from napari_noise2same._napari.preview_layer import PreviewLayer
 from napari_noise2same._napari.regions import current_frame, visible_region
 from napari_noise2same.core.errors import ImageError
 
@@ -66,6 +70,33 @@ def test_visible_region_follows_transposed_axes(viewer: Viewer) -> None:
     viewer.dims.set_current_step(1, 7)
 
     assert visible_region(viewer, layer) == (slice(0, 20), slice(7, 8), slice(0, 40))
+
+
+@pytest.mark.parametrize("angles", [(0, 0, 90), (30, -40, 60)])
+def test_all_of_a_volume_is_in_view_in_3d(
+    shown_viewer: Viewer, qapp: QApplication, angles: tuple[float, float, float]
+) -> None:
+    layer = shown_viewer.add_image(np.zeros((4, 20, 60, 70)), axis_labels=("t", "z", "y", "x"))
+    shown_viewer.dims.set_current_step(0, 2)
+    shown_viewer.dims.ndisplay = 3
+    shown_viewer.scene.camera.angles = angles
+    qapp.processEvents()
+
+    volume = (slice(2, 3), slice(0, 20), slice(0, 60), slice(0, 70))
+    assert visible_region(shown_viewer, layer) == volume
+    assert visible_region(shown_viewer, layer, max_side=60)[3] == slice(5, 65)
+
+
+def test_preview_of_a_volume_has_no_more_pixels_than_that_of_a_plane(viewer: Viewer) -> None:
+    layer = viewer.add_image(np.zeros((100, 600, 600), np.uint8), axis_labels=("z", "y", "x"))
+    preview = PreviewLayer(viewer, layer, layer_image(layer))
+
+    def pixels() -> int:
+        return math.prod(part.stop - part.start for part in preview.region() or ())
+
+    plane = pixels()
+    viewer.dims.ndisplay = 3
+    assert 0 < pixels() <= plane
 
 
 def test_layer_of_fewer_dimensions_follows_the_last_sliders(viewer: Viewer) -> None:

@@ -10,7 +10,7 @@ from napari.layers import Image
 from napari.layers.base import Layer
 
 from napari_noise2same._napari.conversion import layer_image
-from napari_noise2same._napari.results import add_result, result_dtype
+from napari_noise2same._napari.results import PREVIEW, add_result, result_dtype
 from napari_noise2same._napari.windows import crop
 
 INHERITED = (
@@ -83,6 +83,16 @@ def test_result_stands_directly_above_its_source(viewer: Viewer, noisy: Image) -
     assert list(viewer.layers) == [noisy, result, other]
 
 
+def test_result_is_not_hidden_under_a_preview_of_its_source(viewer: Viewer, noisy: Image) -> None:
+    other = viewer.add_image(noisy.data, name="other")
+    data = np.zeros(noisy.data.shape)
+    preview = add_result(viewer, noisy, data, {PREVIEW: True})
+    of_other = add_result(viewer, other, data, {PREVIEW: True})
+    result = add_result(viewer, noisy, data, {})
+
+    assert list(viewer.layers) == [noisy, preview, result, other, of_other]
+
+
 def test_result_of_a_removed_layer_comes_on_top(viewer: Viewer, noisy: Image) -> None:
     other = viewer.add_image(np.zeros((8, 8)), name="other")
     viewer.layers.remove(noisy)
@@ -106,6 +116,7 @@ def test_metadata_tell_how_the_result_was_made(viewer: Viewer, noisy: Image) -> 
     assert result.metadata["noise2same"] == {
         "seed": 7,
         "source": "cells",
+        "source_id": str(noisy.unique_id),
         "level": 0,
         "region": [[0, 48], [8, 16]],
     }

@@ -123,6 +123,30 @@ def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None
     assert "--start 'Model of cells.safetensors'" in controller.command()
 
 
+def stop_before_the_first_step(qtbot: QtBot, dock: TrainDock) -> None:
+    dock.panel.run.train.click()
+    dock.controller.pause()
+    wait(qtbot, lambda: dock.panel.run.state() is RunState.TRAINING)
+    dock.controller.stop()
+    wait(qtbot, lambda: not dock.controller.is_running)
+
+
+@pytest.mark.usefixtures("noisy")
+def test_random_weights_are_no_model(qtbot: QtBot, dock: TrainDock) -> None:
+    panel, controller = dock.panel, dock.controller
+    panel.set_value(TINY)
+    stop_before_the_first_step(qtbot, dock)
+    assert "no new model" in panel.message.value()
+    assert panel.run.state() is RunState.IDLE
+    assert controller.model is None
+    assert controller._store.names() == ()
+
+    train(qtbot, dock)
+    stop_before_the_first_step(qtbot, dock)
+    assert panel.run.state() is RunState.FINISHED
+    assert controller._store.names() == (controller.name,) == ("Model of cells",)
+
+
 @pytest.mark.usefixtures("noisy")
 def test_training_says_what_it_changed_and_why_it_could_not_start_as_asked(
     qtbot: QtBot, dock: TrainDock

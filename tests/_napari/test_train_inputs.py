@@ -12,7 +12,8 @@ from napari import Viewer
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 
-from napari_noise2same._napari.commands import open_train_dock
+from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
+from napari_noise2same._napari.results import add_result
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import NetworkConfig, TrainingConfig
 from napari_noise2same.widgets import RunState, TrainPanel
@@ -69,6 +70,29 @@ def test_layers_follow_the_active_one_until_some_are_ticked(
     assert inputs.layers() == [third]
 
 
+@pytest.mark.parametrize(
+    ("selected", "expected"),
+    [
+        (["drawn"], ["second"]),
+        (["cells [n2s]"], ["second"]),
+        (["first", "second"], ["second", "first"]),
+        (["first", "drawn"], ["first"]),
+        ([], ["second"]),
+    ],
+)
+def test_something_is_ticked_whatever_is_selected_when_the_dock_opens(
+    viewer: Viewer, selected: list[str], expected: list[str]
+) -> None:
+    for name in ("first", "second"):
+        viewer.add_image(np.zeros((8, 8)), name=name)
+    add_result(viewer, viewer.layers["second"], np.zeros((8, 8)), {}, name="cells [n2s]")
+    viewer.add_shapes(name="drawn")
+    viewer.layers.selection = {viewer.layers[name] for name in selected}
+
+    for dock in (open_train_dock(viewer).controller.inputs, open_denoise_dock(viewer).controller):
+        assert [layer.name for layer in dock.layers()] == expected
+
+
 def test_axes_that_were_typed_come_back_with_their_layer(
     viewer: Viewer, train_dock: TrainDock
 ) -> None:
@@ -85,6 +109,28 @@ def test_axes_that_were_typed_come_back_with_their_layer(
     stack.axis_labels = ("c", "y", "x")
     viewer.layers.selection.active = stack
     assert axes.value() == "CYX"
+
+
+def test_axes_follow_the_data_the_labels_and_the_units(
+    viewer: Viewer, train_dock: TrainDock
+) -> None:
+    layer = viewer.add_image(np.zeros((64, 64)), name="cells")
+    axes = train_dock.panel.axes
+    assert axes.value() == "YX"
+    layer.data = np.zeros((12, 64, 64))
+    assert axes.value() == "TYX"
+    assert "12 frames" in axes.sentence.text()
+    layer.axis_labels = ("z", "y", "x")
+    assert axes.value() == "ZYX"
+    layer.axis_labels = ("", "", "")
+    layer.units = ("um", "um", "um")
+    assert axes.value() == "ZYX"
+    axes.edit.setText("CYX")
+    axes.edit.editingFinished.emit()
+    layer.data = np.zeros((3, 64, 64))
+    assert axes.value() == "CYX"
+    layer.data = np.zeros((64, 64))
+    assert axes.value() == "YX"
 
 
 def test_time_is_offered_where_there_are_frames(viewer: Viewer, train_dock: TrainDock) -> None:

@@ -57,6 +57,35 @@ def test_an_active_layer_of_another_kind_changes_nothing(qtbot: QtBot) -> None:
     assert not heard
 
 
+def test_where_none_is_active_others_are_ticked_as_long_as_none_is(qtbot: QtBot) -> None:
+    layers, _ = make(qtbot, None)
+    assert layers.value() == ()
+    layers.set_layers(NAMES, None, [3, 1])
+    assert layers.value() == (1, 3)
+    layers.set_layers(NAMES, None, [2])
+    assert layers.value() == (1, 3)
+    layers.set_layers(NAMES, 2, [3])
+    assert layers.value() == (2,)
+    layers.set_value([])
+    layers.set_layers(NAMES, None, [1])
+    assert layers.value() == ()
+
+
+def test_the_active_layer_is_followed_when_it_is_asked_for(qtbot: QtBot) -> None:
+    layers, _ = make(qtbot)
+    layers.set_value([2])
+    layers.set_layers(NAMES, 3)
+    assert layers.value() == (3,)
+    # A result is active now.
+    layers.set_layers(NAMES, None)
+    layers.set_value([3])
+    layers.set_layers(NAMES, 1)
+    assert layers.value() == (1,)
+    layers.set_value([2])
+    layers.set_layers(NAMES, 3)
+    assert layers.value() == (2,)
+
+
 def test_ticks_stay_with_keys_through_renaming_and_reordering(qtbot: QtBot) -> None:
     layers, heard = make(qtbot)
     layers.set_value([1, 3])
@@ -85,3 +114,13 @@ def test_many_layers_scroll(qtbot: QtBot) -> None:
     some = layers.list.height()
     layers.set_layers({i: str(i) for i in range(50)})
     assert few < some == layers.list.height()
+
+
+def test_rows_are_as_high_as_their_text(qtbot: QtBot) -> None:
+    layers, heard = make(qtbot)
+    layers.setStyleSheet("QWidget { font-size: 30pt }")
+    text = layers.list.fontMetrics().height()
+    assert text > 30
+    assert layers.list.visualItemRect(layers.list.item(2)).height() >= text
+    assert layers.list.height() >= 3 * text
+    assert not heard

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
@@ -35,6 +37,16 @@ def test_a_path_can_be_typed(qtbot: QtBot, box: PathsBox) -> None:
         qtbot.keyClicks(box.edit, " /data/*.tif ")
         qtbot.keyClick(box.edit, Qt.Key.Key_Return)
     assert box.value() == ("/data/*.tif",)
+
+
+@pytest.mark.parametrize("text", ["~/my data", ' "~/my data" ', '"~/my data'])
+def test_typed_paths_mean_what_they_mean_elsewhere(box: PathsBox, text: str) -> None:
+    box.edit.setText(text)
+    box.edit.editingFinished.emit()
+    assert box.value() == (str(Path.home() / "my data"),)
+    box.edit.setText('""')
+    box.edit.editingFinished.emit()
+    assert box.value() == ()
 
 
 def test_it_can_be_emptied(qtbot: QtBot, box: PathsBox) -> None:

@@ -43,6 +43,16 @@ def test_nothing_is_left_in_the_end(qtbot: QtBot) -> None:
     assert progress.label.text() == "step 6 / 6 · 0:33"
 
 
+def test_what_was_stopped_has_no_time_to_go(qtbot: QtBot) -> None:
+    progress = RunProgress("step")
+    qtbot.addWidget(progress)
+    progress.set_progress(2, 6, fraction=1 / 3, elapsed=33, remaining=66)
+    progress.set_device("cpu")
+    progress.stop()
+    assert progress.label.text() == "step 2 / 6 · 0:33 · cpu"
+    assert 0 < progress.bar.value() < progress.bar.maximum()
+
+
 def test_busy_until_the_first_count(qtbot: QtBot) -> None:
     progress = RunProgress("tile")
     qtbot.addWidget(progress)

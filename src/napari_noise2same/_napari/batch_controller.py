@@ -51,6 +51,7 @@ class BatchController(QObject):
         self._jobs: tuple[Job, ...] = ()
         self._output = ""
         self._run: BatchRun | None = None
+        self._failed = False
         panel.tabs.currentChanged.connect(self._on_tab)
         self._batch.changed.connect(self.find)
         self._batch.denoise_requested.connect(self.denoise)
@@ -79,6 +80,7 @@ class BatchController(QObject):
             self._panel.message.show_error(str(error))
             return
         self._end_search()
+        self._failed = False
         self._panel.message.clear()
         self._panel.set_running(True, batch=True)
         self._run = BatchRun(self._batch)
@@ -203,6 +205,7 @@ class BatchController(QObject):
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong; the tab can be used again."""
+        self._failed = True
         self._panel.message.show_error(*explain(error, "Denoising"))
 
     def _on_over(self) -> None:
@@ -210,7 +213,7 @@ class BatchController(QObject):
         assert self._run is not None
         text, all_well = self._run.finish()
         # An error that has ended it counts more.
-        if not self._panel.message.value():
+        if not self._failed:
             message = f"{text} Results in {self._output}."
             self._panel.message.show_message(message, error=not all_well)
         self._panel.set_running(False)

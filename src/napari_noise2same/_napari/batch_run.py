@@ -80,6 +80,7 @@ class BatchRun:
         all_well : bool
             Whether no file has failed.
         """
+        self._progress.stop()
         states = self._table.states()
         if FileState.RUNNING in states:
             # It was given up, and has no result.

@@ -104,7 +104,7 @@ def open_model(path: str) -> None:
 
 
 def denoise_with(viewer: Viewer, name: str, keys: Iterable[Hashable]) -> None:
-    """Denoise layers in the denoise dock, which comes to the front.
+    """Denoise layers in the denoise dock, which comes to the front; a run that is on goes on.
 
     Parameters
     ----------
@@ -116,6 +116,11 @@ def denoise_with(viewer: Viewer, name: str, keys: Iterable[Hashable]) -> None:
         Keys of the layers.
     """
     dock = open_denoise_dock(viewer)
+    if dock.panel.is_running():
+        dock.panel.message.show_error(
+            "Expected no run to be on, found one: cancel it, or wait for it."
+        )
+        return
     dock.panel.tabs.setCurrentIndex(0)
     dock.panel.layers.set_value(keys)
     dock.panel.model.set_value(name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -12,6 +13,7 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFormLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_noise2same._napari.comparison import Comparison, Mode
+from napari_noise2same._napari.layer_tracker import is_image
 from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.results import CARD
 from napari_noise2same.core.errors import ImageError
@@ -167,8 +169,8 @@ class CompareDock(QWidget):
                 button.setChecked(other == mode)
 
     def _images(self) -> list[ImageLayer]:
-        """Return the image layers, those at the top of the list first."""
-        return [layer for layer in reversed(self._viewer.layers) if isinstance(layer, ImageLayer)]
+        """Return the image layers but for previews, those at the top of the list first."""
+        return [layer for layer in reversed(self._viewer.layers) if is_image(layer)]
 
     def _pair(self) -> tuple[ImageLayer, ImageLayer]:
         """Return the layers that are chosen."""
@@ -189,8 +191,9 @@ class CompareDock(QWidget):
 
     def _on_inserted(self, event: Any) -> None:
         """Choose a new result as soon as it is there."""
-        if self._comparison is None and CARD in event.value.metadata:
-            self._suggest(event.value)
+        layer = event.value
+        if self._comparison is None and CARD in layer.metadata and is_image(layer):
+            self._suggest(layer)
 
     def _suggest(self, active: Layer | None) -> None:
         """Choose a result and what it was made from, or else the two topmost images."""
@@ -199,7 +202,13 @@ class CompareDock(QWidget):
         denoised = active if active in results else next(iter(results + images), None)
         if denoised is None:
             return
-        source = denoised.metadata.get(CARD, {}).get("source")
         others = [layer for layer in images if layer is not denoised] or images
-        noisy = next((layer for layer in others if layer.name == source), others[0])
-        self.set_layers(noisy, denoised)
+        self.set_layers(_source(denoised, others) or others[0], denoised)
+
+
+def _source(denoised: ImageLayer, layers: Sequence[ImageLayer]) -> ImageLayer | None:
+    """Return what a result was made from; by its name, if it was made in another session."""
+    card = denoised.metadata.get(CARD, {})
+    by_id = (layer for layer in layers if str(layer.unique_id) == card.get("source_id"))
+    by_name = (layer for layer in layers if layer.name == card.get("source"))
+    return next(chain(by_id, by_name), None)

@@ -72,11 +72,10 @@ class Difference:
 
     def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[np.float32]:
         """Read and subtract a part, given by one integer or slice per axis."""
-        before, after = (
-            np.asarray(data[index]).astype(np.float32) for data in (self._before, self._after)
-        )
-        difference: NDArray[np.float32] = before - after
-        return difference.mean(axis=-1) if self._colours else difference
+        before, after = (np.asarray(data[index]) for data in (self._before, self._after))
+        # Large integers differ by less than float32 tells apart.
+        difference: NDArray[np.float64] = np.subtract(before, after, dtype=np.float64)
+        return np.asarray(difference.mean(axis=-1) if self._colours else difference, np.float32)
 
 
 class Planes:
@@ -91,6 +90,8 @@ class Planes:
 
     Attributes
     ----------
+    difference : Difference
+        What to compute by now.
     values : ndarray of float32
         What is computed, and 0 elsewhere. Takes memory only where it was written.
     wanted : sequence of Plane
@@ -111,7 +112,17 @@ class Planes:
                 "pixels: denoise a region, and compare that."
             ) from error
         self.wanted: Sequence[Plane] = ()
-        self._difference = difference
+        self.renew(difference)
+
+    def renew(self, difference: Difference) -> None:
+        """Compute all that is wanted again.
+
+        Parameters
+        ----------
+        difference : Difference
+            What to compute from now on, of the same shape.
+        """
+        self.difference = difference
         self._done: set[Plane] = set()
 
     @property
@@ -119,7 +130,7 @@ class Planes:
         """The first plane that is wanted and not yet computed."""
         return next((plane for plane in self.wanted if plane not in self._done), None)
 
-    def compute(self, stop: Callable[[], bool]) -> Iterator[float]:
+    def compute(self, stop: Callable[[], bool]) -> Iterator[tuple[Difference, float]]:
         """Compute until nothing that is wanted is missing.
 
         Parameters
@@ -129,14 +140,16 @@ class Planes:
 
         Yields
         ------
-        float
-            For each plane, a size that hardly any of its values exceeds.
+        tuple of (Difference, float)
+            For each plane what was computed, and a size that hardly any of its values exceeds.
         """
         while not stop() and (plane := self.missing) is not None:
             index = tuple(slice(None) if place is None else place for place in plane)
-            self.values[index] = self._difference[index]
-            self._done.add(plane)
-            yield _typical_size(self.values[index])
+            # If it is renewed meanwhile, this plane counts as computed for the old one alone.
+            difference, done = self.difference, self._done
+            self.values[index] = difference[index]
+            done.add(plane)
+            yield difference, _typical_size(self.values[index])
 
 
 class Residual:
@@ -165,16 +178,21 @@ class Residual:
         fail: Callable[[BaseException], None],
     ) -> None:
         self._viewer, self._fail = viewer, fail
+        self._pair = (noisy, denoised)
         self._planes = Planes(Difference(noisy, denoised))
         self._layer = _add_layer(viewer, self._planes.values, denoised)
         self._worker: Worker | None = None
         self._has_contrast = False
         viewer.dims.events.connect(self._on_view)
+        for layer in self._pair:
+            layer.events.data.connect(self._on_data)
         self._on_view()
 
     def close(self) -> None:
         """Take the layer away; the plane under way is computed to its end, for nobody."""
         self._viewer.dims.events.disconnect(self._on_view)
+        for layer in self._pair:
+            layer.events.data.disconnect(self._on_data)
         self._planes.wanted = ()
         if self._worker is not None:
             self._worker.leave()
@@ -187,6 +205,17 @@ class Residual:
         self._planes.wanted = planes_in_view(self._viewer, self._layer)
         self._go_on()
 
+    def _on_data(self) -> None:
+        """Compute anew what is in view: there are other pixels, as in a result that fills."""
+        try:
+            difference = Difference(*self._pair)
+        except ImageError as error:
+            self._fail(error)
+            return
+        self._planes.renew(difference)
+        self._has_contrast = False
+        self._go_on()
+
     def _go_on(self) -> None:
         """Compute what is missing; a thread that is at work finds it by itself."""
         if self._worker is None and self._planes.missing is not None:
@@ -195,9 +224,10 @@ class Residual:
             self._worker.failed.connect(self._fail)
             self._worker.finished.connect(self._on_over)
 
-    def _on_events(self, sizes: list[float]) -> None:
-        """Show the planes that have come, in the contrast of the first of all."""
-        if not self._has_contrast:
+    def _on_events(self, events: list[tuple[Difference, float]]) -> None:
+        """Show the planes that have come, in the contrast of the first of them."""
+        sizes = [size for difference, size in events if difference is self._planes.difference]
+        if sizes and not self._has_contrast:
             self._layer.contrast_limits_range = (-sizes[0], sizes[0])
             self._layer.contrast_limits = (-sizes[0], sizes[0])
             self._has_contrast = True

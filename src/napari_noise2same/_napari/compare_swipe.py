@@ -72,8 +72,7 @@ class Swipe:
         self._down, self._across = (dim - missing for dim in viewer.dims.displayed)
         self._level = _finest_level(denoised, self._down, self._across)
         self._factors = level_factors(denoised, self._level)
-        data = layer_data(denoised, self._level)
-        self._data = data if isinstance(data, np.ndarray) else as_dask(data, colours=denoised.rgb)
+        self._data = _level_data(denoised, self._level)
         self._column = self._data.shape[self._across] // 2
         noisy.visible, denoised.visible = True, False
         active = viewer.layers.selection.active
@@ -86,7 +85,7 @@ class Swipe:
 
     @property
     def column(self) -> int:
-        """First column that is right of the line, in pixels of the level that is cut."""
+        """First column behind the line, in pixels of the level that is cut."""
         return int(self._column)
 
     def move_to(self, position: Any) -> None:
@@ -117,6 +116,7 @@ class Swipe:
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
         dims.current_step.connect(self._draw_line)
         camera.zoom.connect(self._draw_line)
+        self._denoised.events.data.connect(self._on_data)
         dims.ndisplay.connect(self._on_other_axes)
         dims.order.connect(self._on_other_axes)
 
@@ -126,8 +126,19 @@ class Swipe:
         self._viewer.mouse_drag_callbacks.remove(self._on_drag)
         dims.current_step.disconnect(self._draw_line)
         camera.zoom.disconnect(self._draw_line)
+        self._denoised.events.data.disconnect(self._on_data)
         dims.ndisplay.disconnect(self._on_other_axes)
         dims.order.disconnect(self._on_other_axes)
+
+    def _on_data(self) -> None:
+        """Show pixels that have come, as in a result that fills; give up on another image."""
+        level = _finest_level(self._denoised, self._down, self._across)
+        data = _level_data(self._denoised, level)
+        if level != self._level or data.shape != self._data.shape:
+            self._stop()
+            return
+        self._data = data
+        self._draw()
 
     def _on_other_axes(self) -> None:
         """Give up: the line stands on axes that are no longer on display."""
@@ -163,12 +174,19 @@ class Swipe:
     def _draw(self) -> None:
         """Cut the copy at the line, and draw the line."""
         cut = tuple(
-            slice(self._column if dim == self._across else 0, length)
+            self._right_part(length) if dim == self._across else slice(0, length)
             for dim, length in enumerate(self._data.shape)
         )
         self._right.data = self._data[cut]
         self._right.translate = place(self._denoised, self._level, cut)
         self._draw_line()
+
+    def _right_part(self, columns: int) -> slice:
+        """Return the columns that are right of the line on the screen."""
+        across = np.eye(self._denoised.ndim)[self._across]
+        here, there = map(self._denoised.data_to_world, (0 * across, across))
+        mirrored = there[self._across] < here[self._across]
+        return slice(0, self._column) if mirrored else slice(self._column, columns)
 
     def _draw_line(self) -> None:
         """Draw the line in the current plane, as thick as ever on the screen."""
@@ -201,6 +219,12 @@ def as_dask(data: ArrayLike, *, colours: bool) -> da.Array:
     # Without a name dask would read the whole array to derive one.
     array: da.Array = da.from_array(data, chunks=chunks, name=False)
     return array
+
+
+def _level_data(layer: ImageLayer, level: int) -> Any:
+    """Return a level as napari can draw a part of it; wrapped anew, dask keeps nothing of it."""
+    data = layer_data(layer, level)
+    return data if isinstance(data, np.ndarray) else as_dask(data, colours=layer.rgb)
 
 
 def _finest_level(layer: ImageLayer, *displayed: int) -> int:

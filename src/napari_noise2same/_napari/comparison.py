@@ -23,6 +23,13 @@ __all__ = ["Comparison", "Mode"]
 
 Mode = Literal["grid", "swipe", "blink", "residual"]
 
+# Whether the noisy and the denoised layer show at first; a swipe shows a copy of the latter.
+_SHOWN: dict[Mode, tuple[bool, bool]] = {
+    "grid": (True, True),
+    "swipe": (True, False),
+    "blink": (False, True),
+    "residual": (False, False),
+}
 # Pixels of the screen between the two views side by side.
 _GAP = 4
 
@@ -112,7 +119,7 @@ class Comparison:
         ------
         ImageError
             If a layer is gone, if they are the same, if their pixels do not correspond
-            (residual), or if the view is 3D (swipe).
+            (residual), if the view is 3D (swipe), or if what shows one shows another.
         """
         self.stop()
         self._check()
@@ -124,6 +131,7 @@ class Comparison:
             for layer in self._viewer.layers:
                 layer.visible = layer in shown
             self._running = self._begin(mode)
+            self._check_shown(mode)
         except ImageError:
             self.stop()
             raise
@@ -168,11 +176,24 @@ class Comparison:
         if self._noisy is self._denoised:
             raise ImageError("Expected two layers to compare, found one: choose another.")
 
+    def _check_shown(self, mode: Mode) -> None:
+        """Refuse layers that show and hide others."""
+        assert self._look is not None
+        pair = zip((self._noisy, self._denoised), _SHOWN[mode], strict=True)
+        wanted = {layer for layer, shows in pair if shows}
+        if {layer for layer in self._look.visible if layer.visible} != wanted:
+            raise ImageError(
+                "Expected layers that can be shown one without the other, found that they are "
+                "linked: unlink them by a right click in the layer list."
+            )
+
     def _on_inserted(self, event: Any) -> None:
-        """Hide a layer that comes meanwhile, such as a preview, until the comparison ends."""
-        if self._look is not None and event.value not in self._look.visible:
-            self._look.visible[event.value] = event.value.visible
-            event.value.visible = False
+        """Hide an image that comes meanwhile, such as a preview, until the comparison ends."""
+        layer = event.value
+        if self._look is not None and layer not in self._look.visible:
+            self._look.visible[layer] = layer.visible
+            # What the user draws is to be seen.
+            layer.visible = layer.visible and not isinstance(layer, ImageLayer)
 
     def _on_removed(self, event: Any) -> None:
         """Stop when a layer that is compared, or that serves the comparison, is gone."""

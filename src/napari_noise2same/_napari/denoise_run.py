@@ -58,8 +58,9 @@ class DenoiseRun:
         self._finished = 0
         # Where its source has the last result lie, None if the source is gone.
         self._placed: Mapping[str, Any] | None = None
-        # Whether the last result shows anything.
+        # Whether the last result shows anything, and what was told of it last.
         self._filling = False
+        self._latest: Any = None
         self._drawn = QElapsedTimer()
         self._pause = 0.0
         panel.progress.set_busy("Preparing…")
@@ -92,7 +93,7 @@ class DenoiseRun:
                 case DenoiseStarted():
                     self._begin(event)
                 case TileDone():
-                    latest, self._filling = event, True
+                    self._latest, latest, self._filling = event, event, True
                 case DenoiseFinished():
                     self._finished += 1
                     self._show_tile(latest, at_once=True)
@@ -108,22 +109,31 @@ class DenoiseRun:
         Returns
         -------
         str
-            Where results in folders are, in one sentence; nothing for those in memory.
+            Where results in folders are, or how much of one in memory is there, in one sentence;
+            nothing if that is all of it.
         """
         if self._filling:
             self._draw(at_once=True)
+            self._panel.progress.stop()
         else:
             self._panel.progress.reset()
             for layer in self._results[-1:]:
                 if layer in self._viewer.layers:
                     self._viewer.layers.remove(layer)
         if not self._folders:
-            return ""
+            return self._describe_rest()
         if self._finished < len(self._jobs):
             return f"Stopped: Denoise goes on with {self._folders[-1]} where it was."
         if len(self._folders) == 1:
             return f"The result is in {self._folders[0]}."
         return f"The results are in {self._folders[0].parent}."
+
+    def _describe_rest(self) -> str:
+        """Say how much of what was begun in memory is there; nothing if that is all or none."""
+        if not self._filling or self._finished == len(self._results):
+            return ""
+        where = self._results[-1].name
+        return f"Stopped: {self._latest.done} of {self._latest.total} tiles of {where} are done."
 
     def close(self) -> None:
         """Hold no layer longer than needed; safe to call when the panel is gone."""
@@ -163,7 +173,10 @@ class DenoiseRun:
             return
         self._drawn.start()
         self._follow()
-        self._results[-1].refresh()
+        layer = self._results[-1]
+        layer.refresh()
+        # A hidden layer is not drawn, but may be one of those that are compared.
+        layer.events.data(value=layer.data)
         self._pause = self._drawn.restart() / _DRAWING
 
     def _follow(self) -> None:

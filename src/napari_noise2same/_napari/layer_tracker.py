@@ -9,15 +9,12 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Shapes
 from qtpy.QtCore import QObject, Signal
 
-from napari_noise2same._napari.results import CARD
+from napari_noise2same._napari.results import CARD, PREVIEW
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["PREVIEW", "LayerTracker"]
-
-# Mark, in a layer's card, of the layer that shows a preview: it is no image to work on.
-PREVIEW = "preview"
+__all__ = ["PREVIEW", "LayerTracker", "is_image"]
 
 
 class LayerTracker(QObject):
@@ -52,7 +49,7 @@ class LayerTracker(QObject):
 
     def images(self) -> dict[Hashable, str]:
         """Return the names of the image layers by key, the topmost first."""
-        return {layer.unique_id: layer.name for layer in reversed(self._layers) if _is_image(layer)}
+        return {layer.unique_id: layer.name for layer in reversed(self._layers) if is_image(layer)}
 
     def regions(self) -> dict[Hashable, str]:
         """Return the names of the layers that can mark regions by key."""
@@ -65,10 +62,16 @@ class LayerTracker(QObject):
         Every new result becomes active, but hardly anybody wants to denoise it once more.
         """
         layer = self._layers.selection.active
-        if layer is None or CARD in layer.metadata or not _is_image(layer):
+        if layer is None or not _is_noisy(layer):
             return None
         key: Hashable = layer.unique_id
         return key
+
+    def likely(self) -> list[Hashable]:
+        """Return the keys of what is meant where no image is active: those selected, or the top."""
+        images = [layer for layer in reversed(self._layers) if _is_noisy(layer)]
+        selected = [layer for layer in images if layer in self._layers.selection]
+        return [layer.unique_id for layer in selected or images[:1]]
 
     def layer(self, key: object) -> Layer | None:
         """Return the layer of a key, or None if it is no longer there.
@@ -102,6 +105,22 @@ class LayerTracker(QObject):
         self.changed.emit()
 
 
-def _is_image(layer: Layer) -> bool:
-    """Whether a layer is an image to work on."""
+def _is_noisy(layer: Layer) -> bool:
+    """Whether a layer is an image, and no result of ours."""
+    return is_image(layer) and CARD not in layer.metadata
+
+
+def is_image(layer: Layer) -> bool:
+    """Tell whether a layer is an image to work on.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        The layer.
+
+    Returns
+    -------
+    bool
+        Whether it is an image layer, and not one that shows a preview.
+    """
     return isinstance(layer, ImageLayer) and not layer.metadata.get(CARD, {}).get(PREVIEW)

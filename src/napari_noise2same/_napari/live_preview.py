@@ -84,6 +84,9 @@ class LivePreview:
             # The run goes on with the old data, a result of which would hide the new ones.
             self.end()
             return
+        if self._layer.deleted:
+            self._panel.preview.setChecked(False)
+            return
         for last in previews[-1:]:
             self._layer.show(last.source.data, last.image, last.step)
         self.in_view.piece = self._layer.request()

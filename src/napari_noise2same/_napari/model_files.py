@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["ModelFiles", "explain", "file_name"]
 
 _ENDING = "safetensors"
+# File systems take 255, with an ending and a number.
+_MOST_BYTES = 200
 _FILTER = f"Noise2Same models (*.{_ENDING})"
 
 
@@ -61,8 +63,9 @@ def file_name(name: str, ending: str = _ENDING) -> str:
     Returns
     -------
     str
-        The same without what no file may be called.
+        The same without what no file may be called, and no longer than a file's name may be.
     """
+    name = name.encode()[:_MOST_BYTES].decode(errors="ignore")
     return re.sub(r'[\\/:*?"<>|]', "_", f"{name}.{ending}")
 
 

@@ -26,6 +26,10 @@ _SUFFIX = " [n2s preview]"
 # Largest side of what a network is shown. For a 3D one, which sees neighbours as well: together no
 # more pixels than of one plane for a 2D network.
 _SIDES = {False: 512, True: 168}
+# As many pixels in the 3D view, where a volume is shown.
+_SIDE_3D = 64
+# Whichever of the two is selected, its sliders work.
+_LINKED = ("colormap", "contrast_limits", "gamma")
 
 
 class PreviewLayer:
@@ -65,27 +69,28 @@ class PreviewLayer:
         self._wanted = True
 
     @property
+    def deleted(self) -> bool:
+        """Whether the user has deleted the preview."""
+        return self._layer is not None and self._layer not in self._viewer.layers
+
+    @property
     def wanted(self) -> bool:
         """Whether there is anything to preview: not after the user has deleted the preview."""
-        deleted = self._layer is not None and self._layer not in self._viewer.layers
-        return self._wanted and not deleted and self._source in self._viewer.layers
+        return self._wanted and not self.deleted and self._source in self._viewer.layers
 
     @property
     def fits(self) -> bool:
-        """Whether the layer still shows the image: not after the user has given it other data."""
-        return layer_data(self._source) is self._image.data
+        """Whether the layer is there with the image: not after the user has given it other data."""
+        same = layer_data(self._source) is self._image.data
+        return same and self._source in self._viewer.layers
 
     def region(self) -> Region | None:
         """Return the part that is in view; None if there is nothing to preview."""
         if not (self.wanted and self.fits):
             return None
+        side = _SIDE_3D if self._viewer.dims.ndisplay == 3 else _SIDES[bool(self._depth)]
         try:
-            return visible_region(
-                self._viewer,
-                self._source,
-                axes=self._image.axes,
-                max_side=_SIDES[bool(self._depth)],
-            )
+            return visible_region(self._viewer, self._source, axes=self._image.axes, max_side=side)
         except Noise2SameError:
             # The layer lies outside of what is in view.
             return None
@@ -134,6 +139,8 @@ class PreviewLayer:
                 self._viewer, self._source, result, card, name=name, region=region
             )
             self._viewer.layers.selection.active = active
+            if not self._source.rgb:
+                self._viewer.layers.link_layers([self._source, self._layer], _LINKED)
         else:
             self._layer.data = result
             follow(self._layer, self._placed, placed)

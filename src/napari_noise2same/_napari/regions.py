@@ -51,8 +51,8 @@ def visible_region(
     Returns
     -------
     tuple of slice
-        One slice per dimension of the layer's array: what the canvas shows of displayed axes, all
-        channels, and the current position along the others.
+        One slice per dimension of the layer's array: what the canvas shows of displayed axes, and
+        all of them in the 3D view; all channels, and the current position along the others.
 
     Raises
     ------
@@ -131,18 +131,14 @@ def _canvas_box(
     viewer: Viewer, layer: Layer, displayed: Sequence[int], level: int
 ) -> list[tuple[float, float]]:
     """Return the edges, in pixels of a level, of what the canvas shows along displayed axes."""
-    if viewer.dims.ndisplay == 2:
-        # Not napari's own corners: those of a layer out of view look as before the first draw, and
-        # it takes the canvas to be measured in the layer's units.
-        corners, shown = _corner_pixels(viewer, layer, displayed), 0
-    else:
-        corners, shown = layer.corner_pixels, layer.data_level if layer.multiscale else 0
-        if any(np.ptp(corners[:, dim]) == 0 for dim in displayed):
-            # Before the first draw the corners say nothing.
-            lengths = layer_data(layer, level).shape
-            return [(0, lengths[dim]) for dim in displayed]
-    factors = level_factors(layer, shown) / level_factors(layer, level)
-    edges = np.add(corners, [[0], [1]]) * factors
+    if viewer.dims.ndisplay == 3:
+        # All of the volume may show. What napari has for corners is the plane of the canvas.
+        lengths = layer_data(layer, level).shape
+        return [(0, lengths[dim]) for dim in displayed]
+    # Not napari's own corners: those of a layer out of view look as before the first draw, and it
+    # takes the canvas to be measured in the layer's units.
+    corners = _corner_pixels(viewer, layer, displayed)
+    edges = np.add(corners, [[0], [1]]) / level_factors(layer, level)
     return [tuple(edges[:, dim]) for dim in displayed]
 
 

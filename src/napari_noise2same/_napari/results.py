@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from napari.layers import Image as ImageLayer
+from napari.layers import Layer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data, level_factors
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CARD",
     "PLACING",
+    "PREVIEW",
     "SUFFIX",
     "add_result",
     "find_result",
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 CARD = "noise2same"
+PREVIEW = "preview"
+"""Mark, in a layer's card, of the layer that shows a preview: it is no image to work on."""
 SUFFIX = " [n2s]"
 """What the name of a result has behind that of its source."""
 
@@ -46,7 +50,7 @@ def add_result(
     level: int = 0,
     region: Region | None = None,
 ) -> ImageLayer:
-    """Add a denoised image directly above the layer it was made from.
+    """Add a denoised image above the layer it was made from, and above previews of that.
 
     All that the source shows is inherited, contrast limits included: denoised values are in the
     unit of the noisy ones, so that both look alike, and a result that fills tile by tile does not
@@ -73,7 +77,7 @@ def add_result(
     Returns
     -------
     napari.layers.Image
-        The new layer, with the card, the name of the source, the level and the region in
+        The new layer, with the card, name and id of the source, the level and the region in
         ``metadata["noise2same"]``.
     """
     look = inherited(source_layer, level, region)
@@ -84,12 +88,12 @@ def add_result(
     layer.contrast_limits = source_layer.contrast_limits
     origin = {
         "source": source_layer.name,
+        "source_id": str(source_layer.unique_id),
         "level": level,
         "region": region and [[part.start, part.stop] for part in region],
     }
     layer.metadata = {**source_layer.metadata, CARD: {**card, **origin}}
-    above = source_layer in viewer.layers and viewer.layers.index(source_layer) + 1
-    viewer.layers.insert(above or len(viewer.layers), layer)
+    viewer.layers.insert(_place_above(viewer, source_layer), layer)
     return layer
 
 
@@ -229,6 +233,24 @@ def result_dtype(
     """
     integers = np.dtype(layer_data(source_layer).dtype).kind in "ui"
     return "keep" if source_layer.rgb and integers else wanted
+
+
+def _place_above(viewer: Viewer, source: ImageLayer) -> int:
+    """Return where in the layer list nothing of a source hides its result."""
+    if source not in viewer.layers:
+        return len(viewer.layers)
+    below = [
+        index
+        for index, layer in enumerate(viewer.layers)
+        if layer == source or _is_preview_of(layer, source)
+    ]
+    return below[-1] + 1
+
+
+def _is_preview_of(layer: Layer, source: ImageLayer) -> bool:
+    """Whether a layer shows a preview of another."""
+    card = layer.metadata.get(CARD, {})
+    return PREVIEW in card and card.get("source_id") == str(source.unique_id)
 
 
 def _origin(source: ImageLayer, level: int, region: Region | None) -> NDArray[Any]:

@@ -308,7 +308,12 @@ class TrainController(QObject):
             self._activity.show(last.progress)
 
     def _on_finished(self, event: Finished) -> None:
-        """Keep the model."""
+        """Keep the model, if there is more to it than random weights."""
+        change = describe_change(event)
+        if change:
+            self._panel.message.show_message(change)
+        if event.model.start == "scratch" and not _steps_done(event.model):
+            return
         self._reason, self._name = event.reason, self._coming
         idle = _steps_done(event.model) == self._first
         if idle:
@@ -319,9 +324,6 @@ class TrainController(QObject):
         self.model = event.model
         self._store.put(self._name, event.model)
         self._panel.model.set_model(True)
-        change = describe_change(event)
-        if change:
-            self._panel.message.show_message(change)
         self._panel.set_state(RunState.FINISHED if self.is_completed else RunState.STOPPED)
 
     def _on_failed(self, error: BaseException) -> None:
@@ -335,6 +337,7 @@ class TrainController(QObject):
         self._live.end()
         self._instant.set_suspended(False)
         if self._reason:
+            self._panel.progress.stop()
             self.trained.emit(self._name)
         else:
             self._go_back()

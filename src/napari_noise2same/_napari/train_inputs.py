@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QTimer
 
-from napari_noise2same._napari.conversion import describe, guess_axes, layer_image
+from napari_noise2same._napari.conversion import describe, guess_axes, layer_data, layer_image
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.marked_images import MarkedImages
 from napari_noise2same._napari.marking import marking
@@ -66,6 +66,8 @@ class TrainInputs:
     def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
         self._panel = panel
         self._axes_of: Hashable | None = None
+        # The layer of these axes.
+        self._heard: ImageLayer | None = None
         # What the user has said of layers, where that is not what one would guess.
         self._axes: dict[Hashable, str] = {}
         self._measuring: Worker | None = None
@@ -84,7 +86,8 @@ class TrainInputs:
 
     def update(self) -> None:
         """Show the layers that there are now."""
-        self._panel.layers.set_layers(self.tracker.images(), self.tracker.active())
+        tracker = self.tracker
+        self._panel.layers.set_layers(tracker.images(), tracker.active(), tracker.likely())
         self._panel.set_region_layers(self.tracker.regions())
 
     def layers(self) -> list[ImageLayer]:
@@ -163,6 +166,7 @@ class TrainInputs:
         """Listen no more."""
         self._timer.stop()
         self.tracker.close()
+        self._hear(None)
         if self._measuring is not None:
             self._measuring.leave()
 
@@ -177,9 +181,29 @@ class TrainInputs:
     def _on_layers(self) -> None:
         """Guess the axes of another layer, and say what they mean."""
         layers = self.layers()
+        self._hear(layers[0] if layers else None)
         if layers and layers[0].unique_id != self._axes_of:
             self._axes_of = layers[0].unique_id
             self._panel.axes.set_value(self._axes.get(self._axes_of) or self._guess(layers[0]))
+        self._describe()
+
+    def _hear(self, layer: ImageLayer | None) -> None:
+        """Hear when another layer gets other data, labels or units, and of the last one no more."""
+        if layer is self._heard:
+            return
+        for emitter in _kind_events(self._heard):
+            emitter.disconnect(self._on_kind)
+        for emitter in _kind_events(layer):
+            emitter.connect(self._on_kind)
+        self._heard = layer
+
+    def _on_kind(self, _event: Any = None) -> None:
+        """Guess the axes again; what the user has said holds if there are still as many."""
+        assert self._heard is not None
+        key = self._heard.unique_id
+        if len(self._axes.get(key, "")) != len(layer_data(self._heard).shape):
+            self._axes.pop(key, None)
+        self._panel.axes.set_value(self._axes.get(key) or self._guess(self._heard))
         self._describe()
 
     def _on_axes(self, axes: str) -> None:
@@ -264,6 +288,13 @@ class TrainInputs:
                 self._panel.quality.set_expected_times(event)
             else:
                 self._panel.device.set_devices(event)
+
+
+def _kind_events(layer: ImageLayer | None) -> tuple[Any, ...]:
+    """Return the events after which a layer may have other axes."""
+    if layer is None:
+        return ()
+    return layer.events.data, layer.events.axis_labels, layer.events.units
 
 
 def _check_channels(layers: Sequence[ImageLayer], images: Sequence[Image]) -> None:

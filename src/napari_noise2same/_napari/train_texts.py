@@ -28,9 +28,10 @@ def describe_start(event: Started) -> str:
     note = f"{plan.note} " if plan.note else ""
     if plan.steps == 0:
         return note
+    number = "one patch" if plan.batch == 1 else f"{plan.batch} patches"
     patch = " × ".join(map(str, plan.patch))
     return (
-        f"{note}Each step takes {plan.batch} patches of {patch} pixels; the network has "
+        f"{note}Each step takes {number} of {patch} pixels; the network has "
         f"{event.parameters:,} weights."
     )
 
@@ -50,6 +51,8 @@ def describe_change(event: Finished) -> str:
     """
     start = event.model.start
     if not len(event.model.history):
+        if start == "scratch":
+            return "There is no new model: from scratch, nothing is learnt before the first step."
         weights = "the model that it started from" if start == "model" else "the pretrained weights"
         return f"An instant result without any training: {weights} as they are."
     if math.isnan(event.change):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 __all__ = ["LayerList"]
 
 _MOST_ROWS = 4
-_ROW_HEIGHT = 20
+# Pixels that a row has beside its text.
+_ROW_FRAME = 6
 _FRAME = 6
 
 
@@ -55,18 +56,25 @@ class LayerList(QWidget):
         )
 
     def set_value(self, keys: Iterable[Hashable]) -> None:
-        """Tick these layers and no other; no longer follow the active one.
+        """Tick these layers and no other; no longer follow the active one if that is another.
 
         Parameters
         ----------
         keys : iterable of hashable
             Keys of layers in the list.
         """
-        with QSignalBlocker(self.follow):
-            self.follow.setChecked(False)
-        self._tick(set(keys))
+        wanted = set(keys)
+        if wanted not in ({self._active}, set(self.value())):
+            with QSignalBlocker(self.follow):
+                self.follow.setChecked(False)
+        self._tick(wanted)
 
-    def set_layers(self, names: Mapping[Hashable, str], active: Hashable | None = None) -> None:
+    def set_layers(
+        self,
+        names: Mapping[Hashable, str],
+        active: Hashable | None = None,
+        otherwise: Iterable[Hashable] = (),
+    ) -> None:
         """Replace the list; ticks stay with their keys.
 
         Parameters
@@ -75,6 +83,8 @@ class LayerList(QWidget):
             Name of each layer by an opaque key that outlives renaming. Give ids, not layers.
         active : hashable, optional
             Key of the active layer; None if it is none of these, which then changes nothing.
+        otherwise : iterable of hashable
+            Keys of layers to tick if none is active or ticked, for as long as that is followed.
         """
         before = self.value()
         ticked = set(before)
@@ -84,17 +94,23 @@ class LayerList(QWidget):
             for key, name in names.items():
                 self.list.addItem(self._new_item(name, key in ticked))
         self._active = active if active in names else None
-        if self.follow.isChecked() and self._active is not None:
-            self._set_ticks({self._active})
+        if self.follow.isChecked():
+            active_alone = set() if self._active is None else {self._active}
+            self._set_ticks(active_alone or set(self.value()) or set(otherwise))
         self._fit_height()
         if self.value() != before:
             self.changed.emit()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        """Make room for another font."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit_height()
 
     def _new_item(self, name: str, ticked: bool) -> QListWidgetItem:
         """Make a row."""
         item = QListWidgetItem(name)
         item.setToolTip(name)
-        item.setSizeHint(QSize(0, _ROW_HEIGHT))
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
         return item
@@ -131,6 +147,10 @@ class LayerList(QWidget):
                 self._item(row).setCheckState(state)
 
     def _fit_height(self) -> None:
-        """As high as its rows, up to a few."""
+        """As high as its rows, up to a few, and these as high as their text."""
+        height = self.fontMetrics().height() + _ROW_FRAME
+        with QSignalBlocker(self.list):
+            for row in range(len(self._keys)):
+                self._item(row).setSizeHint(QSize(0, height))
         rows = min(max(len(self._keys), 1), _MOST_ROWS)
-        self.list.setFixedHeight(rows * _ROW_HEIGHT + _FRAME)
+        self.list.setFixedHeight(rows * height + _FRAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import expanduser
 from pathlib import Path
 
 from qtpy.QtCore import Signal
@@ -62,7 +63,7 @@ class PathsBox(QWidget):
 
     def _on_typed(self) -> None:
         """Take what was typed, unless it is what stands for the paths."""
-        text = self.edit.text().strip()
+        text = _cleaned(self.edit.text())
         if text != _summary(self._paths):
             self.set_value((text,) if text else ())
 
@@ -86,6 +87,12 @@ class PathsBox(QWidget):
     def _start(self) -> str:
         """Return where the dialogs begin."""
         return self._paths[0] if self._paths else ""
+
+
+def _cleaned(text: str) -> str:
+    """Return a typed path without what file managers put around one that they copy."""
+    # Unlike a `Path`, it takes patterns and addresses as they are, and users that are not there.
+    return expanduser(text.strip().strip('"').strip())  # noqa: PTH111
 
 
 def _summary(paths: Sequence[str]) -> str:

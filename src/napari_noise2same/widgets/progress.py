@@ -59,8 +59,7 @@ class RunProgress(QWidget):
     def __init__(self, unit: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._unit = unit
-        self._progress = ""
-        self._device = ""
+        self._progress = self._left = self._device = ""
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.label = QLabel()
@@ -75,7 +74,12 @@ class RunProgress(QWidget):
         """Show that nothing runs."""
         self.bar.setRange(0, _RESOLUTION)
         self.bar.setValue(0)
-        self._progress = self._device = ""
+        self._progress = self._left = self._device = ""
+        self._write()
+
+    def stop(self) -> None:
+        """Show how far it has come, with no time to go."""
+        self._left = ""
         self._write()
 
     def set_busy(self, text: str) -> None:
@@ -87,7 +91,7 @@ class RunProgress(QWidget):
             What it is, such as ``"Reading the image…"``.
         """
         self.bar.setRange(0, 0)
-        self._progress = text
+        self._progress, self._left = text, ""
         self._write()
 
     def set_progress(
@@ -115,10 +119,10 @@ class RunProgress(QWidget):
         self.bar.setRange(0, _RESOLUTION)
         self.bar.setValue(round(fraction * _RESOLUTION))
         count = f"{self._unit} {done:,}" + (f" / {total:,}" if total is not None else "")
-        parts = [count, format_seconds(elapsed)]
+        self._progress = f"{count} · {format_seconds(elapsed)}"
+        self._left = ""
         if remaining is not None and fraction < 1:
-            parts.append(f"{format_seconds(remaining)} left")
-        self._progress = " · ".join(parts)
+            self._left = f"{format_seconds(remaining)} left"
         self._write()
 
     def set_device(self, name: str, memory: float | None = None) -> None:
@@ -136,6 +140,6 @@ class RunProgress(QWidget):
 
     def _write(self) -> None:
         """Put the line together."""
-        text = " · ".join(part for part in (self._progress, self._device) if part)
+        text = " · ".join(part for part in (self._progress, self._left, self._device) if part)
         self.label.setText(text)
         self.label.setToolTip(text)

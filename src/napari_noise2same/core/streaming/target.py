@@ -255,9 +255,14 @@ def _check_space(path: Path, plan: CellPlan, share: float) -> None:
     free = shutil.disk_usage(path.absolute().parent).free
     if needed > free:
         raise FileError(
-            f"Expected {needed / 1e9:.1f} GB of free space for {path}, found {free / 1e9:.1f} GB: "
+            f"Expected {_size(needed)} of free space for {path}, found {_size(free)}: "
             "free some, or choose another disk."
         )
+
+
+def _size(number: float) -> str:
+    """Write a number of bytes."""
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
 
 
 def _estimated_limits(domain: Domain, dtype: np.dtype[Any]) -> Limits:
