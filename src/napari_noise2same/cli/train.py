@@ -94,7 +94,10 @@ def train(
         done_before = trainer.step
         finished = run_training(trainer)
     if resume and finished.reason == "completed" and trainer.step == done_before:
-        note(f"Nothing was left to do after {done_before} steps: ask for more with --steps.")
+        note(
+            f"Nothing was left to do after {done_before} steps: ask for more with --steps or "
+            "--seconds."
+        )
     if is_first():
         save_model(finished.model, model)
     results = training_results(trainer, finished)

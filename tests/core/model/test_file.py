@@ -185,8 +185,12 @@ def test_a_header_that_is_not_ours_is_refused(path: Path, text: str) -> None:
         ("joint_channels", True),
         ("axes", "QX"),
         ("axes", 5),
+        ("axes", ["Y", "X"]),
         ("depth_axis", "C"),
         ("settings", 5),
+        ("settings", {"effort": "abc"}),
+        ("settings", {"effort": None}),
+        ("seed", float("inf")),
         ("seed", "x"),
         ("versions", 3),
         ("resume", 3),
@@ -212,6 +216,23 @@ def test_a_file_without_its_history_is_refused(path: Path) -> None:
     tensors = {k: v for k, v in load_file(path).items() if k != "history.loss"}
     save_file(tensors, path, metadata=metadata)
     assert_refused(path, "damaged header")
+
+
+@pytest.mark.parametrize("shape", [(), (2, 2), (77,)])
+def test_a_history_of_another_shape_is_refused(path: Path, shape: tuple[int, ...]) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    save_file(load_file(path) | {"history.loss": torch.zeros(shape)}, path, metadata=metadata)
+    assert_refused(path, "damaged header")
+
+
+def test_weights_that_are_no_numbers_are_refused(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    tensors["weights.head.bias"][0] = torch.nan
+    save_file(tensors, path, metadata=metadata)
+    assert_refused(path, r"not \(head\.bias first\)")
 
 
 @pytest.mark.parametrize("case", ["shape", "missing", "extra"])

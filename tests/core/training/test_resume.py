@@ -318,3 +318,20 @@ def test_a_resumed_run_has_the_length_that_was_chosen_before(
     assert Trainer([larger], make_config(steps=None, effort=0.05), resume=first).plan.steps != (
         expected
     )
+
+
+@pytest.mark.parametrize("lost", ["tensors", "values"])
+def test_a_state_that_is_incomplete_is_refused(
+    image: Image, make_config: Config, lost: str
+) -> None:
+    first = finish(image, make_config(), after=3).model
+    assert first.resume is not None
+    with pytest.raises(ConfigurationError, match="whole state"):
+        Trainer([image], resume=replace(first, resume=replace(first.resume, **{lost: {}})))
+
+
+def test_settings_of_another_version_are_refused(image: Image, make_config: Config) -> None:
+    first = finish(image, make_config(), after=3).model
+    later = replace(first, settings={**first.settings, "hyperdrive": True})
+    with pytest.raises(ConfigurationError, match="hyperdrive"):
+        Trainer([image], resume=later)

@@ -243,3 +243,11 @@ def test_noise_with_structure_is_not_trained_on() -> None:
 
 def test_whoever_gives_a_number_of_steps_gets_them() -> None:
     assert Trainer([shared_noise(shared=0.5)], TrainingConfig(steps=1, **LITTLE)).plan.steps == 1
+
+
+def test_an_image_without_noise_is_trained_on() -> None:
+    pixels = np.zeros((64, 64), np.uint8)
+    pixels[20:40, 20:40] = 1
+    *_, last = train([Image(pixels, "YX")], TrainingConfig(steps=2))
+    assert isinstance(last, Finished)
+    assert math.isnan(last.change)

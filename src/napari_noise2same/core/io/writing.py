@@ -129,7 +129,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Path
         The temporary name.
     """
-    temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
+    # The end of the name tells the format; a whole one could become too long.
+    temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name[-24:]}")
     try:
         yield temporary
         if temporary.is_file():
@@ -150,7 +151,7 @@ def _synchronise(file: Path) -> None:
 
 def _replace_folder(temporary: Path, path: Path) -> None:
     """Swap folders, which no operating system does in one step."""
-    old = path.rename(path.with_name(f".{uuid4().hex[:8]}-old-{path.name}"))
+    old = path.rename(path.with_name(f".{uuid4().hex[:8]}-old-{path.name[-24:]}"))
     try:
         temporary.rename(path)
     except OSError:

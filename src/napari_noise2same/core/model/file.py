@@ -33,6 +33,15 @@ __all__ = ["load_model", "save_model"]
 
 HEADER_KEY = "napari-noise2same"
 FORMAT = 1
+# What building a model raises from JSON that is of another kind than expected.
+_UNLIKE_A_HEADER = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def save_model(model: TrainedModel, path: str | Path) -> None:
@@ -129,7 +138,7 @@ def _parse(path: Path, metadata: Mapping[str, str], tensors: Mapping[str, Tensor
                 f"{header['format']} in {path}: update napari-noise2same to read it."
             )
         model = _from_header(header, tensors)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except _UNLIKE_A_HEADER as error:
         raise ModelFileError(
             f"Expected a complete model file, found a damaged header in {path} "
             f"({_reason(error)}): choose another file."
@@ -155,6 +164,9 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         raise ValueError(f"{network.channels} channels for {len(header['domains'])} domains")
     if not header["domains"]:
         raise ValueError("no domain")
+    if {columns[name].shape for name in HISTORY_COLUMNS} != {(len(columns["step"]),)}:
+        raise ValueError("columns of the history differ")
+    float(header["settings"].get("effort", 1.0))
     validate_axes(header["axes"], (1,) * len(header["axes"]))
     return TrainedModel(
         network=network,
@@ -182,7 +194,7 @@ def _choice(header: Mapping[str, Any], name: str, choices: Any, only: str) -> An
 
 
 def _check_weights(path: Path, model: TrainedModel) -> None:
-    """Refuse weights that are not those of the network that the header describes."""
+    """Refuse weights that are not those of the network that the header describes, or no numbers."""
     # A header could describe a network that no machine can hold.
     expected = {k: v.shape for k, v in outline_network(model.network).state_dict().items()}
     found = {k: v.shape for k, v in model.weights.items()}
@@ -191,4 +203,10 @@ def _check_weights(path: Path, model: TrainedModel) -> None:
         raise ModelFileError(
             f"Expected the weights of the network that {path} describes, found {len(odd)} that "
             f"do not fit ({odd[0]} first): the file is damaged, choose another."
+        )
+    odd = [k for k, v in model.weights.items() if not torch.isfinite(v).all()]
+    if odd:
+        raise ModelFileError(
+            f"Expected weights that are numbers, found some in {path} that are not ({odd[0]} "
+            "first): the file is damaged, choose another."
         )

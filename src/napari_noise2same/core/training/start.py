@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import ValidationError
 from torch import Tensor
 
 from napari_noise2same.core.errors import ConfigurationError
@@ -119,10 +120,22 @@ def own_config(model: TrainedModel | None) -> TrainingConfig:
     -------
     TrainingConfig
         Its settings; the defaults without a model.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are those of another version.
     """
     if model is None:
         return TrainingConfig()
-    return TrainingConfig.model_validate(model.settings)
+    try:
+        return TrainingConfig.model_validate(model.settings)
+    except ValidationError as error:
+        odd = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
+        raise ConfigurationError(
+            f"Expected a model with settings of this version to go on with, found others ({odd}): "
+            "train anew."
+        ) from error
 
 
 def resumable_state(model: TrainedModel, config: TrainingConfig) -> ResumeState:

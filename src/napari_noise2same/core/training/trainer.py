@@ -13,6 +13,7 @@ from typing import Literal
 from torch import Tensor
 
 from napari_noise2same.core.device import device_errors, resolve_device
+from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import (
     History,
@@ -189,7 +190,7 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         if resume is not None:
-            self._restore(resume)
+            self._go_on_from(resume)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[TrainingEvent]:
         """Train, step by step.
@@ -349,12 +350,12 @@ class Trainer:
         return Finished(self._model(weights, resume=self._state()), reason, self._change(weights))
 
     def _change(self, weights: Mapping[str, Tensor]) -> float:
-        """Return how far the result has moved from that of the first weights, in σ."""
+        """Return how far the result has moved from that of the first weights, in σ if any."""
         first = {} if self._teacher is None else self._teacher.first
-        if not first:
-            return math.nan
-        if self.plan.steps == 0:
+        if self.plan.steps == 0 and first:
             return 0.0
+        if not first or not self._sigma:
+            return math.nan
         with device_errors(self.device):
             return self._validation.change(self._learner.network, first, weights) / self._sigma
 
@@ -399,9 +400,19 @@ class Trainer:
         }
         return ResumeState(tensors, values)
 
-    def _restore(self, model: TrainedModel) -> None:
-        """Go on where the model stopped."""
-        state = resumable_state(model, self.config)
+    def _go_on_from(self, model: TrainedModel) -> None:
+        """Go on where the model stopped, if its file has all that this needs."""
+        try:
+            with device_errors(self.device):
+                self._restore(model, resumable_state(model, self.config))
+        except (LookupError, RuntimeError, TypeError) as error:
+            raise ConfigurationError(
+                "Expected a model with the whole state of its training to go on from, found parts "
+                f"missing ({error}): train anew, or start at this model."
+            ) from error
+
+    def _restore(self, model: TrainedModel, state: ResumeState) -> None:
+        """Take up the state of another run."""
         self._learner.restore(state.tensors, state.values["learner"])
         self._strategy.restore(state.values["strategy"])
         self._batches.restore(state.tensors)

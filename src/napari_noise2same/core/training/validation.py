@@ -28,6 +28,8 @@ __all__ = ["Validation"]
 _PIXELS = 65_536
 # The noise is looked at once, and its correlation differs from place to place.
 _NOISE_ROUNDS = 4
+# Enough also where batches are tiny.
+_MOST_ROUNDS = 64
 
 # Patches, their masked pixels, and what replaces these.
 _Round = tuple[Tensor, Mask, Tensor]
@@ -79,7 +81,7 @@ class Validation:
         choice = torch.Generator().manual_seed(seed)
         noise = torch.Generator(device).manual_seed(seed)
         one = sampler.draw(1, "none", choice)
-        rounds = max(1, round(_PIXELS / (one[0].numel() * batch)))
+        rounds = min(max(1, round(_PIXELS / (one[0].numel() * batch))), _MOST_ROUNDS)
 
         def draw() -> _Round:
             x = sampler.draw(batch, "none", choice)
