@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from qtpy.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 __all__ = ["LayerList"]
@@ -46,6 +46,7 @@ class LayerList(QWidget):
         self.list.itemChanged.connect(self._on_ticked)
         self.follow.toggled.connect(self._on_follow)
         self._fit_height()
+        self.list.installEventFilter(self)
 
     def value(self) -> tuple[Hashable, ...]:
         """Return the keys of the ticked layers, in the order of the list."""
@@ -101,11 +102,11 @@ class LayerList(QWidget):
         if self.value() != before:
             self.changed.emit()
 
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+    def eventFilter(self, rows: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Make room for another font."""
-        super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.FontChange:
             self._fit_height()
+        return super().eventFilter(rows, event)
 
     def _new_item(self, name: str, ticked: bool) -> QListWidgetItem:
         """Make a row."""
@@ -148,7 +149,7 @@ class LayerList(QWidget):
 
     def _fit_height(self) -> None:
         """As high as its rows, up to a few, and these as high as their text."""
-        height = self.fontMetrics().height() + _ROW_FRAME
+        height = self.list.fontMetrics().height() + _ROW_FRAME
         with QSignalBlocker(self.list):
             for row in range(len(self._keys)):
                 self._item(row).setSizeHint(QSize(0, height))
