@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_noise2same.core.networks.turns import FLIPS, TURNS, UNTURNED, turn, turn_back
+from napari_noise2same.core.networks import FLIPS, TURNS, UNTURNED, turn, turn_back
 
 
 @given(st.integers(1, 5), st.integers(1, 5), st.sampled_from(TURNS))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from napari_noise2same.core.networks.turns import TURNS, turn, turn_back
+from napari_noise2same.core.networks import TURNS, turn, turn_back
 from napari_noise2same.core.training.teacher import Teacher
 
 

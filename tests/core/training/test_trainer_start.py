@@ -13,7 +13,7 @@ from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.metrics import affine_psnr
 from napari_noise2same.core.model import TrainedModel, load_model, load_pretrained, save_model
-from napari_noise2same.core.networks.turns import FLIPS, UNTURNED, Turn
+from napari_noise2same.core.networks import FLIPS, UNTURNED, Turn
 from napari_noise2same.core.settings import DenoiseConfig, Preset, TrainingConfig
 from napari_noise2same.core.training import Finished, Started, StepDone, Trainer, Validated, train
 from napari_noise2same.core.training.learner import Learner

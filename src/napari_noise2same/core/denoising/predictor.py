@@ -14,8 +14,14 @@ from napari_noise2same.core.denoising.context import context_of, grid_of
 from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.networks import crop_to, pad_to_multiple
-from napari_noise2same.core.networks.turns import TURNS, UNTURNED, turn, turn_back
+from napari_noise2same.core.networks import (
+    TURNS,
+    UNTURNED,
+    crop_to,
+    pad_to_multiple,
+    turn,
+    turn_back,
+)
 from napari_noise2same.core.settings import Precision
 from napari_noise2same.core.tiling import plan_tiles
 

@@ -7,14 +7,21 @@ from napari_noise2same.core.networks.build import (
     count_parameters,
     outline_network,
 )
+from napari_noise2same.core.networks.turns import FLIPS, TURNS, UNTURNED, Turn, turn, turn_back
 from napari_noise2same.core.networks.unet import UNet
 
 __all__ = [
+    "FLIPS",
+    "TURNS",
+    "UNTURNED",
     "BlindNet",
+    "Turn",
     "UNet",
     "build_network",
     "count_parameters",
     "crop_to",
     "outline_network",
     "pad_to_multiple",
+    "turn",
+    "turn_back",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from napari_noise2same.core.networks.turns import FLIPS, TURNS, UNTURNED, Turn
+from napari_noise2same.core.networks import FLIPS, TURNS, UNTURNED, Turn
 from napari_noise2same.core.objective import Mask, hide
 from napari_noise2same.core.settings import Augmentation, MaskConfig
 from napari_noise2same.core.training.patches import PatchSampler

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from napari_noise2same.core.model import join_groups, members
-from napari_noise2same.core.networks.turns import Turn, turn, turn_back
+from napari_noise2same.core.networks import Turn, turn, turn_back
 
 __all__ = ["Lesson", "Teacher"]
 

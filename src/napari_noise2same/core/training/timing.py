@@ -10,7 +10,7 @@ import torch
 
 from napari_noise2same.core.device import device_errors, resolve_device
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.networks.turns import TURNS
+from napari_noise2same.core.networks import TURNS
 from napari_noise2same.core.objective import hide
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.core.training.learner import Learner
