@@ -90,7 +90,7 @@ def test_a_full_disk_leaves_the_earlier_file_alone(
     files, message = train_dock.files, train_dock.panel.message
     full = raising(OSError, errno.ENOSPC, "No space left on device")
     with monkeypatch.context() as patch:
-        patch.setattr("napari_noise2same.core.model.file.os.fsync", full)
+        patch.setattr("napari_noise2same.core.io.writing.os.fsync", full)
         train_dock.save_model(str(path))
         with qtbot.waitSignal(files.failed, timeout=TIMEOUT):
             pass
