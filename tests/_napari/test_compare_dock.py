@@ -13,8 +13,8 @@ from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.comparison import Mode
-from napari_noise2same._napari.layer_tracker import PREVIEW, LayerTracker
-from napari_noise2same._napari.results import add_result
+from napari_noise2same._napari.layer_tracker import LayerTracker
+from napari_noise2same._napari.results import PREVIEW, add_result
 
 NAME = "napari-noise2same"
 MODES: tuple[Mode, ...] = ("grid", "swipe", "blink", "residual")

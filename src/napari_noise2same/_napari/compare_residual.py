@@ -11,8 +11,7 @@ from napari.utils import Colormap
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
-from napari_noise2same._napari.layer_tracker import PREVIEW
-from napari_noise2same._napari.results import CARD, PLACING
+from napari_noise2same._napari.results import CARD, PLACING, PREVIEW
 from napari_noise2same._napari.transforms import from_world
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import Window

@@ -19,8 +19,7 @@ from napari.layers import Layer, Shapes
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data, level_factors
-from napari_noise2same._napari.layer_tracker import PREVIEW
-from napari_noise2same._napari.results import CARD, PLACING, inherited, place
+from napari_noise2same._napari.results import CARD, PLACING, PREVIEW, inherited, place
 from napari_noise2same._napari.transforms import from_world, unit_ratios
 from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.errors import ImageError

@@ -14,7 +14,7 @@ from napari_noise2same._napari.results import CARD, PREVIEW
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["PREVIEW", "LayerTracker", "is_image"]
+__all__ = ["LayerTracker", "is_image"]
 
 
 class LayerTracker(QObject):

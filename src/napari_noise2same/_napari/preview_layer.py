@@ -9,9 +9,8 @@ from napari.layers import Image as ImageLayer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
-from napari_noise2same._napari.layer_tracker import PREVIEW
 from napari_noise2same._napari.regions import visible_region
-from napari_noise2same._napari.results import CARD, add_result, follow, placement
+from napari_noise2same._napari.results import CARD, PREVIEW, add_result, follow, placement
 from napari_noise2same._napari.windows import CONTEXT, crop
 from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import Noise2SameError
