@@ -66,8 +66,10 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
     class Noted(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
-            if not self.is_set():
-                waits.set()
+            # Not `is_set`, which may be true a moment before it is cleared.
+            if super().wait(0):
+                return True
+            waits.set()
             return super().wait(timeout)
 
     monkeypatch.setattr(worker, "threading", SimpleNamespace(Event=Noted))

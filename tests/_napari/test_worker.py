@@ -70,11 +70,11 @@ def test_a_paused_worker_waits_and_goes_on(qtbot: QtBot, waiting: threading.Even
     with qtbot.waitSignal(worker.events):
         pass
     worker.pause()
-    assert waiting.wait(20)
-    done = len(counts)
+    paused, done = waiting.wait(20), len(counts)
     worker.resume()
     qtbot.waitUntil(lambda: len(counts) > done)
     worker.close()
+    assert paused
 
 
 def test_an_error_of_any_kind_is_reported_once(qtbot: QtBot) -> None:
