@@ -16,6 +16,7 @@ PARENTS = {
     "StoppedError": (errors.Noise2SameError,),
     "TakenError": (errors.FileError,),
     "TrainingError": (errors.Noise2SameError,),
+    "UnreadableError": (errors.FileError,),
 }
 
 
