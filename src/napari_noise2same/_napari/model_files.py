@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_noise2same._napari.worker import Worker
+from napari_noise2same.core.array import reason_of
 from napari_noise2same.core.errors import Noise2SameError
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def explain(error: BaseException, what: str) -> tuple[str, str]:
     if isinstance(error, MemoryError):
         return f"{what} needs more memory than there is: work on a smaller part.", details
     # Only the first line: errors of devices go on for pages.
-    reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return f"{what} failed unexpectedly: {reason.rstrip('.')}.", details
+    return f"{what} failed unexpectedly: {reason_of(error).rstrip('.')}.", details
 
 
 def file_name(name: str, ending: str = _ENDING) -> str:

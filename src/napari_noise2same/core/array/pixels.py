@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.errors import FileError, Noise2SameError
 
-__all__ = ["DAMAGE_SEEN_LATE", "read_pixels"]
+__all__ = ["DAMAGE_SEEN_LATE", "read_pixels", "reason_of"]
 
 # What pixels can raise that are read late, from damaged chunks of a Zarr array or over a network.
 DAMAGE_SEEN_LATE = (OSError, ValueError, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
@@ -44,8 +44,23 @@ def read_pixels(source: ArrayLike, index: tuple[Any, ...] | EllipsisType = ...) 
     except Noise2SameError:
         raise
     except DAMAGE_SEEN_LATE as error:
-        found = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise FileError(
-            f"Expected pixels that can be read, found an error instead ({found}): check the disk, "
-            "or copy or export the image again."
+            f"Expected pixels that can be read, found an error instead ({reason_of(error)}): check "
+            "the disk, or copy or export the image again."
         ) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in a line what somebody else's error is about.
+
+    Parameters
+    ----------
+    error : BaseException
+        The error.
+
+    Returns
+    -------
+    str
+        The first line of its message, or what kind of error it is.
+    """
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

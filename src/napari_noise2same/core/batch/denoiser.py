@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from napari_noise2same.core.array import DAMAGE_SEEN_LATE
+from napari_noise2same.core.array import DAMAGE_SEEN_LATE, reason_of
 from napari_noise2same.core.batch.events import (
     BatchEvent,
     FileDone,
@@ -147,5 +147,7 @@ def _reason(error: Exception, job: Job) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return f"{job.name} needs more memory than there is: let its result be a .zarr folder."
-    found = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return f"Expected an image that can be read and denoised, found {job.name} failing ({found})."
+    return (
+        f"Expected an image that can be read and denoised, found {job.name} failing "
+        f"({reason_of(error)})."
+    )

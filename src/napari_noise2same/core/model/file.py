@@ -166,6 +166,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         raise ValueError("no domain")
     if {columns[name].shape for name in HISTORY_COLUMNS} != {(len(columns["step"]),)}:
         raise ValueError("columns of the history differ")
+    # Denoising looks at it.
     float(header["settings"].get("effort", 1.0))
     validate_axes(header["axes"], (1,) * len(header["axes"]))
     return TrainedModel(
