@@ -19,6 +19,9 @@ nox.options.sessions = ["tests"]
 # One thread: sums in another order would change results in the last digit.
 TEST_ENVIRONMENT = {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
 
+# A process for each core; each takes up to 2 GB. One without tests left takes over another's.
+TEST_PROCESSES = ("--numprocesses=logical", "--maxprocesses=4", "--dist=worksteal")
+
 # What a viewer without a display needs on Debian and its relatives: a virtual display with OpenGL,
 # and the libraries that Qt loads from the system.
 VIEWER_PACKAGES = (
@@ -118,7 +121,7 @@ def tests(session: nox.Session) -> None:
     install_viewer_packages(session)
     install(session, "--group", "dev", "--editable", ".[all]")
     check(session)
-    session.run("pytest", "--cov", *session.posargs, env=TEST_ENVIRONMENT)
+    session.run("pytest", "--cov", *TEST_PROCESSES, *session.posargs, env=TEST_ENVIRONMENT)
 
 
 def check(session: nox.Session) -> None:
