@@ -275,17 +275,6 @@ def test_the_teacher_goes_on_as_well(
         assert_equal_runs(finish(image, None, resume=stopped).model, whole)
 
 
-def test_a_file_without_the_first_weights_tells_of_no_change(
-    image: Image, make_config: Config
-) -> None:
-    first = finish(image, make_config(network=None), after=3).model
-    assert first.resume is not None
-    tensors = {k: v for k, v in first.resume.tensors.items() if not k.startswith("first.")}
-    old = replace(first, resume=replace(first.resume, tensors=tensors))
-
-    assert np.isnan(finish(image, None, resume=old).change)
-
-
 def test_a_resumed_instant_model_is_not_trained(image: Image, make_picture: Picture) -> None:
     instant = finish(image, Preset.INSTANT.config(device="cpu")).model
 
@@ -320,14 +309,28 @@ def test_a_resumed_run_has_the_length_that_was_chosen_before(
     )
 
 
-@pytest.mark.parametrize("lost", ["tensors", "values"])
-def test_a_state_that_is_incomplete_is_refused(
-    image: Image, make_config: Config, lost: str
+@pytest.mark.parametrize("group", ["network", "average", "random", "best", "first", "teacher"])
+def test_a_state_without_all_of_its_tensors_is_refused(
+    image: Image, make_config: Config, group: str
+) -> None:
+    first = finish(image, make_config(network=None), after=3).model
+    assert first.resume is not None
+    tensors = {k: v for k, v in first.resume.tensors.items() if not k.startswith(f"{group}.")}
+    lost = replace(first, resume=replace(first.resume, tensors=tensors))
+    with pytest.raises(ConfigurationError, match="whole state"):
+        Trainer([image], resume=lost)
+
+
+@pytest.mark.parametrize("name", ["step", "steps", "sigma", "learner"])
+def test_a_state_without_all_of_its_numbers_is_refused(
+    image: Image, make_config: Config, name: str
 ) -> None:
     first = finish(image, make_config(), after=3).model
     assert first.resume is not None
-    with pytest.raises(ConfigurationError, match="whole state"):
-        Trainer([image], resume=replace(first, resume=replace(first.resume, **{lost: {}})))
+    values = {k: v for k, v in first.resume.values.items() if k != name}
+    lost = replace(first, resume=replace(first.resume, values=values))
+    with pytest.raises(ConfigurationError, match=rf"missing \({name}\)"):
+        Trainer([image], resume=lost)
 
 
 def test_settings_of_another_version_are_refused(image: Image, make_config: Config) -> None:

@@ -71,7 +71,8 @@ def test_a_model_for_other_images_is_refused(dims: Any, channels: int) -> None:
 
 
 def test_another_strategy_domain_or_third_axis_cannot_go_on() -> None:
-    state = ResumeState({}, {})
+    names = ("step", "steps", "seconds", "sigma", "best_error", "learner", "strategy")
+    state = ResumeState({}, dict.fromkeys(names))
     before = model(settings=TrainingConfig().model_dump(mode="json"), resume=state)
     assert resumable_state(before, TrainingConfig(steps=5)) is state
     others: tuple[dict[str, Any], ...] = (

@@ -44,6 +44,6 @@ class AveragedWeights:
         return {k: v.detach().cpu().clone() for k, v in self._weights.items()}
 
     def restore(self, weights: Mapping[str, Tensor]) -> None:
-        """Set the average."""
-        for name, value in weights.items():
-            self._weights[name].copy_(value)
+        """Set the average; a KeyError says which weights are missing."""
+        for name, average in self._weights.items():
+            average.copy_(weights[name])

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from napari_noise2same.core.model import join_groups, members
+
 __all__ = ["BestWeights"]
 
 
@@ -33,14 +35,36 @@ class BestWeights:
         """Return whether an error is smaller than that of the best."""
         return self.error is None or error < self.error
 
-    def replace(self, weights: Mapping[str, Tensor], error: float | None) -> None:
+    def replace(self, weights: Mapping[str, Tensor], error: float) -> None:
         """Keep other weights.
 
         Parameters
         ----------
         weights : mapping of str to Tensor
             The weights; not copied.
-        error : float or None
+        error : float
             Their error.
         """
         self.weights, self.error = dict(weights), error
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the weights for a resumed run, copied to the CPU."""
+        return join_groups({"best": self.weights})
+
+    def restore(self, tensors: Mapping[str, Tensor], error: float | None) -> None:
+        """Go on from the state that `tensors` has returned.
+
+        Parameters
+        ----------
+        tensors : mapping of str to Tensor
+            The tensors, among others.
+        error : float or None
+            Their error.
+
+        Raises
+        ------
+        KeyError
+            If some are missing.
+        """
+        best = members(tensors, "best")
+        self.weights, self.error = {name: best[name] for name in self.weights}, error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import torch
@@ -88,6 +88,21 @@ class TrainingPlan:
     def network(self) -> NetworkConfig:
         """The network."""
         return self.start.network
+
+    def noting(self, sentence: str) -> TrainingPlan:
+        """Return the plan with one more thing that the user should know.
+
+        Parameters
+        ----------
+        sentence : str
+            What.
+
+        Returns
+        -------
+        TrainingPlan
+            The same choices.
+        """
+        return replace(self, note=f"{self.note} {sentence}".lstrip())
 
 
 def view_image(image: Image, config: TrainingConfig) -> ImageView:

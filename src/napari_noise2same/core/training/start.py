@@ -18,7 +18,16 @@ from napari_noise2same.core.model import (
 )
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 
-__all__ = ["Start", "choose_start", "own_config", "resumable_state", "resumed_steps"]
+__all__ = [
+    "Start",
+    "choose_start",
+    "incomplete_state",
+    "own_config",
+    "resumable_state",
+    "resumed_steps",
+]
+
+_VALUES = {"step", "steps", "seconds", "sigma", "best_error", "learner", "strategy"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +165,7 @@ def resumable_state(model: TrainedModel, config: TrainingConfig) -> ResumeState:
     Raises
     ------
     ConfigurationError
-        If the model has no such state, or was trained in another way.
+        If the model has no such state or not all of it, or was trained in another way.
     """
     if model.resume is None or config.network not in (None, model.network):
         raise ConfigurationError(
@@ -170,7 +179,29 @@ def resumable_state(model: TrainedModel, config: TrainingConfig) -> ResumeState:
             "Expected the λ_inv strategy, the domain and the third axis of the model that training "
             "goes on from, found others: leave them as they are, or train anew."
         )
+    missing = sorted(_VALUES - model.resume.values.keys())
+    if missing:
+        raise incomplete_state(", ".join(missing))
     return model.resume
+
+
+def incomplete_state(missing: object) -> ConfigurationError:
+    """Say that a run cannot go on because parts of its state are missing.
+
+    Parameters
+    ----------
+    missing : object
+        What is missing, or the error that told.
+
+    Returns
+    -------
+    ConfigurationError
+        The error to raise.
+    """
+    return ConfigurationError(
+        "Expected a model with the whole state of its training to go on from, found parts missing "
+        f"({missing}): train anew, or start at this model."
+    )
 
 
 def resumed_steps(model: TrainedModel, config: TrainingConfig) -> int | None:

@@ -51,7 +51,7 @@ class Teacher:
     Attributes
     ----------
     first : mapping of str to Tensor
-        Weights that training began at; empty where they are not known.
+        Weights that training began at.
 
     Notes
     -----
@@ -114,15 +114,21 @@ class Teacher:
         ----------
         tensors : mapping of str to Tensor
             The tensors, among others.
+
+        Raises
+        ------
+        KeyError
+            If some are missing.
         """
-        self.first = members(tensors, "first")
+        first = members(tensors, "first")
+        self.first = {name: first[name] for name in self.first}
         self._renew(members(tensors, "teacher"))
 
     @torch.no_grad()
     def _renew(self, weights: Mapping[str, Tensor]) -> None:
         """Take over other weights."""
-        for name, tensor in weights.items():
-            self._weights[name].copy_(tensor)
+        for name, own in self._weights.items():
+            own.copy_(weights[name])
 
 
 def _copies(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

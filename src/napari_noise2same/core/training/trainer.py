@@ -5,35 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
 from napari_noise2same.core.device import device_errors, resolve_device
-from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.model import (
-    History,
-    ResumeState,
-    TrainedModel,
-    join_groups,
-    members,
-)
+from napari_noise2same.core.model import History, ResumeState, TrainedModel
 from napari_noise2same.core.networks import count_parameters
-from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.objective import build_strategy
 from napari_noise2same.core.settings import (
     Augmentation,
-    CalibratedLambda,
     CovarianceLambda,
-    LambdaConfig,
     StagedLambda,
     TrainingConfig,
 )
-from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.best import BestWeights
 from napari_noise2same.core.training.events import (
     Finished,
@@ -43,20 +31,19 @@ from napari_noise2same.core.training.events import (
     TrainingEvent,
     Validated,
 )
-from napari_noise2same.core.training.learner import LearnedStep, Learner
-from napari_noise2same.core.training.loading import load_patches
-from napari_noise2same.core.training.parallel import choose_ranks, rank_device
-from napari_noise2same.core.training.planning import plan_training, view_image
+from napari_noise2same.core.training.learner import LearnedStep
+from napari_noise2same.core.training.parallel import rank_device
+from napari_noise2same.core.training.preparation import prepare
 from napari_noise2same.core.training.schedule import learning_rate
-from napari_noise2same.core.training.start import own_config, resumable_state
+from napari_noise2same.core.training.start import (
+    incomplete_state,
+    own_config,
+    resumable_state,
+)
 from napari_noise2same.core.training.teacher import Lesson, Teacher
-from napari_noise2same.core.training.validation import Validation
 
 __all__ = ["Trainer", "train"]
 
-# Of independent noise a good denoiser leaves at most 0.035 between neighbours, even in fine
-# structure. Beyond 0.05, all images that were tried became worse by training.
-_CORRELATED = 0.045
 _PACKAGES = ("napari-noise2same", "torch", "numpy")
 
 
@@ -159,38 +146,22 @@ class Trainer:
     ) -> None:
         self.config = config = config or own_config(resume)
         self.device = rank_device(resolve_device(config.device))
-        views = [view_image(image, config) for image in images]
-        self.plan = plan_training(views, config, self.device, model=start, resume=resume)
-        self._ranks = choose_ranks(self.device, self.plan.batch)
-        self._axes = images[0].axes
-        loaded = load_patches(views, config, self.plan.patch, self.device, resume=resume, stop=stop)
-        self.domains, self.noise_source = loaded.domains, loaded.noise
-        if self.noise_source == "image":
-            self._add_note("The noise of the images differs: each is normalised by its own.")
-        batch, device, seed = self.plan.batch, self.device, config.seed
-        sampler, mask = loaded.sampler, config.mask
-        self._batches = BatchSource(sampler, mask, batch=batch, device=device, seed=seed)
-        self._validation = Validation(sampler, mask, batch=batch, device=device, seed=seed)
-        self._learner = Learner(
-            self.plan.network,
-            config,
-            self.device,
-            weights=self.plan.start.weights,
-            ranks=self._ranks,
-        )
-        # Patches of a channel without noise are not learnt from, unless all channels go together.
-        noisy = [d for d in self.domains if d.sigma or config.joint_channels] or self.domains
-        self._sigma = self._measured_sigma(_mean_sigma(noisy), resume)
-        strategy = config.lambda_inv or _best_strategy(noisy, fresh=self.plan.start.fresh)
-        self._knows_sigma = isinstance(strategy, CovarianceLambda)
-        self._strategy = build_strategy(strategy, sigma=self._sigma)
-        self._rows: list[tuple[float, ...]] = []
-        self._best = BestWeights(self._learner.average.copy())
+        state = None if resume is None else resumable_state(resume, config)
+        parts = prepare(images, config, self.device, resume=resume, start=start, stop=stop)
+        self.plan, self.domains, self.noise_source = parts.plan, parts.domains, parts.noise
+        self._axes, self._ranks = parts.axes, parts.ranks
+        self._batches, self._validation = parts.batches, parts.validation
+        self._learner, self._sigma = parts.learner, parts.sigma
+        self._knows_sigma = isinstance(parts.lambda_inv, CovarianceLambda)
+        self._strategy = build_strategy(parts.lambda_inv, sigma=parts.sigma)
         self._teacher = None if self.plan.start.fresh else Teacher(self._learner.network)
+        self._best = BestWeights(self._learner.average.copy())
+        self._history: list[tuple[float, ...]] = []
         self.step = 0
         self.seconds = 0.0
-        if resume is not None:
-            self._go_on_from(resume)
+        if resume is not None and state is not None:
+            self._history = resume.history.rows()
+            self._go_on_from(state)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[TrainingEvent]:
         """Train, step by step.
@@ -216,7 +187,15 @@ class Trainer:
                 yield self._validate()
         if self._progress() >= 1:
             yield self._finish(self._best.weights, "completed")
-            return
+        else:
+            yield from self._end_early()
+
+    def snapshot(self) -> TrainedModel:
+        """Return the model as it is now, to preview it: it cannot be resumed."""
+        return self._model(self._learner.average.copy(), resume=None)
+
+    def _end_early(self) -> Iterator[TrainingEvent]:
+        """End before the budget is used up, with the best weights so far."""
         weights = self._best.weights
         if self.plan.start.fresh and self.step % self.config.validate_every:
             # From scratch every step counts: a last look, which leaves no trace in a resumed run.
@@ -227,38 +206,6 @@ class Trainer:
             yield Validated(self.step, error, improved)
             weights = latest if improved else weights
         yield self._finish(weights, "stopped")
-
-    def snapshot(self) -> TrainedModel:
-        """Return the model as it is now, to preview it: it cannot be resumed."""
-        return self._model(self._learner.average.copy(), resume=None)
-
-    def _measured_sigma(self, fitted: float, resume: TrainedModel | None) -> float:
-        """Take σ from the residual of good first weights; leave these where noise has structure."""
-        if resume is not None and resume.resume is not None:
-            return float(resume.resume.values.get("sigma", fitted))
-        if self.plan.start.fresh or self.plan.steps == 0:
-            return fitted
-        with device_errors(self.device):
-            noise = self._validation.noise(self._learner.network, self._learner.average.weights)
-        self._keep_if_correlated(noise.correlation)
-        # Texture that the first weights have missed can only add to the residual.
-        return self._ranks.agree(min(fitted, noise.sigma))
-
-    def _keep_if_correlated(self, correlation: float) -> None:
-        """Plan no steps where noise has structure, unless somebody asks for them."""
-        asked = self.config.steps is not None or self.config.seconds is not None
-        correlation = self._ranks.agree(correlation)
-        if not asked and correlation > _CORRELATED:
-            self.plan = replace(self.plan, steps=0)
-            self._add_note(
-                f"Neighbouring pixels share their noise (correlation {correlation:.2f}), "
-                "which training would take for signal: the first weights are kept as they are. "
-                "Give a number of steps to train nevertheless."
-            )
-
-    def _add_note(self, sentence: str) -> None:
-        """Say something more about the choices."""
-        self.plan = replace(self.plan, note=f"{self.plan.note} {sentence}".lstrip())
 
     def _advance(self) -> StepDone | Recovered:
         """Do one step."""
@@ -302,7 +249,7 @@ class Trainer:
         """Write a step down, and say so."""
         terms, loss, lambda_inv = learned.terms, learned.loss, learned.lambda_inv
         rec, inv, blind_spot = terms.rec.item(), terms.inv.item(), terms.blind_spot.item()
-        self._rows.append((self.step, loss, rec, inv, blind_spot, lambda_inv))
+        self._history.append((self.step, loss, rec, inv, blind_spot, lambda_inv))
         progress = self._progress()
         return StepDone(
             step=self.step,
@@ -351,13 +298,15 @@ class Trainer:
 
     def _change(self, weights: Mapping[str, Tensor]) -> float:
         """Return how far the result has moved from that of the first weights, in σ if any."""
-        first = {} if self._teacher is None else self._teacher.first
-        if self.plan.steps == 0 and first:
-            return 0.0
-        if not first or not self._sigma:
+        if self._teacher is None:
             return math.nan
+        if self.plan.steps == 0:
+            return 0.0
+        if not self._sigma:
+            return math.nan
+        network, first = self._learner.network, self._teacher.first
         with device_errors(self.device):
-            return self._validation.change(self._learner.network, first, weights) / self._sigma
+            return self._validation.change(network, first, weights) / self._sigma
 
     def _progress(self) -> float:
         """Share of the budget that is used."""
@@ -379,14 +328,13 @@ class Trainer:
             settings=self.config.model_dump(mode="json"),
             seed=self.config.seed,
             versions={name: version(name) for name in _PACKAGES},
-            history=History.from_rows(self._rows),
+            history=History.from_rows(self._history),
             resume=resume,
         )
 
     def _state(self) -> ResumeState:
         """Return all that another run needs to go on exactly here."""
-        tensors = self._learner.tensors() | self._batches.tensors()
-        tensors |= join_groups({"best": self._best.weights})
+        tensors = self._learner.tensors() | self._batches.tensors() | self._best.tensors()
         if self._teacher is not None:
             tensors |= self._teacher.tensors()
         values = {
@@ -400,37 +348,21 @@ class Trainer:
         }
         return ResumeState(tensors, values)
 
-    def _go_on_from(self, model: TrainedModel) -> None:
-        """Go on where the model stopped, if its file has all that this needs."""
+    def _go_on_from(self, state: ResumeState) -> None:
+        """Go on where another run has stopped, if its file has all that this needs."""
         try:
             with device_errors(self.device):
-                self._restore(model, resumable_state(model, self.config))
+                self._restore(state.tensors, state.values)
         except (LookupError, RuntimeError, TypeError) as error:
-            raise ConfigurationError(
-                "Expected a model with the whole state of its training to go on from, found parts "
-                f"missing ({error}): train anew, or start at this model."
-            ) from error
+            raise incomplete_state(error) from error
 
-    def _restore(self, model: TrainedModel, state: ResumeState) -> None:
+    def _restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
         """Take up the state of another run."""
-        self._learner.restore(state.tensors, state.values["learner"])
-        self._strategy.restore(state.values["strategy"])
-        self._batches.restore(state.tensors)
-        self._rows = model.history.rows()
-        # Files from before this was kept have none.
-        self._best.replace(members(state.tensors, "best"), state.values.get("best_error"))
+        self._learner.restore(tensors, values["learner"])
+        self._strategy.restore(values["strategy"])
+        self._batches.restore(tensors)
+        self._best.restore(tensors, values["best_error"])
         if self._teacher is not None:
-            self._teacher.restore(state.tensors)
-        self.step = state.values["step"]
-        self.seconds = state.values["seconds"]
-
-
-def _best_strategy(domains: Sequence[Domain], *, fresh: bool) -> LambdaConfig:
-    """Return the best strategy for where training starts, and for its domains."""
-    stabilised = all(domain.kind == "stabilised" for domain in domains)
-    return CovarianceLambda() if stabilised and not fresh else CalibratedLambda()
-
-
-def _mean_sigma(domains: Sequence[Domain]) -> float:
-    """Root mean square of the channels' noise."""
-    return math.sqrt(sum(domain.sigma**2 for domain in domains) / len(domains))
+            self._teacher.restore(tensors)
+        self.step = values["step"]
+        self.seconds = values["seconds"]

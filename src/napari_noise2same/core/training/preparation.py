@@ -1,0 +1,171 @@
+"""All that there is before the first step: what is planned, read, measured and built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from napari_noise2same.core.device import device_errors
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.settings import (
+    CalibratedLambda,
+    CovarianceLambda,
+    LambdaConfig,
+    NoiseSource,
+    TrainingConfig,
+)
+from napari_noise2same.core.training.batches import BatchSource
+from napari_noise2same.core.training.learner import Learner
+from napari_noise2same.core.training.loading import load_patches
+from napari_noise2same.core.training.parallel import Ranks, choose_ranks
+from napari_noise2same.core.training.planning import TrainingPlan, plan_training, view_image
+from napari_noise2same.core.training.validation import Validation
+
+__all__ = ["Preparation", "prepare"]
+
+# Of independent noise a good denoiser leaves at most 0.035 between neighbours, even in fine
+# structure. Beyond 0.05, all images that were tried became worse by training.
+_CORRELATED = 0.045
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """The parts of a training run.
+
+    Attributes
+    ----------
+    plan : TrainingPlan
+        What is chosen for the images.
+    axes : str
+        Axes of the first image.
+    domains : tuple of Domain
+        The normalisation and noise of each channel.
+    noise : {"model", "image"}
+        Whether these are the domains of all images, or each has its own.
+    ranks : Ranks
+        The processes that do each step together.
+    batches : BatchSource
+        Where batches come from.
+    validation : Validation
+        By what weights are compared.
+    learner : Learner
+        The network, at its first weights.
+    sigma : float
+        Standard deviation of the noise, in normalised units.
+    lambda_inv : LambdaConfig
+        The strategy for λ_inv.
+    """
+
+    plan: TrainingPlan
+    axes: str
+    domains: tuple[Domain, ...]
+    noise: NoiseSource
+    ranks: Ranks
+    batches: BatchSource
+    validation: Validation
+    learner: Learner
+    sigma: float
+    lambda_inv: LambdaConfig
+
+
+def prepare(
+    images: Sequence[Image],
+    config: TrainingConfig,
+    device: torch.device,
+    *,
+    resume: TrainedModel | None = None,
+    start: TrainedModel | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Preparation:
+    """Plan a run, read its images, measure their noise and build what learns.
+
+    Parameters
+    ----------
+    images : sequence of Image
+        The images, of the same kind.
+    config : TrainingConfig
+        How to train.
+    device : torch.device
+        Where.
+    resume : TrainedModel, optional
+        A model whose training goes on.
+    start : TrainedModel, optional
+        A model to start from.
+    stop : callable
+        Asked before every read of the images and after the last.
+
+    Returns
+    -------
+    Preparation
+        The parts.
+
+    Raises
+    ------
+    Noise2SameError
+        As `train` does.
+    StoppedError
+        If `stop` has returned True.
+    """
+    views = [view_image(image, config) for image in images]
+    plan = plan_training(views, config, device, model=start, resume=resume)
+    ranks = choose_ranks(device, plan.batch)
+    loaded = load_patches(views, config, plan.patch, device, resume=resume, stop=stop)
+    if loaded.noise == "image":
+        plan = plan.noting("The noise of the images differs: each is normalised by its own.")
+    sampler, mask, batch, seed = loaded.sampler, config.mask, plan.batch, config.seed
+    validation = Validation(sampler, mask, batch=batch, device=device, seed=seed)
+    first = plan.start.weights
+    learner = Learner(plan.network, config, device, weights=first, ranks=ranks)
+    # Patches of a channel without noise are not learnt from, unless all channels go together.
+    noisy = [d for d in loaded.domains if d.sigma or config.joint_channels] or loaded.domains
+    sigma = _mean_sigma(noisy)
+    if resume is not None and resume.resume is not None:
+        sigma = float(resume.resume.values["sigma"])
+    elif first is not None and plan.steps != 0:
+        with device_errors(device):
+            left = validation.noise(learner.network, first)
+        # Texture that the first weights have missed can only add to the residual.
+        sigma = ranks.agree(min(sigma, left.sigma))
+        plan = _keep_if_correlated(plan, config, ranks.agree(left.correlation))
+    return Preparation(
+        plan=plan,
+        axes=images[0].axes,
+        domains=loaded.domains,
+        noise=loaded.noise,
+        ranks=ranks,
+        batches=BatchSource(sampler, mask, batch=batch, device=device, seed=seed),
+        validation=validation,
+        learner=learner,
+        sigma=sigma,
+        lambda_inv=config.lambda_inv or _best_strategy(noisy, fresh=plan.start.fresh),
+    )
+
+
+def _keep_if_correlated(
+    plan: TrainingPlan, config: TrainingConfig, correlation: float
+) -> TrainingPlan:
+    """Plan no steps where noise has structure, unless somebody asks for them."""
+    asked = config.steps is not None or config.seconds is not None
+    if asked or correlation <= _CORRELATED:
+        return plan
+    return replace(plan, steps=0).noting(
+        f"Neighbouring pixels share their noise (correlation {correlation:.2f}), "
+        "which training would take for signal: the first weights are kept as they are. "
+        "Give a number of steps to train nevertheless."
+    )
+
+
+def _best_strategy(domains: Sequence[Domain], *, fresh: bool) -> LambdaConfig:
+    """Return the best strategy for where training starts, and for its domains."""
+    stabilised = all(domain.kind == "stabilised" for domain in domains)
+    return CovarianceLambda() if stabilised and not fresh else CalibratedLambda()
+
+
+def _mean_sigma(domains: Sequence[Domain]) -> float:
+    """Root mean square of the channels' noise."""
+    return math.sqrt(sum(domain.sigma**2 for domain in domains) / len(domains))
