@@ -67,6 +67,25 @@ def test_ome_tiff_holds_masks_of_any_order(tmp_path: Path, axes: str) -> None:
     np.testing.assert_array_equal(found.data, np.asarray(image.data).transpose(order))
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.tf8"])
+@pytest.mark.parametrize("axes", ["YX", "ZCYX"])
+@pytest.mark.parametrize("dtype", ["bool", "uint16", "float32"])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_what_was_white_stays_white(
+    tmp_path: Path, name: str, axes: str, dtype: str, photometric: str
+) -> None:
+    noisy = np.asarray(make_image(axes, "bool" if dtype == "bool" else "uint16").data)
+    tifffile.imwrite(
+        tmp_path / "noisy.tif", noisy, photometric=photometric, metadata={"axes": axes}
+    )
+    image = read_image(tmp_path / "noisy.tif")
+    np.testing.assert_array_equal(image.data, noisy)
+    write_image(tmp_path / name, noisy.astype(dtype), image)
+    with tifffile.TiffFile(tmp_path / name) as tif:
+        assert tif.pages.first.photometric == tifffile.PHOTOMETRIC[photometric.upper()]
+    np.testing.assert_array_equal(read_image(tmp_path / name).data, noisy.astype(dtype))
+
+
 @pytest.mark.parametrize("axes", ["SYX", "TSYX", "YXS"])
 def test_ome_tiff_refuses_samples_of_bits(tmp_path: Path, axes: str) -> None:
     with pytest.raises(FileError, match=r"black and white planes .* found axes T?YXS"):

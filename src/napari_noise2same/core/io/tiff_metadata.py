@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -57,7 +57,8 @@ class TiffMetadata:
     channel_names : tuple of str
         Names of the channels.
     extra : mapping of str to mapping
-        What only that dialect knows.
+        What only that dialect knows, and under ``"tiff"`` the photometric interpretation if 0 is
+        white: the pixels are read as they are, and shown the other way round.
     """
 
     sizes: Mapping[str, Size] = field(default_factory=dict)
@@ -80,6 +81,14 @@ def read_metadata(tif: tifffile.TiffFile, axes: str) -> TiffMetadata:
     TiffMetadata
         Its metadata.
     """
+    metadata = _from_dialect(tif, axes)
+    if tif.series[0].keyframe.photometric != tifffile.PHOTOMETRIC.MINISWHITE:
+        return metadata
+    return replace(metadata, extra={**metadata.extra, "tiff": {"photometric": "miniswhite"}})
+
+
+def _from_dialect(tif: tifffile.TiffFile, axes: str) -> TiffMetadata:
+    """Read what the dialect of the file tells."""
     series = tif.series[0]
     if series.kind == "ome" and tif.ome_metadata:
         return _from_ome(tif.ome_metadata)

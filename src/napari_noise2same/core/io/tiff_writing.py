@@ -96,7 +96,7 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
         data,
         ome=True,
         bigtiff=_bigtiff(path),
-        photometric="rgb" if "S" in axes else "minisblack",
+        photometric="rgb" if "S" in axes else _grey(like),
         software=_software(description),
         metadata=metadata,
     )
@@ -146,7 +146,7 @@ def _write_imagej(
         path,
         data,
         imagej=True,
-        photometric="rgb" if "S" in like.axes else "minisblack",
+        photometric="rgb" if "S" in like.axes else _grey(like),
         resolution=resolution,
         software=_software(description),
         metadata=metadata,
@@ -181,7 +181,7 @@ def _write_plain(
         path,
         data,
         bigtiff=_bigtiff(path),
-        photometric="rgb" if axes.endswith(("YXS", "SYX")) else "minisblack",
+        photometric="rgb" if axes.endswith(("YXS", "SYX")) else _grey(like),
         planarconfig=_planarconfig(data, axes),
         resolution=_resolution(centimetres),
         resolutionunit="CENTIMETER" if "X" in centimetres else None,
@@ -194,6 +194,12 @@ def _write_plain(
             "description": dict(description),
         },
     )
+
+
+def _grey(like: Image) -> str:
+    """Say whether 0 is black or white."""
+    photometric: str = like.metadata.get("tiff", {}).get("photometric", "minisblack")
+    return photometric
 
 
 def _planarconfig(data: NDArray[Any], axes: str) -> str | None:
