@@ -130,9 +130,11 @@ def _read_picture(path: Path, axes: str | None) -> Image:
             "16 bits per pixel, which would be cut to 8: save it as TIFF."
         )
     try:
-        # Inks are no colours to look at.
-        mode = "RGB" if imageio.immeta(path, index=0).get("mode") == "CMYK" else None
-        data = imageio.imread(path, index=0, mode=mode)
+        picture = imageio.imopen(path, "r", plugin="pillow")
+        with picture:
+            # Inks are no colours to look at.
+            inks = picture.metadata(index=0).get("mode") == "CMYK"
+            data = picture.read(index=0, mode="RGB") if inks else picture.read(index=0)
     except (ValueError, OSError, SyntaxError) as error:
         raise FileError(
             f"{path.name} is not a whole PNG or JPEG picture ({error}): copy or export it again."
