@@ -4,7 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from napari_noise2same.widgets import RunProgress
-from napari_noise2same.widgets.progress import format_bytes, format_seconds
+from napari_noise2same.widgets.progress import format_seconds
 
 
 @pytest.mark.parametrize(
@@ -13,11 +13,6 @@ from napari_noise2same.widgets.progress import format_bytes, format_seconds
 )
 def test_times_read_like_a_clock(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
-
-
-@pytest.mark.parametrize(("number", "text"), [(3.5e8, "350 MB"), (1.24e9, "1.2 GB")])
-def test_sizes_of_memory(number: float, text: str) -> None:
-    assert format_bytes(number) == text
 
 
 def test_one_line_says_it_all(qtbot: QtBot) -> None:

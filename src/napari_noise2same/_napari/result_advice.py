@@ -11,9 +11,13 @@ from qtpy.QtCore import QObject
 from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.result_folders import fits_memory, free_space
 from napari_noise2same._napari.worker import Worker
+from napari_noise2same.core.sizes import format_bytes
 from napari_noise2same.widgets import ResultForm
 
 __all__ = ["ResultAdvice"]
+
+# Smaller results need no more exact bound, which would read 0.0 MB.
+_LEAST = 100_000
 
 
 class ResultAdvice(QObject):
@@ -83,28 +87,25 @@ class ResultAdvice(QObject):
 def _too_large(needed: int, free: int) -> str:
     """Say why a folder is better."""
     return (
-        f"The result takes {_size(needed)}, more than a third of the {_size(free)} of memory that "
-        "are free: let it go into a folder."
+        f"The result takes {format_bytes(needed)}, more than a third of the {format_bytes(free)} "
+        "of memory that are free: let it go into a folder."
     )
 
 
 def _needed(sizes: Sequence[tuple[str, int]], free: int | None) -> str:
     """Say what the results need, and whether that is there."""
-    needed = sum(size for _, size in sizes)
+    needed = max(sum(size for _, size in sizes), _LEAST)
     name = sizes[0][0] if len(sizes) == 1 else f"{len(sizes)} results"
     if free is None:
-        return f"{name}: up to {_size(needed)}."
+        return f"{name}: up to {format_bytes(needed)}."
     if needed > free:
-        return f"⚠ {name}: up to {_size(needed)}, but only {_size(free)} are free there."
-    return f"{name}: up to {_size(needed)}, {_size(free)} are free there."
+        return (
+            f"⚠ {name}: up to {format_bytes(needed)}, but only {format_bytes(free)} are free there."
+        )
+    return f"{name}: up to {format_bytes(needed)}, {format_bytes(free)} are free there."
 
 
 def _default_folder(jobs: Sequence[LayerJob]) -> str:
     """Return where the results go if no folder is chosen, where that is one folder."""
     folders = {str(job.path.parent) for job in jobs}
     return folders.pop() if len(folders) == 1 else "beside the images"
-
-
-def _size(number: int) -> str:
-    """Write a number of bytes for people."""
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{max(number / 1e6, 0.1):.1f} MB"

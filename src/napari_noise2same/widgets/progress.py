@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
-__all__ = ["RunProgress", "format_bytes", "format_seconds"]
+from napari_noise2same.core.sizes import format_bytes
+
+__all__ = ["RunProgress", "format_seconds"]
 
 _RESOLUTION = 1000
 
@@ -25,24 +27,6 @@ def format_seconds(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def format_bytes(number: float) -> str:
-    """Write a size of memory.
-
-    Parameters
-    ----------
-    number : float
-        Bytes.
-
-    Returns
-    -------
-    str
-        Such as ``"350 MB"`` or ``"1.2 GB"``.
-    """
-    if number < 1e9:
-        return f"{number / 1e6:.0f} MB"
-    return f"{number / 1e9:.1f} GB"
 
 
 class RunProgress(QWidget):

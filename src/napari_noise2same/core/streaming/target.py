@@ -26,6 +26,7 @@ from napari_noise2same.core.io import (
     replacing,
 )
 from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.sizes import format_bytes
 from napari_noise2same.core.streaming.journal import Journal
 from napari_noise2same.core.streaming.plan import CellPlan
 
@@ -255,14 +256,9 @@ def _check_space(path: Path, plan: CellPlan, share: float) -> None:
     free = shutil.disk_usage(path.absolute().parent).free
     if needed > free:
         raise FileError(
-            f"Expected {_size(needed)} of free space for {path}, found {_size(free)}: "
-            "free some, or choose another disk."
+            f"Expected {format_bytes(needed)} of free space for {path}, found "
+            f"{format_bytes(free)}: free some, or choose another disk."
         )
-
-
-def _size(number: float) -> str:
-    """Write a number of bytes."""
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
 
 
 def _estimated_limits(domain: Domain, dtype: np.dtype[Any]) -> Limits:
