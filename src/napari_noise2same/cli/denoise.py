@@ -104,11 +104,7 @@ def denoise(
         device=device,
         seed=seed,
     )
-    if model is not None and _OF_TRAINING & training.keys():
-        raise typer.BadParameter(
-            "Expected --start, --preset, --steps, --seconds, --seed or --depth-axis only without "
-            "--model."
-        )
+    _check_training(training, model)
     settings = given(
         tile=tile,
         overlap=overlap,
@@ -124,20 +120,10 @@ def denoise(
     _check_target(output, config, overwrite=overwrite)
     _check_scheduler(jobs, scheduler)
     create_folders(jobs)
-    left = [job for job in jobs if overwrite or not is_finished(job.target)]
-    if done := len(jobs) - len(left):
-        note(f"{done} of {len(jobs)} were done already: --overwrite makes them anew.")
+    left = _left_to_do(jobs, overwrite=overwrite)
     learned = _learn(model, jobs if left else [], axes, training)
     batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
-    report = _denoise(jobs, left, batch)
-    names = "\n".join(str(job.target) for job in report.done)
-    if names or as_json:
-        emit(report.results() | learned.results, names, as_json=as_json)
-    report.tell_problems()
-    if report.interrupted or learned.interrupted:
-        raise typer.Exit(INTERRUPTED)
-    if report.failed:
-        raise typer.Exit(1)
+    _tell(_denoise(jobs, left, batch), learned, as_json=as_json)
 
 
 class _Learned(NamedTuple):
@@ -146,6 +132,15 @@ class _Learned(NamedTuple):
     model: TrainedModel | None
     results: dict[str, Any]
     interrupted: bool
+
+
+def _check_training(settings: dict[str, Any], model: Path | None) -> None:
+    """Refuse settings of a training that there will not be."""
+    if model is not None and _OF_TRAINING & settings.keys():
+        raise typer.BadParameter(
+            "Expected --start, --preset, --steps, --seconds, --seed or --depth-axis only without "
+            "--model."
+        )
 
 
 def _check_target(output: Path, config: DenoiseConfig, *, overwrite: bool) -> None:
@@ -177,6 +172,14 @@ def _check_scheduler(jobs: Sequence[Job], scheduler: str | None) -> None:
             f"Expected --scheduler only for results in .zarr, found {others[0]}: choose the name "
             "of a .zarr or --format zarr, or leave --scheduler out."
         )
+
+
+def _left_to_do(jobs: Sequence[Job], *, overwrite: bool) -> list[Job]:
+    """Leave out what is done already, and say so."""
+    left = [job for job in jobs if overwrite or not is_finished(job.target)]
+    if done := len(jobs) - len(left):
+        note(f"{done} of {len(jobs)} were done already: --overwrite makes them anew.")
+    return left
 
 
 def _learn(
@@ -237,3 +240,15 @@ def _denoise(jobs: Sequence[Job], left: Sequence[Job], batch: BatchDenoiser | No
     if batch is not None:
         run_batch(batch, report)
     return report
+
+
+def _tell(report: BatchReport, learned: _Learned, *, as_json: bool) -> None:
+    """Print what has been done and what has not, and leave with the exit code that says so."""
+    names = "\n".join(str(job.target) for job in report.done)
+    if names or as_json:
+        emit(report.results() | learned.results, names, as_json=as_json)
+    report.tell_problems()
+    if report.interrupted or learned.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if report.failed:
+        raise typer.Exit(1)
