@@ -150,6 +150,11 @@ def test_typing_changes_the_settings(qtbot: QtBot, form: ConfigForm) -> None:
         ("learning_rate", "fast", "⚠ Must be a number."),
         ("batch", "2.5", "⚠ Must be a whole number."),
         ("patch", "64, big", "⚠ Must be a whole number."),
+        (
+            "patch",
+            "4, 4",
+            "⚠ Expected two or three lengths, of at least 8 pixels in Y and X, found 4, 4.",
+        ),
         ("averaging", "1", "⚠ Must be less than 1."),
     ],
 )

@@ -25,9 +25,10 @@ from napari_noise2same.core.settings.results import (
     check_scheduler_name,
     local_workers,
 )
-from napari_noise2same.core.settings.training import Augmentation, TrainingConfig
+from napari_noise2same.core.settings.training import MIN_SIDE, Augmentation, TrainingConfig
 
 __all__ = [
+    "MIN_SIDE",
     "STRATEGIES",
     "AdaptiveLambda",
     "Augmentation",

@@ -17,7 +17,10 @@ from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import LambdaConfig, MaskConfig
 
-__all__ = ["Augmentation", "TrainingConfig"]
+__all__ = ["MIN_SIDE", "Augmentation", "TrainingConfig"]
+
+# Fewer pixels than this along Y or X leave a 3×3 network nothing but borders to learn from.
+MIN_SIDE = 8
 
 Augmentation = Literal["none", "flips", "full"]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -55,7 +58,7 @@ class TrainingConfig(BaseModel):
     seconds : float, optional
         Time instead of steps; not reproducible to the bit.
     patch : tuple of int, optional
-        Spatial shape of a patch, in pixels.
+        Spatial shape of a patch, in pixels; at least 8 in Y and X.
     batch : int, optional
         Patches per step.
     learning_rate : float, optional
@@ -123,3 +126,13 @@ class TrainingConfig(BaseModel):
         if axis == "T" and info.data.get("spatial_dims") == 2:
             raise ValueError("expected a 3D network for time as the third axis, found a 2D one")
         return axis
+
+    @field_validator("patch")
+    @classmethod
+    def _more_than_borders(cls, patch: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if patch is not None and (len(patch) not in (2, 3) or min(patch[-2:]) < MIN_SIDE):
+            raise ValueError(
+                f"expected two or three lengths, of at least {MIN_SIDE} pixels in Y and X, found "
+                f"{', '.join(map(str, patch))}"
+            )
+        return patch

@@ -13,13 +13,10 @@ from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
+from napari_noise2same.core.settings import MIN_SIDE, NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.start import Start, choose_start, resumed_steps
 
 __all__ = ["ImageKind", "TrainingPlan", "image_kind", "plan_training", "view_image"]
-
-# Fewer pixels than this along Y or X leave a 3×3 network nothing but borders to learn from.
-MIN_SIDE = 8
 
 _REFERENCE_PIXELS = 512**2
 _PATCHES = {2: (64, 64), 3: (16, 48, 48)}
@@ -199,35 +196,15 @@ def plan_training(
     dims = _common_kind(views).dims
     for view in views:
         _check_size(view)
-    sides = [view.spatial_shape for view in views]
-    smallest = tuple(min(lengths) for lengths in zip(*sides, strict=True))
-    patch = config.patch or _PATCHES[dims]
-    if len(patch) != dims:
-        raise ConfigurationError(
-            f"Expected a patch of {dims} lengths for a {dims}D network, found {patch}."
-        )
-    pixels = sum(len(view) * math.prod(view.spatial_shape) for view in views)
+    patch = _fitting_patch(views, config, dims)
     start = choose_start(config, dims, views[0].sample_channels, model=model, resume=resume)
-    fresh = start.fresh
-    steps = config.steps
-    if steps is None and resume is not None:
-        steps = resumed_steps(resume, config)
-    if steps is None:
-        steps = _automatic_steps(dims, pixels, config.effort, fresh=fresh)
-    if steps == 0 and fresh and config.seconds is None:
-        reason = f" ({start.reason[0].lower()}{start.reason[1:]})" if start.reason else ""
-        raise ConfigurationError(
-            f"Expected at least one step of training from scratch{reason}, found none: choose "
-            "another quality, or a number of steps."
-        )
-    larger = _ACCELERATOR_FACTOR if fresh and device.type != "cpu" else 1
     return TrainingPlan(
         start=start,
-        patch=tuple(min(side, length) for side, length in zip(patch, smallest, strict=True)),
-        batch=config.batch or larger * _BATCHES[dims],
-        steps=None if config.seconds else steps,
+        patch=patch,
+        batch=config.batch or _automatic_batch(dims, device, fresh=start.fresh),
+        steps=_steps(views, config, start, resume),
         seconds=config.seconds,
-        learning_rate=config.learning_rate or _RATES[fresh],
+        learning_rate=config.learning_rate or _RATES[start.fresh],
         depth=views[0].layout.depth,
         note=f"{start.reason}: training from scratch." if start.reason else "",
     )
@@ -260,7 +237,48 @@ def _common_kind(views: Sequence[ImageView]) -> ImageKind:
     return kinds[0]
 
 
-def _automatic_steps(dims: int, pixels: int, effort: float, *, fresh: bool) -> int:
+def _fitting_patch(
+    views: Sequence[ImageView], config: TrainingConfig, dims: Literal[2, 3]
+) -> tuple[int, ...]:
+    """Return the shape of a patch, no larger than the smallest image."""
+    patch = config.patch or _PATCHES[dims]
+    if len(patch) != dims:
+        raise ConfigurationError(
+            f"Expected a patch of {dims} lengths for a {dims}D network, found {patch}."
+        )
+    sides = zip(*(view.spatial_shape for view in views), strict=True)
+    return tuple(min(side, *lengths) for side, lengths in zip(patch, sides, strict=True))
+
+
+def _automatic_batch(dims: Literal[2, 3], device: torch.device, *, fresh: bool) -> int:
+    """Return as many patches as the device has work for."""
+    larger = _ACCELERATOR_FACTOR if fresh and device.type != "cpu" else 1
+    return larger * _BATCHES[dims]
+
+
+def _steps(
+    views: Sequence[ImageView], config: TrainingConfig, start: Start, resume: TrainedModel | None
+) -> int | None:
+    """Return the steps that are asked for, else those of a resumed run, else a number that fits."""
+    if config.seconds is not None:
+        return None
+    steps = config.steps
+    if steps is None and resume is not None:
+        steps = resumed_steps(resume, config)
+    if steps is None:
+        steps = _automatic_steps(views, config.effort, fresh=start.fresh)
+    if steps == 0 and start.fresh:
+        reason = f" ({start.reason[0].lower()}{start.reason[1:]})" if start.reason else ""
+        raise ConfigurationError(
+            f"Expected at least one step of training from scratch{reason}, found none: choose "
+            "another quality, or a number of steps."
+        )
+    return steps
+
+
+def _automatic_steps(views: Sequence[ImageView], effort: float, *, fresh: bool) -> int:
     """More steps for more pixels, but slowly: content repeats."""
+    pixels = sum(len(view) * math.prod(view.spatial_shape) for view in views)
     factor: float = (pixels / _REFERENCE_PIXELS) ** 0.25
+    dims = _kind(views[0]).dims
     return math.ceil(effort * _STEPS[dims, fresh] * min(max(factor, 0.5), 3.0))
