@@ -173,7 +173,12 @@ DepthAxisName = Annotated[
     ),
 ]
 Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on where the training of the model stopped.")
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where the training of the model stopped, on the same images: others are only "
+        "told by their channels, or by noise ten times weaker or stronger.",
+    ),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace a model that is there already.")

@@ -205,6 +205,25 @@ def test_domains_are_those_of_the_interrupted_run(
     assert finish(other, None, resume=first).model.domains == first.domains
 
 
+@pytest.mark.parametrize("factor", [1 / 200, 200])
+@pytest.mark.parametrize("domain", ["stabilised", "linear"])
+def test_images_of_quite_other_noise_cannot_go_on(
+    image: Image, make_config: Config, factor: float, domain: str
+) -> None:
+    first = finish(image, make_config(domain=domain), after=1).model
+    other = Image(np.asarray(image.data) * np.float32(factor), "YX")
+    with pytest.raises(ConfigurationError, match="found noise ten times weaker or stronger"):
+        Trainer([other], resume=first)
+    assert Trainer([other], start=first).domains != first.domains
+
+
+def test_images_without_noise_go_on(image: Image, make_config: Config) -> None:
+    ramp = Image(np.add.outer(np.arange(64.0), np.arange(64.0)).astype(np.float32), "YX")
+    for before, after in ((image, ramp), (ramp, image)):
+        model = finish(before, make_config(), after=1).model
+        assert Trainer([after], resume=model).domains == model.domains
+
+
 def test_another_network_cannot_go_on(image: Image, make_config: Config) -> None:
     first = finish(image, make_config(), after=3).model
     config = make_config(network=NetworkConfig(widths=(4, 4)))

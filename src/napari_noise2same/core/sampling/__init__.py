@@ -6,6 +6,7 @@ from napari_noise2same.core.sampling.images import (
     ImageDomains,
     fit_image_domains,
     fit_own_domains,
+    is_far_from,
 )
 from napari_noise2same.core.sampling.positions import Positions, patch_starts
 from napari_noise2same.core.sampling.shares import fair_shares, pixel_weights
@@ -18,6 +19,7 @@ __all__ = [
     "fit_domains",
     "fit_image_domains",
     "fit_own_domains",
+    "is_far_from",
     "load_blocks",
     "normalise",
     "patch_starts",

@@ -12,10 +12,12 @@ from napari_noise2same.core.noise import Domain, DomainKind, noise_level, with_s
 from napari_noise2same.core.sampling.blocks import Block
 from napari_noise2same.core.sampling.domains import fit_domains, fits_by_channel
 
-__all__ = ["ImageDomains", "fit_image_domains", "fit_own_domains"]
+__all__ = ["ImageDomains", "fit_image_domains", "fit_own_domains", "is_far_from"]
 
 # Fits to small images of one camera differ by less, and networks do not mind so much.
 _LARGEST_RATIO = 2.0
+# A network that is used to other noise than this learns nothing that is of use.
+_FAR_RATIO = 10.0
 # Where in an image its noise is compared: not in the dark, where fits are least sure.
 _LEVELS = (0.5, 0.9)
 
@@ -80,9 +82,7 @@ def fit_image_domains(
     ImageError
         If every channel is constant in all images.
     """
-    images: dict[int, list[Block]] = {}
-    for block in blocks:
-        images.setdefault(block.image, []).append(block)
+    images = _by_image(blocks)
     common = tuple(like or fit_domains(blocks, kind))
     if like is None and len(images) == 1:
         return ImageDomains(common)
@@ -115,6 +115,39 @@ def fit_own_domains(
         One for each channel.
     """
     return _scaled(fits_by_channel(blocks, kind), like)
+
+
+def is_far_from(blocks: Sequence[Block], kind: DomainKind, domains: Sequence[Domain]) -> bool:
+    """Tell images whose noise is not at all what domains say, such as those of other units.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Blocks of one or several images.
+    kind : {"stabilised", "linear"}
+        Whether to stabilise the noise.
+    domains : sequence of Domain
+        One for each channel.
+
+    Returns
+    -------
+    bool
+        Whether the noise of an image is ten times weaker or stronger.
+    """
+    return any(
+        _ratio(own, channel, fit, domains[channel]) > _FAR_RATIO
+        for own in _by_image(blocks).values()
+        for channel, fit in fits_by_channel(own, kind).items()
+        if fit.sigma and domains[channel].sigma
+    )
+
+
+def _by_image(blocks: Sequence[Block]) -> dict[int, list[Block]]:
+    """Return the blocks of each image."""
+    images: dict[int, list[Block]] = {}
+    for block in blocks:
+        images.setdefault(block.image, []).append(block)
+    return images
 
 
 def _scaled(fits: Mapping[int, Domain], like: Sequence[Domain]) -> tuple[Domain, ...]:

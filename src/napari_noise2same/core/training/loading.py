@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import torch
 
 from napari_noise2same.core.array import ImageView
+from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.sampling import (
     Block,
     ImageDomains,
     fit_image_domains,
+    is_far_from,
     load_blocks,
     normalise,
     pixel_weights,
@@ -77,6 +79,8 @@ def load_patches(
 
     Raises
     ------
+    ConfigurationError
+        If the images are not at all like those that the training to go on with has seen.
     ImageError
         If no channel has finite pixels that differ.
     StoppedError
@@ -110,6 +114,12 @@ def _fit(
     if resume is None:
         return fit_image_domains(blocks, config.domain)
     domains = resume.domains_for(n_channels)
-    if resume.noise == "model":
-        return ImageDomains(domains)
-    return fit_image_domains(blocks, config.domain, like=domains)
+    if resume.noise == "image":
+        return fit_image_domains(blocks, config.domain, like=domains)
+    if is_far_from(blocks, config.domain, domains):
+        raise ConfigurationError(
+            "Expected the images that the model was trained on, or others of about the same noise, "
+            "to go on with its training, found noise ten times weaker or stronger: start a new "
+            "training at this model instead."
+        )
+    return ImageDomains(domains)

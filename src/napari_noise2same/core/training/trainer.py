@@ -65,7 +65,9 @@ def train(
         How to train.
     resume : TrainedModel, optional
         Go on where this model's training stopped, on the same images. Without a `config`, the
-        model's own is used, and the run ends as if it had never been interrupted.
+        model's own is used, and the run ends as if it had never been interrupted. A model does not
+        know its images: others are taken too, in its domains, if they have as many channels and
+        their noise is not ten times weaker or stronger.
     start : TrainedModel, optional
         Start a new run at the weights of this model, rather than at those of the configuration.
     stop : callable, optional
