@@ -30,6 +30,15 @@ def test_a_large_image_is_written_at_several_sizes(tmp_path: Path) -> None:
     assert found.spacing == {"Y": 0.5, "X": 0.25}
 
 
+@pytest.mark.parametrize("code", ["?", "b", ">u2", "<i4", "l", "q", "Q", ">u8", "e", ">f4", "d"])
+def test_any_number_can_be_written_whatever_c_calls_it(tmp_path: Path, code: str) -> None:
+    data = np.arange(12).reshape(3, 4).astype(code)
+    write_image(tmp_path / "a.zarr", data, Image(data, "YX"))
+    found = read_image(tmp_path / "a.zarr").data
+    assert np.dtype(found.dtype).name == data.dtype.name
+    np.testing.assert_array_equal(np.asarray(found[...]), data)
+
+
 def test_the_centre_of_a_coarser_pixel_lies_between_those_it_covers(tmp_path: Path) -> None:
     data = np.zeros((1, 2000), np.float32)
     write_image(tmp_path / "a.zarr", data, Image(data, "YX", spacing={"Y": 3.0, "X": 0.5}))

@@ -135,11 +135,13 @@ def create_pyramid(
         "napari-noise2same": dict(description),
     }
     group = zarr.open_group(path, mode="w", zarr_format=3, attributes=attributes)
+    # By its name: a long long of 64 bits, as tifffile gives it, is not known to zarr as int64.
+    native = np.dtype(dtype.name)
     for level, level_shape in enumerate(level_shapes(shape, axes)):
         group.create_array(
             str(level),
             shape=level_shape,
-            dtype=dtype.newbyteorder("="),
+            dtype=native,
             chunks=tuple(map(min, chunks, level_shape)),
             dimension_names=list(axes.lower()),
         )
