@@ -52,6 +52,15 @@ def test_an_impossible_setting_is_one_sentence(run: Run, noisy: Path, tmp_path: 
     assert outcome.err.count("\n") == 1
 
 
+def test_settings_that_do_not_go_together_are_in_our_own_words(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    patch = '{"patch": [4, 4]}'
+    outcome = run("train", noisy, "--model", tmp_path / "m.safetensors", "--settings", patch)
+    assert outcome.code == 1
+    assert "patch = [4, 4] (expected two or three lengths, of at least 8 pixels" in outcome.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

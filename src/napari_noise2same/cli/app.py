@@ -107,7 +107,8 @@ def _show_warning(
 def _sentence(error: ValidationError) -> str:
     """Say which settings cannot be used."""
     parts = (
-        f"{'.'.join(map(str, item['loc']))} = {item['input']!r} ({item['msg']})"
+        f"{'.'.join(map(str, item['loc']))} = {item['input']!r} "
+        f"({item['msg'].removeprefix('Value error, ')})"
         for item in error.errors()
     )
     return f"Expected settings that can be used, found {'; '.join(parts)}."

@@ -293,11 +293,24 @@ def test_a_missing_device_leaves_no_folder(make_model: ModelFactory, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["processes", "local:0", "local:", "local:two", "host:8786"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "processes",
+        "local:0",
+        "local:",
+        "local:two",
+        "host:8786",
+        "tcp://host",
+        "tcp://8786",
+        "http://host:8786",
+        "tcp://[::1:8786",
+    ],
+)
 def test_an_unknown_scheduler_is_refused(
     make_model: ModelFactory, tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=f"found '{name}'"):
+    with pytest.raises(ConfigurationError, match=re.escape(f"found '{name}'")):
         StreamDenoiser(
             Image(picture(20, 20), "YX"), make_model(), tmp_path / "a.zarr", scheduler=name
         )

@@ -11,6 +11,9 @@ from napari_noise2same.core.errors import ConfigurationError
 
 __all__ = ["ResultConfig", "check_scheduler_name", "local_workers"]
 
+# What dask connects to; other addresses it refuses late, and then waits for them.
+_ADDRESS = re.compile(r"(tcp|tls|ucx|wss?)://(\[\S+\]|[^\s:\[\]]+):\d+|inproc://\S+")
+
 
 def check_scheduler_name(name: str) -> str:
     """Refuse what names no scheduler.
@@ -30,7 +33,7 @@ def check_scheduler_name(name: str) -> str:
     ConfigurationError
         If the name is none of these.
     """
-    if name != "threads" and not local_workers(name) and not re.fullmatch(r"\w+://\S+", name):
+    if name != "threads" and not local_workers(name) and not _ADDRESS.fullmatch(name):
         raise ConfigurationError(
             "Expected the scheduler threads, local:N with a number of processes, or the address "
             f"of a dask scheduler such as tcp://host:8786, found {name!r}."
