@@ -13,7 +13,9 @@ import pytest
 import tifffile
 
 import napari_noise2same
+from napari_noise2same import __main__
 from napari_noise2same.cli import main
+from napari_noise2same.cli.interrupt import INTERRUPTED
 
 Run = Callable[..., Any]
 
@@ -89,6 +91,33 @@ def test_a_warning_is_one_line_without_its_place_in_the_code(run: Run, noisy: Pa
     assert outcome.code == 0
     assert "Warning: noisy.tif holds 2 images, of which the first is read." in outcome.err
     assert ".py" not in outcome.err
+
+
+def test_a_warning_is_shown_once(run: Run, noisy: Path, tmp_path: Path) -> None:
+    with tifffile.TiffWriter(noisy, append=True) as file:
+        file.write(tifffile.imread(noisy)[:16])
+    arguments = ("--output", tmp_path / "a.tif", "--preset", "instant")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        for _ in range(2):
+            outcome = run("denoise", noisy, *arguments, "--overwrite")
+            assert outcome.err.count("holds 2 images") == 1
+
+
+def test_ctrl_c_while_the_program_loads_ends_it_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Impatient:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "napari_noise2same.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "napari_noise2same.cli")
+    monkeypatch.setattr(sys, "meta_path", [Impatient(), *sys.meta_path])
+    with pytest.raises(SystemExit) as leaving:
+        __main__.main()
+    assert leaving.value.code == INTERRUPTED
 
 
 def test_what_other_packages_log_is_not_shown(run: Run, noisy: Path) -> None:

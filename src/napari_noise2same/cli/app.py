@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from io import TextIOWrapper
 from typing import Annotated, NoReturn, TextIO
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Into a file Windows writes in a code page that lacks σ, and many names of files.
         sys.stdout.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = partial(_show_warning, set())
         try:
             app(arguments, prog_name="napari-noise2same")
         except Noise2SameError as error:
@@ -93,6 +94,7 @@ def _top(
 
 
 def _show_warning(
+    shown: set[str],
     message: Warning | str,
     category: type[Warning],  # noqa: ARG001
     filename: str,  # noqa: ARG001
@@ -100,8 +102,10 @@ def _show_warning(
     file: TextIO | None = None,  # noqa: ARG001
     line: str | None = None,  # noqa: ARG001
 ) -> None:
-    """Show a warning without the place in the code."""
-    note(f"Warning: {message}")
+    """Show a warning without the place in the code, and once: images are read again."""
+    if str(message) not in shown:
+        shown.add(str(message))
+        note(f"Warning: {message}")
 
 
 def _sentence(error: ValidationError) -> str:
