@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -48,9 +49,9 @@ class GeneralisedAnscombe:
 
     def __init__(self, noise: PoissonGaussian) -> None:
         self.noise = noise
-        read = np.sqrt(max(noise.readout, LEAST_READOUT * noise.gain**2))
-        self._curve = _Curve(noise.gain, float(read))
-        self._table = _correction_table(noise.gain, float(read)) if noise.gain > 0 else None
+        read = math.sqrt(max(noise.readout, LEAST_READOUT * noise.gain**2))
+        self._curve = _Curve(noise.gain, read)
+        self._table = _correction_table(noise.gain, read) if noise.gain > 0 else None
 
     def forward(self, image: ArrayLike) -> Floats:
         """Stabilise the noise.
@@ -94,14 +95,14 @@ class _Curve:
     def __init__(self, gain: float, read: float) -> None:
         self.gain = gain
         self.read = read
-        self.root = float(np.sqrt(read**2 + 0.375 * gain**2))
+        self.root = math.sqrt(read**2 + 0.375 * gain**2)
         self.knee = -0.375 * gain
         self.stabilised_knee = 2 * self.knee / (read + self.root)
 
     def __call__(self, signal: Floats) -> Floats:
         bent = np.maximum(signal, self.knee)
         straight = np.minimum(signal - self.knee, 0) / self.read
-        root = np.sqrt(np.maximum(self.gain * bent + self.root**2, 0))
+        root = np.sqrt(self.gain * bent + self.root**2)
         return np.asarray(2 * bent / (root + self.root) + straight)
 
     def solve(self, stabilised: Floats) -> Floats:

@@ -17,9 +17,8 @@ Indices = NDArray[np.intp]
 # Read noise of less than a tenth of a photon is not told from none, and divides by zero.
 LEAST_READOUT = 0.01
 
+# In the image, and in each bin.
 _FEWEST_BLOCKS = 16
-_BLOCKS_PER_BIN = 16
-_FEWEST_PER_BIN = 16
 _MOST_BINS = 16
 _FLAT_FRACTION = 0.5
 _DARK_FRACTION = 0.02
@@ -161,11 +160,11 @@ def _bins(signal: Floats) -> list[Indices]:
     """Return the dark blocks, then the others in steps of √signal, wider where blocks are few."""
     order = np.argsort(signal)
     root = np.sqrt(np.maximum(signal, 0))
-    count = int(np.clip(len(signal) // _BLOCKS_PER_BIN, 1, _MOST_BINS))
+    count = min(len(signal) // _FEWEST_BLOCKS, _MOST_BINS)
     step = np.ceil(root[order] * count / max(root.max(), np.finfo(np.float64).tiny))
     bins, start = [], 0
     for end in [*(np.flatnonzero(np.diff(step)) + 1), len(order)]:
-        if end - start >= _FEWEST_PER_BIN:
+        if end - start >= _FEWEST_BLOCKS:
             bins.append(order[start:end])
             start = end
     return bins

@@ -91,7 +91,8 @@ def stratified_mask(
     if not inside.any():
         # Boxes larger than small patches: without a hidden pixel there is no loss.
         jitter = torch.rand((planes, ndim, 1), generator=generator, device=device)
-        position, inside = (jitter * limits).long(), inside[:, :1] | True
+        position = (jitter * limits).long()
+        inside = (position < limits).all(dim=1)
     plane, box = inside.nonzero(as_tuple=True)
     spatial = tuple(position[plane, axis, box] for axis in range(ndim))
     if independent_channels:
