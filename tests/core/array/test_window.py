@@ -31,6 +31,7 @@ def test_window_indexes_as_the_region_itself(places: tuple[Any, Any]) -> None:
     array = np.arange(48).reshape(6, 8)
     window = Window(array, (slice(2, 5), slice(4, 7)))
 
+    assert window.shape == (3, 3)
     np.testing.assert_array_equal(window[places], array[2:5, 4:7][places])
     np.testing.assert_array_equal(window[places[0]], array[2:5, 4:7][places[0]])
     for around in ((..., *places), (places[0], ...), ...):

@@ -3,9 +3,10 @@ from __future__ import annotations
 import torch
 
 from napari_noise2same.core.denoising import context_of
+from napari_noise2same.core.denoising.context import choose_part, grid_of
 from napari_noise2same.core.model import load_pretrained
 from napari_noise2same.core.networks import build_network
-from napari_noise2same.core.settings import NetworkConfig
+from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
 
 
 def test_images_are_denoised_with_all_that_the_network_can_look_at() -> None:
@@ -28,3 +29,15 @@ def test_what_a_volume_is_denoised_without_makes_no_difference() -> None:
         part = network(volume[None, None, 14 - z : 16 + z])[0, 0, z : z + 2]
     # In units of the noise.
     assert (part[:, y : y + 16, x : x + 16] - whole).abs().max() < 0.01
+
+
+def test_a_part_of_a_side_asked_for_is_made_of_whole_chunks_and_as_deep_as_the_volume() -> None:
+    def part(shape: tuple[int, ...], chunk: tuple[int, ...] | None = None) -> tuple[int, ...]:
+        config = DenoiseConfig(tile=64)
+        return choose_part(shape, config, grid=grid, context=(0, 0, 0), most=1, chunk=chunk)
+
+    network = build_network(NetworkConfig(spatial_dims=3, widths=(4, 6, 8)))
+    grid = grid_of(network)
+    assert grid == (1, network.multiple, network.multiple)
+    assert part((20, 500, 50)) == (20, 64, 50)
+    assert part((90, 500, 500), (8, 24, 80)) == (64, 48, 80)

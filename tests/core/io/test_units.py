@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import pint
 import pytest
 
-from napari_noise2same.core.io.units import convert_unit, unit_name, unit_symbol
+from napari_noise2same.core.io.units import _UNITS, convert_unit, unit_name, unit_symbol
 
 
 @pytest.mark.parametrize(
@@ -28,11 +29,13 @@ def test_each_spelling_of_a_unit_has_one_name(text: str, name: str | None) -> No
     assert unit_name(text) == name
 
 
-@pytest.mark.parametrize("name", ["angstrom", "nanometer", "micrometer", "inch", "second", "hour"])
-def test_the_symbol_of_a_unit_is_read_back_as_its_name(name: str) -> None:
+@pytest.mark.parametrize("name", _UNITS)
+def test_a_unit_has_a_symbol_that_is_read_back_and_the_size_that_is_known(name: str) -> None:
     symbol = unit_symbol(name)
     assert symbol is not None
     assert unit_name(symbol) == name
+    known = pint.Quantity(1, name).to_base_units()
+    assert convert_unit(1, name, str(known.units)) == pytest.approx(known.magnitude)
 
 
 def test_an_unknown_unit_has_no_symbol() -> None:

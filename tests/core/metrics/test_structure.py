@@ -69,6 +69,13 @@ def test_ssim_averages_over_leading_axes() -> None:
     assert ssim(prediction, reference, spatial_ndim=2) == pytest.approx(np.mean(scores))
 
 
+def test_a_series_of_single_pixels_is_compared_pixel_by_pixel() -> None:
+    reference = picture((6, 1, 1))
+    assert ssim(reference, reference, spatial_ndim=2) == 1
+    assert 0 < ssim(2 * reference, reference, spatial_ndim=2) < 1
+    assert edge_preservation(reference, reference, spatial_ndim=2) == 0
+
+
 def test_edges_are_kept_by_scaling_and_lost_by_blurring_and_noise() -> None:
     reference = photograph() / 255.0
     mild, strong = (gaussian_filter(reference, sigma) for sigma in (0.7, 3))

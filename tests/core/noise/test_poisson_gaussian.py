@@ -141,7 +141,9 @@ def test_leading_axes_and_samples_are_separate_pictures() -> None:
     image = expose(400 * scene((160, 160)), 1, 3)
     stack = np.stack([image, image[::-1], image.T])
     together = fit_poisson_gaussian(stack, spatial_ndim=2)
-    assert fit_poisson_gaussian(list(stack)).gain == pytest.approx(together.gain)
+    apart = fit_poisson_gaussian(list(stack))
+    assert apart.gain == pytest.approx(together.gain)
+    assert fit_poisson_gaussian([*stack, np.full((9, 9), np.nan), np.ones((2, 2))]) == apart
     assert variances(together, [20, 200]) == pytest.approx([29, 209], rel=0.1)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def test_each_channel_has_a_domain_fitted_to_all_of_its_blocks() -> None:
     values = rng.normal(size=(3, 2, 40, 40))
     values[:, 1] = 50 + 7 * values[:, 1] + 20 * np.arange(3)[:, None, None]
     blocks = load_blocks([view(values, "TCYX")], 10**6, seed=0)
-    first, second = fit_domains(blocks, "linear")
+    first, second = fit_domains(blocks[::-1], "linear")
     assert (first.mean, first.std) == pytest.approx((0, 1), abs=0.05)
     assert (second.mean, second.std) == pytest.approx(
         (values[:, 1].mean(), values[:, 1].std()), rel=0.05
@@ -34,11 +35,12 @@ def test_each_channel_has_a_domain_fitted_to_all_of_its_blocks() -> None:
 
 @pytest.mark.parametrize("joint", [False, True])
 def test_a_constant_channel_is_0_without_noise_and_leaves_the_others_alone(joint: bool) -> None:
-    values = np.random.default_rng(0).normal(size=(2, 40, 40))
+    values = np.random.default_rng(0).normal(size=(2, 40, 40)).astype(np.float32)
     values[0] = 5
     image = ImageView(values, plan_layout("CYX", values.shape), joint_channels=joint)
     blank, other = fit_domains(load_blocks([image], 10**6, seed=0), "stabilised")
     assert blank == Domain(mean=5, std=1, sigma=0)
+    assert json.dumps(blank.to_dict())
     assert (other,) == fit_domains(load_blocks([view(values[1], "YX")], 10**6, 0), "stabilised")
 
 

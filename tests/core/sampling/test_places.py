@@ -60,8 +60,10 @@ def test_of_a_large_volume_each_block_is_in_chunks_of_its_own() -> None:
     assert len(found) == len(chunks) == len(set(chunks)) == 38
 
 
-def test_with_fewer_chunks_than_blocks_the_blocks_are_larger() -> None:
-    found = places(view((5000, 5000), (1024, 1024), "YX"), 20e6)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_with_fewer_chunks_than_blocks_the_blocks_are_larger(channels: int) -> None:
+    picture = view((channels, 5000, 5000), (channels, 1024, 1024), "CYX", joint_channels=True)
+    found = places(picture, channels * 20e6)
     chunks = [chunk for _, region in found for chunk in touched(region, (1024, 1024))]
     assert len(found) == len(chunks) == len(set(chunks)) == 25
     assert 19e6 < sum(size(region) for _, region in found) <= 20e6

@@ -40,7 +40,7 @@ def cases(draw: st.DrawFn) -> Case:
         tuple(draw(st.integers(1, 30)) for _ in axes),
         tuple(draw(st.integers(0, 12)) for _ in axes),
         tuple(draw(st.integers(1, 8)) for _ in axes),
-        draw(st.integers(1, 200_000)),
+        draw(st.integers(1, math.prod(shape))),
     )
 
 
@@ -79,6 +79,12 @@ def test_an_image_that_fits_is_one_cell() -> None:
 def test_cells_keep_to_the_chunks_of_the_image_where_that_costs_nothing() -> None:
     case = Case((1280, 1280), (64, 64), (320, 320), (0, 0), (1, 1), 320**2 + 5000)
     assert case.choose() == (320, 320)
+
+
+def test_some_more_context_is_read_to_decode_less() -> None:
+    case = Case((1280, 1280), (64, 64), (1280, 1), (4, 4), (1, 1), 96_000)
+    assert case.choose() == (640, 128)
+    assert case.choose(source_chunk=(1, 1)) == (256, 320)
 
 
 def test_huge_images_are_planned_at_once() -> None:

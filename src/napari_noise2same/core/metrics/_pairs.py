@@ -46,7 +46,7 @@ def dynamic_range(reference: Floats) -> float:
 def pictures(values: Floats, spatial_ndim: int | None) -> Floats:
     """Return the array with all axes before the spatial ones made one; by default there are none.
 
-    Spatial axes of length 1 are dropped.
+    Spatial axes of length 1 are dropped; one stays if there are no others.
     """
     ndim = values.ndim if spatial_ndim is None else spatial_ndim
     if not 0 < ndim <= values.ndim:
@@ -55,4 +55,4 @@ def pictures(values: Floats, spatial_ndim: int | None) -> Floats:
             f"{values.shape}; pass fewer spatial dimensions."
         )
     spatial = [length for length in values.shape[values.ndim - ndim :] if length > 1]
-    return values.reshape(-1, *spatial)
+    return values.reshape(-1, *(spatial or [1]))

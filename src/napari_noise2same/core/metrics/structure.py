@@ -56,10 +56,10 @@ def ssim(
 
 def _picture_ssim(predicted: Floats, truth: Floats, extent: float) -> float:
     """Return the mean structural similarity of one picture of any dimension."""
-    smallest = min(truth.shape, default=1)
+    smallest = min(truth.shape)
     similarity: float = structural_similarity(  # type: ignore[no-untyped-call]
-        np.atleast_1d(predicted),
-        np.atleast_1d(truth),
+        predicted,
+        truth,
         win_size=min(_SSIM_WINDOW, smallest - 1 + smallest % 2),
         data_range=extent,
         gaussian_weights=True,

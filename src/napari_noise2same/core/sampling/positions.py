@@ -31,8 +31,8 @@ class Positions:
     def __getitem__(self, number: int) -> tuple[int, ...]:
         """Return the index into the grid of a place."""
         row = int(np.searchsorted(self._ends, number, side="right"))
-        before = int(self._ends[row - 1]) if row else 0
-        column = int(np.flatnonzero(self._rows[row])[number - before])
+        # Counted from the end of its row.
+        column = int(np.flatnonzero(self._rows[row])[number - self._ends[row]])
         return (*map(int, np.unravel_index(row, self._shape[:-1])), column)
 
 

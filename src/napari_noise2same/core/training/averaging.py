@@ -25,7 +25,7 @@ class AveragedWeights:
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self._decay = decay
-        self._weights = {k: v.detach().clone() for k, v in network.state_dict().items()}
+        self._weights = {k: v.clone() for k, v in network.state_dict().items()}
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
@@ -41,7 +41,7 @@ class AveragedWeights:
 
     def copy(self) -> dict[str, Tensor]:
         """Return the average, copied to the CPU."""
-        return {k: v.detach().cpu().clone() for k, v in self._weights.items()}
+        return {k: v.cpu().clone() for k, v in self._weights.items()}
 
     def restore(self, weights: Mapping[str, Tensor]) -> None:
         """Set the average; a KeyError says which weights are missing."""

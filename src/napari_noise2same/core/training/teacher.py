@@ -133,4 +133,4 @@ class Teacher:
 
 def _copies(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return weights that nobody else changes."""
-    return {name: tensor.detach().clone() for name, tensor in weights.items()}
+    return {name: tensor.clone() for name, tensor in weights.items()}
