@@ -56,6 +56,17 @@ def test_images_scaled_thirty_times_apart_have_their_own(kind: Any) -> None:
     assert {found.of(image)[0].sigma for image in (0, 1)} == {found.common[0].sigma}
 
 
+def test_noise_that_differs_most_at_bright_pixels_is_compared_there() -> None:
+    rng = np.random.default_rng(0)
+    scene = gaussian_filter(rng.standard_normal((192, 192)), 6)
+    scene = 1000 * np.clip(2 * scene / scene.std(), 0, 1)
+    blocks = [
+        block(gain * rng.poisson(scene / gain) + rng.normal(0, 10, scene.shape), image)
+        for image, gain in enumerate((0.01, 4))
+    ]
+    assert set(fit_image_domains(blocks, "stabilised").own) == {0, 1}
+
+
 def test_images_of_other_types_have_their_own() -> None:
     blocks = [block(picture(seed=0, dtype="uint8"), 0), block(picture(seed=1, dtype="uint16"), 1)]
     assert set(fit_image_domains(blocks, "stabilised").own) == {0, 1}

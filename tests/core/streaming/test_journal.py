@@ -23,7 +23,7 @@ def test_what_is_recorded_is_found_again(tmp_path: Path) -> None:
 def test_a_line_that_was_torn_does_not_count(tmp_path: Path) -> None:
     Journal(tmp_path).begin(JOB)
     with journal_path(tmp_path).open("ab") as file:
-        file.write(b"3\n12")
+        file.write(b"3\n12345")
     journal = Journal(tmp_path)
     assert journal.done == {3}
     journal.record(7)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -56,6 +57,8 @@ def test_axes_of_the_result_are_in_the_order_of_the_format(make_model: ModelFact
     assert (cells.result_layout.axes, cells.result_shape) == ("TCYX", (3, 2, 190, 300))
     colours = plan(make_model(channels=3, domains=3, joint=True), (190, 300, 3), "YXS")
     assert (colours.result_layout.axes, colours.result_shape) == ("CYX", (3, 190, 300))
+    movie = plan(replace(make_model(spatial_dims=3), depth_axis="T"), (40, 190, 300), "TYX")
+    assert (len(movie.tiles[0].write), movie.result_shape) == (3, (40, 190, 300))
 
 
 def test_a_cell_of_a_large_image_fits_into_memory(make_model: ModelFactory) -> None:

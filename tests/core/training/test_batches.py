@@ -33,6 +33,9 @@ def test_a_restored_source_goes_on_where_the_other_was() -> None:
     assert torch.equal(x, again)
     assert all(map(torch.equal, mask.index, other.index))
     assert torch.equal(values, same)
+    turns, others = ([of.draw_turn("full") for _ in range(20)] for of in (first, second))
+    assert turns == others
+    assert len(set(turns)) > 4
 
 
 @pytest.mark.parametrize("independent", [False, True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -45,25 +46,24 @@ class CellDenoiser:
     model: TrainedModel
     domains: tuple[Domain, ...]
     config: DenoiseConfig
-    _piece: PieceDenoiser | None = field(default=None, init=False, repr=False)
     _lock: Any = field(default_factory=Lock, init=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what cannot travel, and what training has left in the model."""
         model = replace(self.model, resume=None, history=History.empty())
-        return self.__dict__ | {"model": model, "_piece": None, "_lock": None}
+        state = self.__dict__ | {"model": model, "_lock": None}
+        state.pop("piece", None)
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take a lock of one's own."""
         self.__dict__.update(state, _lock=Lock())
 
-    @property
+    @cached_property
     def piece(self) -> PieceDenoiser:
         """The network on its device."""
-        if self._piece is None:
-            device = resolve_device(self.config.device)
-            self._piece = PieceDenoiser(self.model, self.domains, device, self.config)
-        return self._piece
+        device = resolve_device(self.config.device)
+        return PieceDenoiser(self.model, self.domains, device, self.config)
 
     def use_device(self, name: str) -> None:
         """Move to another device than the one asked for.

@@ -60,8 +60,8 @@ class Journal:
         """
         if self._file is None:
             self._file = self._path.open("r+b")
+            # Of a torn line nothing needs to go: what is left of it behind others has no end.
             self._file.seek(self._length)
-            self._file.truncate()
         _append(self._file, str(cell))
         self.done.add(cell)
 
