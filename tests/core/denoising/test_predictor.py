@@ -83,15 +83,6 @@ def test_models_of_more_than_the_usual_effort_average_unless_told_otherwise(
     assert_same(run(image, thorough, averaging=False), once)
 
 
-@pytest.mark.parametrize("flip", [np.flipud, np.fliplr, np.transpose, np.rot90])
-def test_averaging_commutes_with_flips_and_turns(
-    make_model: ModelFactory, flip: Callable[[Array], Array]
-) -> None:
-    model, values = make_model(), picture(44, 60)
-    flipped = run(Image(flip(values), "YX"), model, averaging=True)
-    assert_same(flipped, flip(run(Image(values, "YX"), model, averaging=True)))
-
-
 class Memory:
     """A device on which no more than so many pixels fit."""
 

@@ -67,19 +67,3 @@ def test_a_fresh_network_sees_all_around_but_the_centre(dims: int) -> None:
     expected[window] = True
     expected[centre] = False
     assert torch.equal(gradient != 0, expected)
-
-
-@each_dims
-def test_training_keeps_the_network_blind(trained_like: Callable[..., BlindNet], dims: int) -> None:
-    network = trained_like(kind="blind", spatial_dims=dims, widths=(4, 4), bias=True)
-    x = torch.randn(1, 1, *(9,) * dims, dtype=torch.double, requires_grad=True)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
-    for _ in range(5):
-        optimiser.zero_grad()
-        # The reward for copying the input would fill a centre weight at once.
-        (network(x) - x).square().mean().backward()
-        optimiser.step()
-    centre = (0, 0, *(4,) * dims)
-    (gradient,) = torch.autograd.grad(network(x)[centre], x)
-    assert gradient[centre] == 0
-    assert gradient.abs().sum() > 0

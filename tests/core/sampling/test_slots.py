@@ -31,23 +31,15 @@ def test_without_chunks_every_place_is_in_one_slot(side: int, more: int) -> None
 
 
 @given(chunked_axes())
-def test_slots_share_no_chunk_and_each_holds_a_block(axis: tuple[list[int], int]) -> None:
-    chunks, side = axis
-    edges = np.cumsum([0, *chunks])
-    slots = chunk_slots(edges, side)
-    assert slots
-    for first, end in slots:
-        assert {first, end} <= set(edges.tolist())
-        assert end - first >= side
-    assert all(before[1] <= after[0] for before, after in pairwise(slots))
-
-
-@given(chunked_axes())
-def test_only_the_end_of_an_axis_is_left_out_and_less_of_it_than_a_block(
+def test_slots_share_no_chunk_and_of_the_axis_only_an_end_shorter_than_a_block_is_left_out(
     axis: tuple[list[int], int],
 ) -> None:
     chunks, side = axis
-    slots = chunk_slots(np.cumsum([0, *chunks]), side)
+    edges = np.cumsum([0, *chunks])
+    slots = chunk_slots(edges, side)
+    for first, end in slots:
+        assert {first, end} <= set(edges.tolist())
+        assert end - first >= side
     assert slots[0][0] == 0
     assert all(before[1] == after[0] for before, after in pairwise(slots))
     assert sum(chunks) - slots[-1][1] < side

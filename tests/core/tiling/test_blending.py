@@ -39,8 +39,3 @@ def test_ramps_are_linear_and_centred_on_the_border_between_cells() -> None:
     ramp = [0.125, 0.375, 0.625, 0.875]
     np.testing.assert_allclose(blend_weights(left, (16,)), [1] * 6 + ramp[::-1])
     np.testing.assert_allclose(blend_weights(right, (16,)), ramp + [1] * 6)
-
-
-def test_without_a_band_each_cell_counts_alone() -> None:
-    for tile in plan_tiles((5, 7), (2, 3), halo=(1, 1), band=(0, 0), multiple=(1, 1)):
-        assert (blend_weights(tile, (5, 7)) == 1).all()

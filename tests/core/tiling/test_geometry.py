@@ -94,21 +94,6 @@ def test_impossible_settings_are_refused(axis: Axis) -> None:
         axis.plan()
 
 
-@given(st.lists(axes(), min_size=1, max_size=3))
-def test_tiles_partition_an_image_of_any_shape(several: list[Axis]) -> None:
-    axes = [axis._replace(length=axis.length % 13 + 1) for axis in several]
-    shape, tile, halo, band, multiple = (list(field) for field in zip(*axes, strict=True))
-    tiles = plan_tiles(shape, tile, halo=halo, band=band, multiple=multiple)
-
-    covered = np.zeros(shape, int)
-    for one in tiles:
-        covered[tuple(segment.cell for segment in one.segments)] += 1
-    assert (covered == 1).all()
-    assert [one.segments[0].cell.start for one in tiles] == sorted(
-        one.segments[0].cell.start for one in tiles
-    )
-
-
 def test_each_axis_of_a_tile_has_its_own_settings() -> None:
     tiles = plan_tiles((9, 40), (4, 16), halo=(1, 8), band=(0, 2), multiple=(1, 4))
     expected = [

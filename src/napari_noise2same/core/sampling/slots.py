@@ -19,7 +19,7 @@ def free_slots(length: int, side: int) -> list[Slot]:
     Parameters
     ----------
     length, side : int
-        Lengths of the axis and of a block, in pixels.
+        Lengths of the axis and of a block, which is no longer, in pixels.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def free_slots(length: int, side: int) -> list[Slot]:
     """
     count, ends = -(-length // side), length - side + 1
     starts = pairwise([i * ends // count for i in range(count + 1)])
-    return [(first, end - 1 + side) for first, end in starts if first < end]
+    return [(first, end - 1 + side) for first, end in starts]
 
 
 def chunk_slots(edges: Edges, side: int) -> list[Slot]:
@@ -47,8 +47,8 @@ def chunk_slots(edges: Edges, side: int) -> list[Slot]:
         The slots, none of which share a chunk. The last chunks are left out where they are too
         short together for a block.
     """
-    slots, begin = [], int(edges[0])
-    for end in map(int, edges[1:]):
+    slots, begin = [], 0
+    for end in map(int, edges):
         if end - begin >= side:
             slots.append((begin, end))
             begin = end

@@ -39,7 +39,7 @@ def _profile(segment: Segment, length: int) -> NDArray[np.float32]:
     position = np.arange(segment.write.start, segment.write.stop) + 0.5
     weights = np.ones_like(position)
     if segment.cell.start > 0 and segment.band:
-        weights *= np.clip((position - segment.cell.start) / (2 * segment.band) + 0.5, 0, 1)
+        weights *= np.minimum((position - segment.cell.start) / (2 * segment.band) + 0.5, 1)
     if segment.cell.stop < length and segment.band:
-        weights *= np.clip((segment.cell.stop - position) / (2 * segment.band) + 0.5, 0, 1)
+        weights *= np.minimum((segment.cell.stop - position) / (2 * segment.band) + 0.5, 1)
     return weights.astype(np.float32)

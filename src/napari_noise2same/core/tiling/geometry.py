@@ -66,7 +66,7 @@ class Tile:
 
 
 def plan_axis(
-    length: int, tile: int, *, halo: int = 0, band: int = 0, multiple: int = 1
+    length: int, tile: int, *, halo: int, band: int = 0, multiple: int = 1
 ) -> tuple[Segment, ...]:
     """Cut one axis into segments.
 
