@@ -6,6 +6,7 @@ import torch
 from napari_noise2same.core.device import (
     available_devices,
     device_errors,
+    has_fast_bfloat16,
     is_out_of_memory,
     resolve_device,
 )
@@ -108,3 +109,37 @@ def test_work_without_errors_is_let_through() -> None:
 def raise_inside(error: Exception) -> None:
     with device_errors(CPU):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("device", "capabilities", "fast"),
+    [
+        ("cpu", {"amx_bf16": True}, True),
+        ("cpu", {"amx_bf16": False, "avx512_bf16": True}, False),
+        ("cpu", {}, False),
+        ("mps", {"amx_bf16": True}, False),
+    ],
+)
+def test_bfloat16_is_fast_where_the_processor_has_tiles_for_it(
+    monkeypatch: pytest.MonkeyPatch, device: str, capabilities: dict[str, bool], fast: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert has_fast_bfloat16(torch.device(device)) is fast
+
+
+def test_bfloat16_is_not_taken_for_fast_where_torch_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert not has_fast_bfloat16(CPU)
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_bfloat16_is_fast_on_gpus_that_do_not_emulate_it(
+    monkeypatch: pytest.MonkeyPatch, real: bool
+) -> None:
+    def supported(including_emulation: bool = True) -> bool:
+        return including_emulation or real
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    assert has_fast_bfloat16(torch.device("cuda")) is real

@@ -60,6 +60,30 @@ def test_the_seed_decides_the_first_weights_and_the_global_generator_is_left_alo
     assert not torch.equal(weights(first), weights(other))
 
 
+@pytest.mark.parametrize(
+    ("mixed_precision", "fast", "dtype"),
+    [
+        (True, True, torch.bfloat16),
+        (True, False, torch.float32),
+        (False, True, torch.float32),
+    ],
+)
+def test_the_network_calculates_in_bfloat16_where_that_is_fast_and_the_loss_does_not(
+    monkeypatch: pytest.MonkeyPatch, mixed_precision: bool, fast: bool, dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(
+        "napari_noise2same.core.training.learner.has_fast_bfloat16", lambda _device: fast
+    )
+    target = learner(mixed_precision=mixed_precision)
+    seen = set()
+    target.network.register_forward_hook(lambda *args: seen.add(args[-1].dtype))
+    step = learn(target)
+    assert seen == {dtype}
+    assert step is not None
+    assert {term.dtype for term in (step.terms.rec, step.terms.inv)} == {torch.float32}
+    assert weights(target).dtype == torch.float32
+
+
 def test_the_rate_scales_the_step() -> None:
     start = weights(learner())
     lengths = []

@@ -53,8 +53,11 @@ STRATEGIES = {
 
 
 def runs(make_config: Config) -> dict[str, dict[str, Any]]:
-    """Runs of five steps of three patches, which two processes cannot share evenly."""
-    base: dict[str, Any] = {"batch": 3, "steps": 5, "validate_every": 5}
+    """Runs of five steps of three patches, which two processes cannot share evenly.
+
+    In float32: in bfloat16 the sum of two gradients is not rounded as one is.
+    """
+    base: dict[str, Any] = {"batch": 3, "steps": 5, "validate_every": 5, "mixed_precision": False}
     found: dict[str, dict[str, Any]] = {
         name: {"config": make_config(lambda_inv=kind, **base), "stopped_by": None}
         for name, kind in STRATEGIES.items()

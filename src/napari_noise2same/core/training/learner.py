@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from napari_noise2same.core.device import keep_freed_memory
+from napari_noise2same.core.device import has_fast_bfloat16, keep_freed_memory
 from napari_noise2same.core.errors import TrainingError
 from napari_noise2same.core.model import join_groups, members
 from napari_noise2same.core.networks import build_network
@@ -95,12 +95,8 @@ class Learner:
         self._config = config
         self._device = device
         self._ranks = ranks or Alone()
-        # Only there is bfloat16 faster; losses stay in float32.
-        self._mixed = (
-            config.mixed_precision
-            and device.type == "cuda"
-            and torch.cuda.is_bf16_supported(including_emulation=False)
-        )
+        # Of the network alone: losses stay in float32.
+        self._mixed = config.mixed_precision and has_fast_bfloat16(device)
 
     def learn(
         self,
