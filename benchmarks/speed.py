@@ -24,8 +24,9 @@ from report import surroundings, table
 from running import Pythons, add_peer_option, peer_versions, run
 
 from napari_noise2same.core import Started, StepDone, TrainedModel, Trainer, denoise
+from napari_noise2same.core.device import has_fast_bfloat16, resolve_device
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
+from napari_noise2same.core.settings import DenoiseConfig, Precision, TrainingConfig
 
 __all__ = ["main"]
 
@@ -49,13 +50,14 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.write(json.dumps(_memory(options.memory_of)))
         return
     pythons: Pythons = dict(options.peer_python)
-    trainer = Trainer([_image(512)], TrainingConfig(steps=options.steps, device=options.device))
-    inference, training = best_rates(trainer.device)
-    model = trainer.snapshot()
-    rows = [
-        _training(trainer, model, training),
-        *(_denoising(side, model, trainer.device, inference) for side in options.sides),
-    ]
+    device = resolve_device(options.device)
+    inference, training = best_rates(device)
+    rows: Rows = []
+    for precision in _precisions(device):
+        trainer = _trainer(options.steps, device, precision)
+        model = trainer.snapshot()
+        rows.append(_training(trainer, model, precision, training))
+        rows += [_denoising(side, model, device, precision, inference) for side in options.sides]
     for name in PEERS["careamics"][:1] if "careamics" in pythons else ():
         rows += [_peer(name, side, options.repeats, pythons) for side in options.sides]
     memory = [_measure_memory(side) for side in options.sides]
@@ -73,7 +75,21 @@ def main(arguments: list[str] | None = None) -> None:
     sys.stdout.write(f"{_table(rows)}\n\n{_table(memory)}\n")
 
 
-def _training(trainer: Trainer, model: TrainedModel, ceiling: float) -> dict[str, Any]:
+def _precisions(device: torch.device) -> tuple[Precision, ...]:
+    """Return what is worth timing on a device."""
+    return ("float32", "bfloat16") if has_fast_bfloat16(device) else ("float32",)
+
+
+def _trainer(steps: int, device: torch.device, precision: Precision) -> Trainer:
+    """Return a run of so many steps."""
+    mixed = precision != "float32"
+    config = TrainingConfig(steps=steps, device=str(device), mixed_precision=mixed)
+    return Trainer([_image(512)], config)
+
+
+def _training(
+    trainer: Trainer, model: TrainedModel, precision: Precision, ceiling: float
+) -> dict[str, Any]:
     """Time steps, of which the first does not count."""
     stamps = [0.0]
     for event in trainer.events():
@@ -81,31 +97,34 @@ def _training(trainer: Trainer, model: TrainedModel, ceiling: float) -> dict[str
             plan = event.plan
         if isinstance(event, StepDone):
             stamps.append(event.seconds)
-    step = median(np.diff(stamps)[1:])
+    rate = 1 / median(np.diff(stamps)[1:])
     per_pixel = multiply_adds_per_pixel(model.build(), (1, 256, 256))
     # Two passes over each patch; the gradients cost twice what the output does.
     work = 2 * 3 * per_pixel * plan.batch * math.prod(plan.patch)
-    return {
-        "what": "training, ours",
-        "steps/s": 1 / step,
-        "multiply-adds/pixel": per_pixel,
-        "share of ceiling": work / step / ceiling,
-    }
+    row = {"what": "training, ours", "steps/s": rate, "multiply-adds/pixel": per_pixel}
+    return _with_precision(row, precision, work * rate / ceiling)
 
 
 def _denoising(
-    side: int, model: TrainedModel, device: torch.device, ceiling: float
+    side: int, model: TrainedModel, device: torch.device, precision: Precision, ceiling: float
 ) -> dict[str, Any]:
     """Time whole calls, normalisation, tiles and blending included."""
-    image, config = _image(side), DenoiseConfig(device=str(device))
-    seconds = seconds_of(lambda: denoise(image, model, config), device)
+    image, config = _image(side), DenoiseConfig(device=str(device), precision=precision)
+    rate = side**2 / seconds_of(lambda: denoise(image, model, config), device)
     per_pixel = multiply_adds_per_pixel(model.build(), (1, 256, 256))
-    return {
+    row = {
         "what": f"denoising {side}², ours",
-        "megapixels/s": side**2 / seconds / 1e6,
+        "megapixels/s": rate / 1e6,
         "multiply-adds/pixel": per_pixel,
-        "share of ceiling": per_pixel * side**2 / seconds / ceiling,
     }
+    return _with_precision(row, precision, per_pixel * rate / ceiling)
+
+
+def _with_precision(row: dict[str, Any], precision: Precision, share: float) -> dict[str, Any]:
+    """Add the share of the ceiling, which is one of float32 alone."""
+    if precision == "float32":
+        return row | {"share of ceiling": share}
+    return row | {"what": f"{row['what']}, {precision}"}
 
 
 def _peer(name: str, side: int, repeats: int, pythons: Pythons) -> dict[str, Any]:
