@@ -23,14 +23,16 @@ def noises(draw: st.DrawFn) -> PoissonGaussian:
     return PoissonGaussian(gain, (gain * draw(read_photons)) ** 2, gain * draw(offsets))
 
 
-def stabilised_moments(noise: PoissonGaussian, photons: float) -> tuple[float, float]:
+def stabilised_moments(
+    noise: PoissonGaussian, photons: float, least: float = 0.01
+) -> tuple[float, float]:
     """Return mean and variance of the stabilised noisy pixels, by plain summation."""
     reach = np.arange(int(photons + 10 * np.sqrt(photons) + 20))
     counts = reach[poisson.pmf(reach, photons) > 1e-14]
     steps = np.linspace(-8, 8, 1601)
     pixels = noise.offset + noise.gain * counts[:, np.newaxis] + np.sqrt(noise.readout) * steps
     weights = poisson.pmf(counts, photons)[:, np.newaxis] * norm.pdf(steps)
-    values = GeneralisedAnscombe(noise).forward(pixels)
+    values = GeneralisedAnscombe(noise, least_readout=least).forward(pixels)
     mean = float(np.average(values, weights=weights))
     return mean, float(np.average((values - mean) ** 2, weights=weights))
 
@@ -42,6 +44,17 @@ def test_inverse_of_the_mean_is_the_clean_value(noise: PoissonGaussian, photons:
     clean = noise.offset + noise.gain * photons
     mean, _ = stabilised_moments(noise, photons)
     bias = float(GeneralisedAnscombe(noise).inverse(mean)) - clean
+    assert abs(bias) < 2e-4 * float(np.sqrt(noise.variance(clean)))
+
+
+@settings(max_examples=50, deadline=None)
+@given(noise=noises(), photons=st.floats(0, 400), least=st.floats(0.1, 100))
+def test_a_flatter_transform_has_an_exact_inverse_too(
+    noise: PoissonGaussian, photons: float, least: float
+) -> None:
+    clean = noise.offset + noise.gain * photons
+    mean, _ = stabilised_moments(noise, photons, least)
+    bias = float(GeneralisedAnscombe(noise, least_readout=least).inverse(mean)) - clean
     assert abs(bias) < 2e-4 * float(np.sqrt(noise.variance(clean)))
 
 

@@ -69,9 +69,22 @@ def test_noise_has_the_strength_sigma_at_every_intensity() -> None:
 def test_half_a_photon_of_read_noise_is_reckoned_with() -> None:
     """Counted photons fit as well without any, but then the dark is stretched too much."""
     counts = np.random.default_rng(0).poisson((clean_image() - 500) / 100)
-    noise = fit_domain(3.0 * counts).noise
-    assert noise is not None
-    assert noise.readout >= 0.25 * noise.gain**2
+    domain = fit_domain(3.0 * counts)
+    assert domain.noise is not None
+    below = domain.noise.offset - domain.noise.gain * np.array([3, 2])
+    step = np.diff(domain.forward(below) * domain.std).item()
+    assert step <= 1 / np.sqrt(0.25)
+
+
+@pytest.mark.parametrize("background", [0.02, 0.3])
+def test_a_photon_or_none_keeps_its_mean(background: float) -> None:
+    """What is reckoned with is not there, and the way back must know."""
+    light = np.repeat([background, 1.0, 4.0], 128)[:, np.newaxis] * np.ones(256)
+    counts = 10 * np.random.default_rng(0).poisson(light)
+    domain = fit_domain(counts)
+    for part in (counts[:128], counts[128:256], counts[256:]):
+        restored = domain.inverse(domain.forward(part).mean(keepdims=True))
+        assert restored.item() == pytest.approx(part.mean(), abs=0.03 * float(part.std()))
 
 
 def test_linear_sigma_is_the_noise_relative_to_the_image() -> None:

@@ -37,6 +37,9 @@ class GeneralisedAnscombe:
     ----------
     noise : PoissonGaussian
         The noise of the image.
+    least_readout : float
+        Squared photons of read noise for which the transform is made at least, so that it is not
+        steeper in the dark. The inverse is exact for the noise that there is, whatever this is.
 
     Notes
     -----
@@ -47,11 +50,11 @@ class GeneralisedAnscombe:
     background that fluctuates about the offset keeps its mean.
     """
 
-    def __init__(self, noise: PoissonGaussian) -> None:
+    def __init__(self, noise: PoissonGaussian, *, least_readout: float = LEAST_READOUT) -> None:
         self.noise = noise
-        read = math.sqrt(max(noise.readout, LEAST_READOUT * noise.gain**2))
-        self._curve = _Curve(noise.gain, read)
-        self._table = _correction_table(noise.gain, read) if noise.gain > 0 else None
+        read = _read_noise(noise, LEAST_READOUT)
+        self._curve = _Curve(noise.gain, max(read, _read_noise(noise, least_readout)))
+        self._table = _correction_table(self._curve, read) if noise.gain > 0 else None
 
     def forward(self, image: ArrayLike) -> Floats:
         """Stabilise the noise.
@@ -112,23 +115,28 @@ class _Curve:
         return np.asarray(bent * (self.root + self.gain / 4 * bent) + straight)
 
 
-def _correction_table(gain: float, read: float) -> tuple[Floats, Floats]:
+def _read_noise(noise: PoissonGaussian, least_readout: float) -> float:
+    """Return the standard deviation of the read noise, but not less than so many photons²."""
+    return math.sqrt(max(noise.readout, least_readout * noise.gain**2))
+
+
+def _correction_table(curve: _Curve, read: float) -> tuple[Floats, Floats]:
     """Return stabilised means and what the algebraic inverse lacks there, in photons."""
-    read_noise = min(read / gain, _MOST_READ_NOISE)
-    curve = _Curve(1.0, read_noise)
+    photons = _Curve(1.0, min(curve.read / curve.gain, _MOST_READ_NOISE))
+    read_noise = min(read / curve.gain, _MOST_READ_NOISE)
     most = _MOST_PHOTONS + _REACH * read_noise
     dark = np.linspace(-_REACH * read_noise, 0, _DARK_NODES, endpoint=False)
     lit = np.linspace(0, np.sqrt(most), _LIT_NODES) ** 2
     counts = np.arange(most + _REACH * np.sqrt(most))
-    lit_means = _poisson(counts, lit) @ _mean_over_read_noise(curve, counts)
-    means = np.concatenate([_mean_over_read_noise(curve, dark), lit_means])
-    return means, np.concatenate([dark, lit]) - curve.solve(means)
+    lit_means = _poisson(counts, lit) @ _mean_over_read_noise(photons, counts, read_noise)
+    means = np.concatenate([_mean_over_read_noise(photons, dark, read_noise), lit_means])
+    return means, np.concatenate([dark, lit]) - photons.solve(means)
 
 
-def _mean_over_read_noise(curve: _Curve, signal: Floats) -> Floats:
+def _mean_over_read_noise(curve: _Curve, signal: Floats, read_noise: float) -> Floats:
     """Return the mean of the curve over Gaussian noise about each signal."""
     nodes, weights = _gaussian_quadrature()
-    return np.asarray(curve(signal[:, np.newaxis] + curve.read * nodes) @ weights)
+    return np.asarray(curve(signal[:, np.newaxis] + read_noise * nodes) @ weights)
 
 
 @cache
