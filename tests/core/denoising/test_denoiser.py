@@ -26,6 +26,7 @@ from napari_noise2same.core.errors import AxesError, ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.sampling import normalise
 from napari_noise2same.core.settings import DenoiseConfig
 
 ModelFactory = Callable[..., TrainedModel]
@@ -57,10 +58,11 @@ def picture(*shape: int, dtype: Any = np.float32) -> Array:
 
 def whole(values: Array, model: TrainedModel) -> Array:
     """What the network makes of the whole of an array (channels, [Z,] Y, X)."""
-    normalised = np.stack([d.forward(v) for d, v in zip(model.domains, values, strict=True)])
+    shown, hidden = normalise(values, range(len(values)), model.domains)
     with torch.inference_mode():
-        clean = model.build()(torch.from_numpy(normalised)[None])[0].numpy()
-    return np.stack([d.inverse(c) for d, c in zip(model.domains, clean, strict=True)])
+        clean = model.build()(torch.from_numpy(shown)[None])[0].numpy()
+    restored = np.stack([d.inverse(c) for d, c in zip(model.domains, clean, strict=True)])
+    return np.where(hidden, values, restored)
 
 
 def run(image: Image, model: TrainedModel, **config: Any) -> Array:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from napari_noise2same.core.noise import fill_holes, hide_outliers
 
@@ -62,3 +63,37 @@ def test_bright_areas_are_drawn_in_and_nothing_is_put_where_nothing_is_known() -
     np.testing.assert_array_equal(hidden, np.broadcast_to(np.arange(20) >= 7, values.shape))
     np.testing.assert_array_equal(shown[:, 9:14], 300)
     np.testing.assert_array_equal(shown[:, 16:], 0)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 7), (-1, -1), (20, 20)])
+@pytest.mark.parametrize("odd", [12.0, -12.0, 200.0])
+def test_a_hot_or_dead_pixel_is_replaced(place: tuple[int, int], odd: float) -> None:
+    values = np.random.default_rng(0).normal(0, 1, (3, 32, 33)).astype(np.float32)
+    values[(1, *place)] += np.float32(odd + np.sign(odd) * 6)
+    shown, hidden = hide_outliers(values, 1.0)
+    assert np.argwhere(hidden).tolist() == [[1, place[0] % 32, place[1] % 33]]
+    assert abs(shown[(1, *place)]) < 2
+    np.testing.assert_array_equal(shown[~hidden], values[~hidden])
+
+
+def test_each_plane_has_its_own_noise() -> None:
+    values = np.zeros((2, 9, 9), np.float32)
+    values[:, 4, 4] = 20
+    _, hidden = hide_outliers(values, np.reshape([1.0, 10.0], (2, 1, 1)))
+    np.testing.assert_array_equal(np.argwhere(hidden), [[0, 4, 4]])
+
+
+@pytest.mark.parametrize("width", [0.35, 0.5, 1.0])
+@pytest.mark.parametrize("photons", [100, 1e4, 1e6])
+def test_points_of_light_are_left_alone(width: float, photons: float) -> None:
+    """Optics spread them over more than one pixel, even where these are too large."""
+    spread = np.diff(norm.cdf(np.arange(-4.5, 5), scale=width))
+    light = np.outer(spread, spread) * photons
+    _, hidden = hide_outliers(np.asarray(np.sqrt(light) / 5, np.float32), 0.1)
+    assert not hidden.any()
+
+
+def test_noise_of_photons_is_left_alone() -> None:
+    counts = np.random.default_rng(0).poisson(0.01, (256, 256))
+    _, hidden = hide_outliers(np.sqrt(counts).astype(np.float32), 0.5)
+    assert not hidden.any()

@@ -59,6 +59,15 @@ def test_channels_are_normalised_in_their_own_domains() -> None:
     np.testing.assert_allclose(found, [[[3.0]], [[0.0]]])
 
 
+def test_hot_pixels_are_told_by_the_noise_of_their_channel() -> None:
+    values = np.zeros((2, 9, 9))
+    values[:, 4, 4] = 5
+    domains = [Domain(0, 1, 0.1), Domain(0, 1, 1.0)]
+    shown, hidden = normalise(values, (0, 1), domains)
+    np.testing.assert_array_equal(np.argwhere(hidden), [[0, 4, 4]])
+    assert shown[:, 4, 4].tolist() == [0, 5]
+
+
 def test_of_many_pixels_an_evenly_spread_part_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     values = rng.poisson(np.linspace(20, 400, 1200)[:, None].repeat(900, 1)).astype(np.uint16)

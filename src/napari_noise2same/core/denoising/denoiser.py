@@ -48,8 +48,8 @@ def denoise(image: Image, model: TrainedModel, config: DenoiseConfig | None = No
     Returns
     -------
     ndarray
-        The denoised image, of the same shape and axes order. Pixels that are not finite stay
-        as they are.
+        The denoised image, of the same shape and axes order. Pixels that are not finite, hot or
+        dead stay as they are.
 
     Raises
     ------

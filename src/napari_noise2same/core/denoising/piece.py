@@ -86,8 +86,8 @@ class PieceDenoiser:
         Returns
         -------
         ndarray of float32, shape (channels, [Z,] Y, X)
-            Denoised pixels. Those that are not finite, or absurdly far from all others, stay as
-            they are.
+            Denoised pixels. Those that are not finite, absurdly far from all others, hot or dead
+            stay as they are.
         """
         shown, hidden = normalise(noisy, channels, self._domains)
         part = (slice(None), *inner)

@@ -1,11 +1,11 @@
-"""Single pixels without a value, as a detector's dead ones are, or with an absurd one."""
+"""Single pixels without a value, or with one that has nothing to do with what is around them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter
 
 __all__ = ["fill_holes", "hide_outliers"]
@@ -14,6 +14,10 @@ __all__ = ["fill_holes", "hide_outliers"]
 _SIDE = 5
 # In units of the image's standard deviation.
 _FARTHEST = 300.0
+# How far a defective pixel is from all eight around it: in standard deviations of the noise, and in
+# differences between these. Of light, which optics spread, they would have some too.
+_LONELY_SIGMAS = 8.0
+_LONELY_RANGES = 4.0
 
 
 def fill_holes(values: NDArray[Any]) -> NDArray[Any]:
@@ -42,29 +46,54 @@ def fill_holes(values: NDArray[Any]) -> NDArray[Any]:
     return filled
 
 
-def hide_outliers(normalised: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def hide_outliers(
+    normalised: NDArray[np.float32], sigma: ArrayLike = np.inf
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Keep from a network what would spoil all that it sees with it.
 
-    Sentinels as -1e30 and the hits of cosmic rays are no noise to be removed; light so bright has
-    none that shows.
+    Sentinels as -1e30, the hits of cosmic rays, and a camera's hot and dead pixels are no noise to
+    be removed; light so bright has none that shows.
 
     Parameters
     ----------
     normalised : ndarray of float32, shape (..., Y, X)
         Pixels in units of the image's standard deviation.
+    sigma : array_like
+        Standard deviation of the noise in these units, one for all or one for each plane, with
+        axes of length 1 for Y and X. Infinite where it is unknown: then no pixel is hot or dead.
 
     Returns
     -------
     shown : ndarray of float32, same shape
-        The pixels; single ones more than 300 away from zero are replaced as holes are, the others
-        of them drawn in. Where there is nothing to replace them by, those that are not finite are
-        zero.
+        The pixels; single ones more than 300 away from zero, and those that are hot or dead, are
+        replaced as holes are, others that are so far away drawn in. Where there is nothing to
+        replace them by, those that are not finite are zero.
     hidden : ndarray of bool, same shape
         Which pixels those are.
     """
-    hidden = ~(np.abs(normalised) <= _FARTHEST)
+    hidden = ~(np.abs(normalised) <= _FARTHEST) | _lonely(normalised, np.asarray(sigma, np.float32))
     if not hidden.any():
         return normalised, hidden
     filled = fill_holes(np.where(hidden, np.float32(np.nan), normalised))
     drawn_in = np.clip(np.nan_to_num(normalised, posinf=0, neginf=0), -_FARTHEST, _FARTHEST)
     return np.where(np.isfinite(filled), filled, drawn_in), hidden
+
+
+def _lonely(values: NDArray[np.float32], sigma: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which pixels are far from all eight around them, which are close to each other."""
+    around = [(0, 0)] * (values.ndim - 2) + [(1, 1)] * 2
+    padded = np.pad(values, around, mode="reflect")
+    with np.errstate(invalid="ignore", over="ignore"):
+        highest, lowest = _of_neighbours(np.maximum, padded), _of_neighbours(np.minimum, padded)
+        distance = np.maximum(values - highest, lowest - values)
+        least = np.maximum(_LONELY_SIGMAS * sigma, _LONELY_RANGES * (highest - lowest))
+        return np.asarray(distance > least)
+
+
+def _of_neighbours(largest: np.ufunc, padded: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the maximum, or minimum, of the eight pixels around each that is not padding."""
+    left, middle, right = padded[..., :-2], padded[..., 1:-1], padded[..., 2:]
+    beside = largest(left, right)
+    rows = largest(beside, middle)
+    above_and_below = largest(rows[..., :-2, :], rows[..., 2:, :])
+    return np.asarray(largest(beside[..., 1:-1, :], above_and_below))

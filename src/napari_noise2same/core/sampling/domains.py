@@ -53,7 +53,7 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
 def normalise(
     values: NDArray[Any], channels: Sequence[int], domains: Sequence[Domain]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Take pixels to the domains of their channels, and hide the absurd ones.
+    """Take pixels to the domains of their channels, and hide absurd, hot and dead ones.
 
     Parameters
     ----------
@@ -67,12 +67,13 @@ def normalise(
     Returns
     -------
     shown : ndarray of float32, same shape
-        Pixels in normalised units, without absurd ones.
+        Pixels in normalised units, without those that are hidden.
     hidden : ndarray of bool, same shape
         Which pixels those are.
     """
     planes = [domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)]
-    return hide_outliers(np.stack(planes))
+    sigmas = np.reshape([domains[c].sigma for c in channels], (-1,) + (1,) * (values.ndim - 1))
+    return hide_outliers(np.stack(planes), sigmas)
 
 
 def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Domain]:
