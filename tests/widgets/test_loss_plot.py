@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from qtpy.QtGui import QAction, QColor, QImage
 from qtpy.QtWidgets import QFileDialog
 
 from napari_noise2same.core.errors import FileError
-from napari_noise2same.widgets import LossPlot
+from napari_noise2same.widgets import LossPlot, ask_where_to_save, loss_plot
+from napari_noise2same.widgets.plot_files import write_numbers, write_picture
 
 KEYS = ("step", "loss", "rec", "inv", "blind_spot", "lambda_inv")
 DARK, LIGHT = ("#262930", "#ffffff"), ("#efebe9", "#000000")
@@ -202,7 +204,7 @@ def test_colours_follow_the_theme(plot: LossPlot) -> None:
 def test_the_picture_is_large_and_has_the_curves_on_it(plot: LossPlot, tmp_path: Path) -> None:
     plot.set_colours(*LIGHT)
     plot.set_history(history(100))
-    plot.export_png(tmp_path / "plot.png")
+    write_picture(tmp_path / "plot.png", plot.picture())
     picture = QImage(str(tmp_path / "plot.png"))
     assert picture.width() == 3 * plot.width()
     pixels = {
@@ -215,18 +217,10 @@ def test_the_picture_is_large_and_has_the_curves_on_it(plot: LossPlot, tmp_path:
 
 def test_the_table_holds_every_step(plot: LossPlot, tmp_path: Path) -> None:
     plot.set_history(history(100))
-    plot.export_csv(tmp_path / "plot.csv")
+    write_numbers(tmp_path / "plot.csv", plot.value())
     table = np.genfromtxt(tmp_path / "plot.csv", delimiter=",", names=True)
     for key in KEYS:
         np.testing.assert_allclose(table[key], history(100)[key], rtol=1e-6)
-
-
-@pytest.mark.parametrize("name", ["export_png", "export_csv"])
-def test_a_place_that_cannot_be_written_is_an_error(
-    plot: LossPlot, tmp_path: Path, name: str
-) -> None:
-    with pytest.raises(FileError, match="cannot be written"):
-        getattr(plot, name)(tmp_path / "missing" / "file")
 
 
 def export_action(plot: LossPlot, index: int) -> QAction:
@@ -235,31 +229,54 @@ def export_action(plot: LossPlot, index: int) -> QAction:
     return menu.actions()[index]
 
 
-Answer = Callable[..., tuple[str, str]]
+EXPORTS = [(0, "a.png"), (1, "a.csv")]
 
 
-def answer(path: str) -> Answer:
-    """A file dialog's answer."""
-    return lambda *_: (path, "")
+@pytest.fixture
+def exports(plot: LossPlot) -> list[tuple[str, Callable[[Path], None]]]:
+    """What the user has asked for."""
+    asked: list[tuple[str, Callable[[Path], None]]] = []
+    plot.export_requested.connect(lambda *what: asked.append(what))
+    return asked
 
 
-@pytest.mark.parametrize(("entry", "name"), [(0, "a.png"), (1, "a.csv")])
-def test_the_menu_writes_where_the_user_says(
-    plot: LossPlot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: int, name: str
+@pytest.mark.parametrize(("entry", "name"), EXPORTS)
+def test_the_menu_asks_where_and_leaves_the_writing_to_a_thread(
+    plot: LossPlot,
+    exports: list[tuple[str, Callable[[Path], None]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    entry: int,
+    name: str,
 ) -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer(str(tmp_path / name)))
+    monkeypatch.setattr(loss_plot, "ask_where_to_save", lambda *_: str(tmp_path / name))
+    plot.set_history(history(100))
     export_action(plot, entry).trigger()
-    assert (tmp_path / name).stat().st_size
+    # What is asked for is what there was.
+    plot.clear()
+    assert not list(tmp_path.iterdir())
+    [(path, write)] = exports
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(write, Path(path)).result()
+    content = (tmp_path / name).read_bytes()
+    assert content.startswith(b"\x89PNG") if entry == 0 else len(content.splitlines()) == 101
+    with pytest.raises(FileError, match=r"cannot be written .*: choose another place"):
+        write(tmp_path / "missing" / name)
 
 
-def test_the_menu_tells_what_went_wrong_and_takes_no_for_an_answer(
-    qtbot: QtBot, plot: LossPlot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("entry", "name"), EXPORTS)
+def test_the_menu_takes_no_for_an_answer(
+    plot: LossPlot,
+    exports: list[tuple[str, Callable[[Path], None]]],
+    monkeypatch: pytest.MonkeyPatch,
+    entry: int,
+    name: str,
 ) -> None:
-    action = export_action(plot, 1)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer(str(tmp_path / "missing" / "a")))
-    with qtbot.waitSignal(plot.export_failed) as signal:
-        action.trigger()
-    assert "cannot be written" in signal.args[0]
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer(""))
-    with qtbot.assertNotEmitted(plot.export_failed):
-        action.trigger()
+    monkeypatch.setattr(QFileDialog, "exec", lambda dialog: bool(dialog.selectFile(f"no {name}")))
+    export_action(plot, entry).trigger()
+    assert not exports
+
+
+def test_a_name_without_an_ending_gets_one(plot: LossPlot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "exec", lambda dialog: dialog.selectFile("mine") or True)
+    assert Path(ask_where_to_save(plot, "Save", "Tables", "csv", "a")).name == "mine.csv"

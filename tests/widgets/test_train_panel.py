@@ -103,11 +103,6 @@ def test_regions_show_only_where_there_are_some(panel: TrainPanel) -> None:
     assert not panel.region.isVisible()
 
 
-def test_a_plot_that_cannot_be_exported_says_so(panel: TrainPanel) -> None:
-    panel.plot.export_failed.emit("Disk full.")
-    assert panel.message.value() == "Disk full."
-
-
 def bottom(panel: TrainPanel, part: QWidget) -> int:
     """Where a part ends, in pixels from the top of the panel."""
     return part.mapTo(panel, QPoint(0, part.height())).y()

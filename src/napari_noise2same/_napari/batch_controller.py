@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject
 from napari_noise2same._napari.batch_run import BatchRun
 from napari_noise2same._napari.batch_work import FilesFound, denoise_files, find_files
 from napari_noise2same._napari.file_layers import NewLayer, read_layers
-from napari_noise2same._napari.model_files import explain
+from napari_noise2same._napari.file_work import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.batch import Job

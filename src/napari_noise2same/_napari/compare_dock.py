@@ -13,8 +13,8 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFormLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_noise2same._napari.comparison import Comparison, Mode
+from napari_noise2same._napari.file_work import explain
 from napari_noise2same._napari.layer_tracker import is_image
-from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.results import CARD
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.widgets import ChoiceBox, MessageLine

@@ -13,8 +13,8 @@ from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.denoise_jobs import LayerJob, plan_jobs
 from napari_noise2same._napari.denoise_run import DenoiseRun
 from napari_noise2same._napari.denoise_work import denoise_layers
+from napari_noise2same._napari.file_work import explain
 from napari_noise2same._napari.layer_tracker import LayerTracker
-from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.result_advice import ResultAdvice
 from napari_noise2same._napari.worker import Worker

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QObject, QTimer
 
-from napari_noise2same._napari.model_files import explain
+from napari_noise2same._napari.file_work import explain
 from napari_noise2same._napari.preview_layer import PreviewLayer
 from napari_noise2same._napari.results import result_dtype
 from napari_noise2same._napari.threads import leave_a_core

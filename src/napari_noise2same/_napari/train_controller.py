@@ -10,9 +10,9 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.device_memory import device_memory
+from napari_noise2same._napari.file_work import explain
 from napari_noise2same._napari.instant_preview import InstantPreview
 from napari_noise2same._napari.live_preview import LivePreview
-from napari_noise2same._napari.model_files import explain
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same._napari.results import result_dtype

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.theme import get_theme
@@ -81,7 +82,8 @@ class TrainDock(QWidget):
         model.load_requested.connect(lambda: files.ask_to_open(self))
         model.copy_script_requested.connect(lambda: self._copy(self.controller.script))
         model.copy_command_requested.connect(lambda: self._copy(self.controller.command))
-        files.saved.connect(lambda path: message.show_message(f"Saved {path}."))
+        self.panel.plot.export_requested.connect(self._export)
+        files.saved.connect(self._tell_saved)
         files.failed.connect(message.show_error)
         files.opened.connect(self._on_opened)
         theme, on_theme = self._viewer.events.theme, self._on_theme
@@ -115,6 +117,14 @@ class TrainDock(QWidget):
             self.panel.message.show_error(str(error))
             return
         self.panel.message.show_message("Copied.")
+
+    def _export(self, path: str, write: Callable[[Path], None]) -> None:
+        """Write a file of the plot."""
+        self.files.run(lambda: write(Path(path)), lambda _: self._tell_saved(path), "Exporting")
+
+    def _tell_saved(self, path: str) -> None:
+        """Say that a file is there."""
+        self.panel.message.show_message(f"Saved {path}.")
 
     def _on_theme(self, _event: Any = None) -> None:
         """Draw the plot in napari's colours."""

@@ -16,6 +16,7 @@ from napari_noise2same.widgets.progress import RunProgress
 from napari_noise2same.widgets.quality import QualityChoice
 from napari_noise2same.widgets.result_form import ResultForm
 from napari_noise2same.widgets.run_buttons import RunButtons, RunState
+from napari_noise2same.widgets.save_dialog import ask_where_to_save
 from napari_noise2same.widgets.start_choice import StartChoice
 from napari_noise2same.widgets.train_panel import TrainPanel
 
@@ -42,4 +43,5 @@ __all__ = [
     "RunState",
     "StartChoice",
     "TrainPanel",
+    "ask_where_to_save",
 ]

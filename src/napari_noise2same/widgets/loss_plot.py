@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QImage
 from qtpy.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QMenu,
     QPushButton,
@@ -19,11 +18,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_noise2same.core.errors import FileError
 from napari_noise2same.widgets.growing_table import GrowingTable
 from napari_noise2same.widgets.plot_canvas import PlotCanvas
+from napari_noise2same.widgets.plot_files import write_numbers, write_picture
 from napari_noise2same.widgets.plot_legend import PlotLegend
 from napari_noise2same.widgets.plot_series import SERIES, RunningMean
+from napari_noise2same.widgets.save_dialog import ask_where_to_save
 
 __all__ = ["LossPlot"]
 
@@ -44,11 +44,11 @@ class LossPlot(QWidget):
 
     Attributes
     ----------
-    export_failed : str
-        Why a file could not be written, in one sentence.
+    export_requested : str, callable
+        The user wants this file; the function takes its path and writes it, in any thread.
     """
 
-    export_failed = Signal(str)
+    export_requested = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,45 +115,14 @@ class LossPlot(QWidget):
         for key, colour in self.canvas.set_colours(background, foreground).items():
             self.legend.set_colour(key, colour)
 
-    def export_png(self, path: Path) -> None:
-        """Write the plot with its legend as a picture, three times as large as on the screen.
-
-        Parameters
-        ----------
-        path : Path
-            Where to write.
-
-        Raises
-        ------
-        FileError
-            If the file cannot be written.
-        """
+    def picture(self) -> QImage:
+        """Return the plot with its legend as a picture, three times as large as on the screen."""
         # An image, unlike a pixmap, has all colours on a screen that has not.
         image = QImage(self._figure.size() * _PRINT_SCALE, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(_PRINT_SCALE)
         image.fill(self.canvas.backgroundBrush().color())
         self._figure.render(image)
-        if not image.save(str(path), "PNG"):
-            raise FileError(f"The plot cannot be written to {path}: choose another place.")
-
-    def export_csv(self, path: Path) -> None:
-        """Write the numbers of all steps as a table.
-
-        Parameters
-        ----------
-        path : Path
-            Where to write.
-
-        Raises
-        ------
-        FileError
-            If the file cannot be written.
-        """
-        table = np.stack([self._raw[key] for key in _KEYS], axis=1)
-        try:
-            np.savetxt(path, table, "%.9g", ",", header=",".join(_KEYS), comments="")
-        except OSError as error:
-            raise FileError(f"The numbers cannot be written to {path}: {error}.") from error
+        return image
 
     def _extend(self, columns: NDArray[np.float64]) -> None:
         """Add rows to the numbers and to their running means, and show them."""
@@ -200,23 +169,16 @@ class LossPlot(QWidget):
         return button
 
     def _ask_png(self) -> None:
-        """Ask where to write the picture, and write it."""
-        path, _ = QFileDialog.getSaveFileName(self, "Export picture", "training.png", "*.png")
-        self._export(path, self.export_png)
+        """Ask where to write the picture."""
+        path = ask_where_to_save(self, "Export picture", "Pictures", "png", "training.png")
+        if path:
+            self.export_requested.emit(path, partial(write_picture, picture=self.picture()))
 
     def _ask_csv(self) -> None:
-        """Ask where to write the numbers, and write them."""
-        path, _ = QFileDialog.getSaveFileName(self, "Export numbers", "training.csv", "*.csv")
-        self._export(path, self.export_csv)
-
-    def _export(self, path: str, write: Callable[[Path], None]) -> None:
-        """Write unless the user has cancelled; tell what went wrong."""
-        if not path:
-            return
-        try:
-            write(Path(path))
-        except FileError as error:
-            self.export_failed.emit(str(error))
+        """Ask where to write the numbers."""
+        path = ask_where_to_save(self, "Export numbers", "Tables", "csv", "training.csv")
+        if path:
+            self.export_requested.emit(path, partial(write_numbers, columns=self.value()))
 
 
 def _new_means() -> dict[str, RunningMean]:

@@ -167,7 +167,6 @@ class TrainPanel(ScrollPanel):
         self.form.changed.connect(self._on_form)
         for part in (self.quality, self.start, self.device, self.form):
             part.changed.connect(self.settings_changed)
-        self.plot.export_failed.connect(self.message.show_error)
 
 
 def _nearest_preset(effort: float) -> Preset:
