@@ -51,7 +51,6 @@ class BatchController(QObject):
         self._jobs: tuple[Job, ...] = ()
         self._output = ""
         self._run: BatchRun | None = None
-        self._failed = False
         panel.tabs.currentChanged.connect(self._on_tab)
         self._batch.changed.connect(self.find)
         self._batch.denoise_requested.connect(self.denoise)
@@ -80,7 +79,6 @@ class BatchController(QObject):
             self._panel.message.show_error(str(error))
             return
         self._end_search()
-        self._failed = False
         self._panel.message.clear()
         self._panel.set_running(True, batch=True)
         self._run = BatchRun(self._batch)
@@ -205,15 +203,15 @@ class BatchController(QObject):
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong; the tab can be used again."""
-        self._failed = True
         self._panel.message.show_error(*explain(error, "Denoising"))
 
     def _on_over(self) -> None:
         """Clean up, and say what has come of it."""
         assert self._run is not None
+        assert self.worker is not None
         text, all_well = self._run.finish()
         # An error that has ended it counts more.
-        if not self._failed:
+        if not self.worker.has_failed:
             message = f"{text} Results in {self._output}."
             self._panel.message.show_message(message, error=not all_well)
         self._panel.set_running(False)

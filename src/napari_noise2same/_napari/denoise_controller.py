@@ -59,7 +59,6 @@ class DenoiseController(QObject):
         self._listing: Worker | None = None
         self.advice = ResultAdvice(panel.result)
         self._run: DenoiseRun | None = None
-        self._failed = False
         self.tracker.changed.connect(self.update)
         self._store.changed.connect(self._update_models)
         panel.layers.changed.connect(self._update_levels)
@@ -99,7 +98,6 @@ class DenoiseController(QObject):
         from napari_noise2same.core.model import model_card
 
         scheduler = self._panel.result.value().scheduler if self._panel.result.in_folder() else ""
-        self._failed = False
         self._panel.message.clear()
         self._panel.set_running(True)
         self._run = DenoiseRun(self._viewer, self._panel, jobs, partial(model_card, model))
@@ -138,14 +136,14 @@ class DenoiseController(QObject):
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong; the dock can be used again."""
-        self._failed = True
         self._panel.message.show_error(*explain(error, "Denoising"))
 
     def _on_over(self) -> None:
         """Clean up, and say where the results are; an error that has ended it counts more."""
         assert self._run is not None
+        assert self.worker is not None
         text = self._run.finish()
-        if not self._failed:
+        if not self.worker.has_failed:
             self._panel.message.show_message(text)
         self._panel.set_running(False)
         self._forget()

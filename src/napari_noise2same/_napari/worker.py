@@ -75,6 +75,11 @@ class Worker(QObject):
         """Whether the thread is still at work."""
         return not self._future.done()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the work is over, and an exception has ended it."""
+        return self._future.done() and self._future.exception() is not None
+
     def pause(self) -> None:
         """Wait after the event under way."""
         self._going.clear()
