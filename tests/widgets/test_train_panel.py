@@ -120,9 +120,18 @@ def test_the_plot_is_in_view_with_everything_that_may_stand_above_it(
         "The memory does not suffice: choose a smaller patch or batch.", "trace"
     )
     panel.set_state(RunState.STOPPED)
+    panel.model.set_model(True)
     panel.advanced.set_value(True)
     qtbot.waitUntil(lambda: panel.plot.canvas.height() >= 180)
     assert bottom(panel, panel.plot) <= 900
+
+
+def test_the_next_step_stands_above_the_plot(panel: TrainPanel) -> None:
+    assert not panel.model.denoise.isVisible()
+    panel.model.set_model(True)
+    panel.grab()
+    assert panel.model.denoise.isVisible()
+    assert bottom(panel, panel.model.denoise) < bottom(panel, panel.plot)
 
 
 @pytest.mark.parametrize("kind", ["calibrated", "adaptive", "noise2info", "fixed", "staged"])

@@ -9,7 +9,10 @@ __all__ = ["ModelButtons"]
 
 
 class ModelButtons(QWidget):
-    """Denoise with the model, save it, load one, and copy the run as a script or as a command.
+    """Save the model, load one, and copy the run as a script or as a command.
+
+    `denoise` is laid out by whoever uses this: it is the next step once there is a model, and not
+    to be seen before.
 
     Parameters
     ----------
@@ -30,21 +33,23 @@ class ModelButtons(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.denoise = QPushButton("Denoise")
+        self.denoise = QPushButton("Denoise", self)
         self.save = QPushButton("Save model…")
         self.load = QPushButton("Load model…")
         self.copy_script = QPushButton("Copy as script")
         self.copy_command = QPushButton("Copy as command")
         self.denoise.setToolTip("Denoise the ticked layers with this model, into new layers.")
-        self.save.setToolTip("Write the model to a file, to denoise other images with it later.")
+        self.save.setToolTip(
+            "Write the model to a file, to denoise other images with it later. Without a file it "
+            "is lost when this window closes."
+        )
         self.load.setToolTip("Read a model from a file.")
         self.copy_script.setToolTip("Put a Python script of this run on the clipboard.")
         self.copy_command.setToolTip("Put a shell command of this run on the clipboard.")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.denoise, 0, 0, 1, 2)
         for i, button in enumerate((self.save, self.load, self.copy_script, self.copy_command)):
-            layout.addWidget(button, 1 + i // 2, i % 2)
+            layout.addWidget(button, i // 2, i % 2)
         self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
         self.save.clicked.connect(lambda: self.save_requested.emit())
         self.load.clicked.connect(lambda: self.load_requested.emit())
@@ -60,5 +65,5 @@ class ModelButtons(QWidget):
         there : bool
             Whether there is one.
         """
-        for button in (self.denoise, self.save):
-            button.setEnabled(there)
+        self.denoise.setVisible(there)
+        self.save.setEnabled(there)

@@ -149,7 +149,7 @@ class TrainPanel(ScrollPanel):
         previews = QHBoxLayout()
         for box in (self.preview, self.instant):
             previews.addWidget(box, 1)
-        for part in (self._inputs, self.run, self.progress, self.message):
+        for part in (self._inputs, self.run, self.progress, self.message, self.model.denoise):
             self.column.addWidget(part)
         self.column.addWidget(self.plot, 1)
         self.column.addLayout(previews)
