@@ -162,7 +162,7 @@ def test_the_window_closes_at_once_while_labels_are_read(
     labels: Labels = viewer.add_labels(gate.slow(np.ones((2, 40, 40), int)))
     dock.panel.region.set_value(labels.unique_id)
     wait(qtbot, lambda: gate.reads == 1)
-    worker = dock.controller.inputs._measuring
+    worker = dock.controller.inputs._times._worker
     assert worker is not None
     close(qtbot, viewer, dock, worker)
     gate.opened.set()

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari.layers import Image as ImageLayer
-from qtpy.QtCore import QTimer
 
 from napari_noise2same._napari.conversion import describe, guess_axes, layer_data, layer_image
+from napari_noise2same._napari.expected_times import ExpectedTimes
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.marked_images import MarkedImages
 from napari_noise2same._napari.marking import marking
-from napari_noise2same._napari.threads import leave_a_core
-from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.array import deep_enough, plan_layout
 from napari_noise2same.core.errors import ImageError, Noise2SameError
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.settings import Preset
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Subject", "TrainInputs"]
 
-# Milliseconds without a further change before times are measured anew.
-_SETTLED = 400
 _DEFAULT_PATH = "noisy.tif"
 
 
@@ -53,7 +48,7 @@ class Subject:
 
 
 class TrainInputs:
-    """Layers, axes and expected times of a `TrainPanel`.
+    """Layers and axes of a `TrainPanel`, and what they mean.
 
     Parameters
     ----------
@@ -70,12 +65,8 @@ class TrainInputs:
         self._heard: ImageLayer | None = None
         # What the user has said of layers, where that is not what one would guess.
         self._axes: dict[Hashable, str] = {}
-        self._measuring: Worker | None = None
         self.tracker = LayerTracker(viewer)
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SETTLED)
-        self._timer.timeout.connect(self._measure)
+        self._times = ExpectedTimes(panel, self.images)
         self.tracker.changed.connect(self.update)
         panel.layers.changed.connect(self._on_layers)
         panel.axes.changed.connect(self._on_axes)
@@ -164,11 +155,9 @@ class TrainInputs:
 
     def close(self) -> None:
         """Listen no more."""
-        self._timer.stop()
+        self._times.close()
         self.tracker.close()
         self._hear(None)
-        if self._measuring is not None:
-            self._measuring.leave()
 
     def _marked(self, images: list[Image]) -> MarkedImages:
         """Return the marked regions of the ticked layers, or all of these."""
@@ -234,13 +223,13 @@ class TrainInputs:
             sentence = describe(images[0].axes, images[0].data.shape, settings)
         except Noise2SameError as error:
             self._panel.axes.set_sentence(str(error), error=True)
-            self._panel.quality.set_expected_times({})
+            self._times.clear()
             return
         pixels = sum(math.prod(image.data.shape) for image in images)
         if self._panel.region.value() is None and pixels > settings.max_pixels:
             sentence += f", an evenly spread sample: {_of(settings.max_pixels, pixels)}"
         self._panel.axes.set_sentence(sentence)
-        self._timer.start()
+        self._times.renew()
 
     def _tell_kind(self, image: Image) -> None:
         """Tell the form what a network has to fit."""
@@ -251,43 +240,6 @@ class TrainInputs:
         dims: Literal[2, 3] = 3 if layout.depth else 2
         channels = _channels(image) if settings.joint_channels else 1
         form.set_image_kind(dims, channels)
-
-    def _measure(self) -> None:
-        """Measure the expected times in a thread."""
-        if self._measuring is not None and self._measuring.is_running:
-            self._timer.start()
-            return
-        try:
-            images, config = self.images(), self._panel.value()
-        except Noise2SameError:
-            return
-        if self._panel.start.chosen_model() is not None:
-            # As long as from the shipped weights, roughly: neither learns from nothing.
-            config = config.model_copy(update={"start": "pretrained", "network": None})
-        trained = [preset for preset in Preset if preset is not Preset.INSTANT]
-        configs = [config.model_copy(update={"effort": p.config().effort}) for p in trained]
-
-        def measure(stop: Callable[[], bool]) -> Iterator[Any]:
-            from napari_noise2same.core import available_devices, expected_seconds
-
-            leave_a_core()
-            yield available_devices()
-            pieces = images.read(stop)
-            if pieces:
-                yield dict(zip(trained, expected_seconds(pieces, configs), strict=True))
-
-        self._measuring = Worker(measure)
-        self._measuring.events.connect(self._on_measured)
-        # The run itself says what is wrong.
-        self._measuring.failed.connect(lambda _error: self._panel.quality.set_expected_times({}))
-
-    def _on_measured(self, events: list[Any]) -> None:
-        """Show the devices and the expected times."""
-        for event in events:
-            if isinstance(event, dict):
-                self._panel.quality.set_expected_times(event)
-            else:
-                self._panel.device.set_devices(event)
 
 
 def _kind_events(layer: ImageLayer | None) -> tuple[Any, ...]:
