@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 
 from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import DenoiseConfig
@@ -165,3 +165,15 @@ def test_the_noise_can_be_taken_from_the_image(panel: DenoisePanel) -> None:
     assert panel.value().noise == "model"
     panel.set_value(DenoiseConfig(noise="image"))
     assert panel.value().noise == "image"
+
+
+@pytest.mark.parametrize("tab", [0, 1])
+def test_a_message_and_the_buttons_are_in_sight_in_a_small_window(
+    panel: DenoisePanel, tab: int
+) -> None:
+    panel.tabs.setCurrentIndex(tab)
+    panel.message.show_error("Expected a model, found none chosen: train one.")
+    panel.grab()
+    parts = [panel.message, panel.denoise] if tab == 0 else [panel.message]
+    for part in parts:
+        assert part.mapTo(panel, QPoint(0, part.height())).y() <= panel.height()

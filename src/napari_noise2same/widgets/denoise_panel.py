@@ -207,8 +207,9 @@ class DenoisePanel(ScrollPanel):
         self.tabs.addTab(self._make_layers_page(), "Layers")
         self.tabs.addTab(self.batch, "Batch")
         self.column.addWidget(self._shared)
-        self.column.addWidget(self.tabs, 1)
+        # Below the tabs, a small window would hide it.
         self.column.addWidget(self.message)
+        self.column.addWidget(self.tabs, 1)
 
     def _connect(self) -> None:
         """Forward the signals of the parts."""
