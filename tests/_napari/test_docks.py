@@ -456,6 +456,19 @@ def test_errors_are_one_sentence_and_the_dock_can_be_used_again(
     assert panel.run.state() is RunState.FINISHED
 
 
+def test_an_image_that_napari_takes_for_labels_is_no_riddle(
+    viewer: Viewer, train_dock: TrainDock
+) -> None:
+    panel = train_dock.panel
+    viewer.add_labels(np.random.default_rng(0).integers(0, 9, (40, 40)), name="int32")
+    panel.run.train.click()
+    assert "if int32 is an image, right-click it" in panel.message.value()
+    viewer.add_image(np.ones((40, 40)), name="flat")
+    panel.layers.set_value([])
+    panel.run.train.click()
+    assert "found none ticked" in panel.message.value()
+
+
 def layer_cases() -> list[Any]:
     rng = np.random.default_rng(0)
     lazy: Any = da.from_array(rng.poisson(30, (32, 40)), chunks=16)

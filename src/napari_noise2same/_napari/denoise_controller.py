@@ -18,7 +18,7 @@ from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.result_advice import ResultAdvice
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.errors import ImageError, Noise2SameError
+from napari_noise2same.core.errors import Noise2SameError
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -124,8 +124,7 @@ class DenoiseController(QObject):
     def _plan(self, model: TrainedModel | None = None) -> list[LayerJob]:
         """Return a job for each ticked layer; nothing is read."""
         layers = self.layers()
-        if not layers:
-            raise ImageError("Expected an image layer, found none ticked: open or tick one.")
+        self.tracker.require(layers)
         return plan_jobs(self._viewer, self._panel, layers, model)
 
     def _on_events(self, events: list[Any]) -> None:

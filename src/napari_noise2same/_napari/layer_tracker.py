@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -10,6 +10,7 @@ from napari.layers import Labels, Layer, Shapes
 from qtpy.QtCore import QObject, Signal
 
 from napari_noise2same._napari.results import CARD, PREVIEW
+from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -87,6 +88,30 @@ class LayerTracker(QObject):
             The layer.
         """
         return next((layer for layer in self._layers if layer.unique_id == key), None)
+
+    def require(self, layers: Sequence[Layer]) -> None:
+        """Refuse to work on no layer at all.
+
+        Parameters
+        ----------
+        layers : sequence of napari.layers.Layer
+            The layers that are ticked.
+
+        Raises
+        ------
+        ImageError
+            If there is none.
+        """
+        if layers:
+            return
+        labels = [layer.name for layer in self._layers if isinstance(layer, Labels)]
+        if labels and not self.images():
+            # napari takes images of 32-bit integers for such.
+            raise ImageError(
+                f"Expected an image layer, found only labels: if {labels[-1]} is an image, "
+                "right-click it in the layer list and choose Convert to Image."
+            )
+        raise ImageError("Expected an image layer, found none ticked: open or tick one.")
 
     def close(self) -> None:
         """Listen no more."""

@@ -102,8 +102,7 @@ class TrainInputs:
             If the axes do not fit.
         """
         layers = self.layers()
-        if not layers:
-            raise ImageError("Expected an image layer, found none ticked: open or tick one.")
+        self.tracker.require(layers)
         axes = self._panel.axes.value()
         # For napari colours are no dimension of a layer, for the engine they are an axis.
         kinds = [(layer.ndim, layer.rgb) for layer in layers]
