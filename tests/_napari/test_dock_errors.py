@@ -12,6 +12,7 @@ import pytest
 import torch
 from napari import Viewer
 from napari.layers import Image
+from napari.layers._source import layer_source
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QApplication
@@ -284,7 +285,9 @@ def test_a_model_that_is_opened_takes_the_place_of_an_error(
 
 
 @pytest.mark.usefixtures("noisy")
-def test_a_run_inside_a_region_cannot_be_copied(viewer: Viewer, train_dock: TrainDock) -> None:
+def test_a_run_inside_a_region_cannot_be_copied(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
     region = viewer.add_shapes([[[0, 0], [30, 30]]], shape_type="rectangle", name="here")
     panel, clipboard = train_dock.panel, QApplication.clipboard()
     assert clipboard is not None
@@ -298,5 +301,30 @@ def test_a_run_inside_a_region_cannot_be_copied(viewer: Viewer, train_dock: Trai
         assert clipboard.text() == "earlier"
     panel.region.set_value(None)
     panel.model.copy_command.click()
-    assert panel.message.value() == "Copied."
+    qtbot.waitUntil(lambda: panel.message.value() == "Copied.", timeout=TIMEOUT)
     assert clipboard.text().startswith("napari-noise2same train")
+
+
+@pytest.mark.parametrize("button", ["copy_script", "copy_command"])
+def test_one_channel_of_a_file_cannot_be_copied(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, tmp_path: Path, button: str
+) -> None:
+    path = tmp_path / "two channels.npy"
+    np.save(path, np.random.default_rng(0).normal(size=(2, 32, 40)))
+    [whole] = viewer.open(str(path), plugin="napari")
+    assert isinstance(whole, Image)
+    with layer_source(path=str(path)):
+        viewer.add_image(np.asarray(whole.data[1]), name="green")
+    panel, clipboard = train_dock.panel, QApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setText("earlier")
+    getattr(panel.model, button).click()
+    qtbot.waitUntil(lambda: bool(panel.message.value()), timeout=TIMEOUT)
+    assert is_one_sentence(panel.message)
+    assert "found green of 32 × 40 pixels" in panel.message.value()
+    assert f"{path} has 2 × 32 × 40" in panel.message.value()
+    assert clipboard.text() == "earlier"
+    panel.layers.set_value([whole.unique_id])
+    getattr(panel.model, button).click()
+    qtbot.waitUntil(lambda: panel.message.value() == "Copied.", timeout=TIMEOUT)
+    assert str(path) in clipboard.text()

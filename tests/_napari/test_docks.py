@@ -25,7 +25,7 @@ from napari_noise2same._napari.commands import (
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import DenoiseConfig, TrainingConfig, device
-from napari_noise2same.widgets import RunState
+from napari_noise2same.widgets import RunState, loss_plot
 
 SMALL = TrainingConfig(
     start="scratch", steps=30, batch=1, patch=(16, 16), validate_every=5, device="cpu"
@@ -225,14 +225,120 @@ def test_closing_the_viewer_ends_a_run_at_once(
 
 
 @pytest.mark.usefixtures("noisy")
-def test_closing_the_dock_ends_a_run(qtbot: QtBot, viewer: Viewer, train_dock: TrainDock) -> None:
+def test_closing_the_dock_ends_a_run_and_keeps_its_model(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
     train_dock.panel.set_value(ENDLESS)
     train_dock.panel.run.train.click()
-    wait(qtbot, lambda: train_dock.panel.run.state() is RunState.TRAINING)
-    worker = train_dock.controller.worker
+    wait(qtbot, lambda: len(train_dock.panel.plot.value()["step"]) > 0)
+    worker, store = train_dock.controller.worker, train_dock.store
     assert worker is not None
     viewer.window.remove_dock_widget(train_dock)
-    wait(qtbot, lambda: not worker.is_running)
+    wait(qtbot, lambda: store.names() == ("Model of cells",))
+    assert not worker.is_running
+    again = open_train_dock(viewer)
+    assert again.panel.run.state() is RunState.STOPPED
+    assert len(again.panel.plot.value()["step"]) > 0
+
+
+@pytest.mark.usefixtures("noisy")
+def test_closing_the_dock_before_anything_is_learnt_leaves_no_model(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    train_dock.panel.run.train.click()
+    train_dock.controller.pause()
+    wait(qtbot, lambda: train_dock.panel.run.state() is RunState.TRAINING)
+    worker, store = train_dock.controller.worker, train_dock.store
+    assert worker is not None
+    viewer.window.remove_dock_widget(train_dock)
+    with qtbot.waitSignal(worker.finished, timeout=TIMEOUT):
+        pass
+    assert store.names() == ()
+
+
+@pytest.mark.usefixtures("noisy")
+def test_a_model_outlives_the_docks(qtbot: QtBot, viewer: Viewer, train_dock: TrainDock) -> None:
+    train(qtbot, train_dock)
+    model = train_dock.controller.model
+    denoise_dock = open_denoise_dock(viewer)
+    for dock in (train_dock, denoise_dock):
+        with qtbot.waitSignal(dock.destroyed):
+            viewer.window.remove_dock_widget(dock)
+    again = open_train_dock(viewer)
+    assert again.controller.model is model
+    assert again.panel.run.state() is RunState.FINISHED
+    assert again.panel.model.save.isEnabled()
+    assert open_denoise_dock(viewer).panel.model.value() == "Model of cells"
+    again.panel.run.more_steps.setValue(2)
+    again.panel.run.proceed.click()
+    wait(qtbot, lambda: not again.controller.is_running)
+    assert len(again.panel.plot.value()["step"]) == SMALL.steps + 2
+
+
+def test_continue_says_so_where_it_is_not_on_the_ticked_layers(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDock
+) -> None:
+    panel = train_dock.panel
+    train(qtbot, train_dock)
+    other = viewer.add_image(np.random.default_rng(1).normal(900, 5, (48, 64)), name="other")
+    said: list[str] = []
+
+    def proceed() -> None:
+        panel.set_value(SMALL)
+        panel.run.more_steps.setValue(1_000_000)
+        panel.run.proceed.click()
+        wait(qtbot, lambda: "Each step takes" in panel.message.value())
+        said.append(panel.message.value())
+        panel.run.stop.click()
+        wait(qtbot, lambda: not train_dock.controller.is_running)
+
+    panel.layers.set_value([other.unique_id])
+    proceed()
+    panel.layers.set_value([noisy.unique_id])
+    proceed()
+    assert said[0].startswith("Goes on with cells, which the model was trained on.")
+    assert "Start from" in said[0]
+    assert said[1].startswith("Each step takes")
+    model = train_dock.controller.model
+    assert model is not None
+    assert len(model.domains) == 1
+
+
+@pytest.mark.usefixtures("noisy")
+@pytest.mark.parametrize(("entry", "name"), [(0, "plot.png"), (1, "plot.csv")])
+def test_the_plot_is_exported_in_a_thread(
+    qtbot: QtBot,
+    train_dock: TrainDock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    entry: int,
+    name: str,
+) -> None:
+    train(qtbot, train_dock)
+    panel, threads = train_dock.panel, []
+    rename = Path.replace
+
+    def noted(path: Path, target: Path) -> Path:
+        threads.append(threading.current_thread())
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    menu = panel.plot.export.menu()
+    assert menu is not None
+
+    def export(path: Path) -> str:
+        monkeypatch.setattr(loss_plot, "ask_where_to_save", lambda *_: str(path))
+        panel.message.clear()
+        menu.actions()[entry].trigger()
+        wait(qtbot, lambda: bool(panel.message.value()))
+        return panel.message.label.text()
+
+    assert export(tmp_path / name) == f"Saved {tmp_path / name}."
+    assert (tmp_path / name).stat().st_size
+    assert threading.main_thread() not in threads
+    text = export(tmp_path / "missing" / name)
+    assert text.startswith("⚠ ")
+    assert "choose another place" in text
 
 
 def test_axes_that_were_typed_to_train_hold_when_denoising(

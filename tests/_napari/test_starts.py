@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
+from napari_noise2same._napari.train_recipe import TrainRecipe
 from napari_noise2same.core import Image as Stack
 from napari_noise2same.core import (
     NetworkConfig,
@@ -119,8 +120,9 @@ def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None
     assert (controller.model.start, controller.model.network) == ("model", first.network)
     assert "σ of the noise against that of the model it started from" in panel.message.value()
     assert panel.start.chosen_model() == "Model of cells"
-    assert "load_model('Model of cells.safetensors')" in controller.script()
-    assert "--start 'Model of cells.safetensors'" in controller.command()
+    recipe = TrainRecipe.of(panel, controller.inputs)
+    assert "load_model('Model of cells.safetensors')" in recipe.script()
+    assert "--start 'Model of cells.safetensors'" in recipe.command()
 
 
 def stop_before_the_first_step(qtbot: QtBot, dock: TrainDock) -> None:
@@ -321,4 +323,11 @@ def test_closing_the_viewer_ends_the_instant_preview(
     wait(qtbot, lambda: dock.controller._instant._worker is not None)
     if moment == "shown":
         wait(qtbot, lambda: PREVIEW in viewer.layers)
-    viewer.close()
+        wait(qtbot, lambda: idle(dock))
+    with qtbot.waitSignal(dock.destroyed):
+        viewer.close()
+    assert idle(dock)
+    # Nor does it hear of anything any more.
+    viewer.scene.camera.zoom *= 2
+    viewer.dims.set_current_step(0, 2)
+    assert idle(dock)

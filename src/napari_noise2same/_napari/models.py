@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QWidget
 
+from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-    from napari_noise2same.core import TrainedModel
+    from napari_noise2same.core import Finished, TrainedModel
 
-__all__ = ["ModelStore"]
+__all__ = ["ModelStore", "learnt", "steps_done"]
 
 
 class ModelStore(QObject):
@@ -30,6 +33,9 @@ class ModelStore(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._models: dict[str, TrainedModel] = {}
+        # Those that a dock has left behind, until their model is there.
+        self._ending: list[Worker] = []
+        self._closed = False
 
     @classmethod
     def of(cls, viewer: Viewer) -> ModelStore:
@@ -43,12 +49,10 @@ class ModelStore(QObject):
         Returns
         -------
         ModelStore
-            The store of a dock that is open in the viewer, or a new one: a dock keeps it as
-            its attribute `store`, so that it lives as long as a dock does.
+            The one store of the viewer. It lives as long as the window, whatever docks come and go.
         """
-        docks = viewer.window.dock_widgets.values()
-        stores = (getattr(dock, "store", None) for dock in docks)
-        return next((store for store in stores if isinstance(store, cls)), None) or cls()
+        menu = viewer.window.main_menu
+        return (menu.findChild(_Shelf) or _Shelf(menu)).store
 
     def unique(self, name: str) -> str:
         """Return the name, with a number if a model has it already.
@@ -86,6 +90,31 @@ class ModelStore(QObject):
         """Return the names, the latest last."""
         return tuple(self._models)
 
+    def keep_from(self, worker: Worker, name: str) -> None:
+        """Stop a training whose dock is gone, and keep what it has learnt.
+
+        Parameters
+        ----------
+        worker : Worker
+            The thread that trains. If the window is gone as well, it is left to itself.
+        name : str
+            What to call its model.
+        """
+        if self._closed:
+            worker.leave()
+            return
+        self._ending.append(worker)
+        worker.events.connect(lambda events: self._take(events, name))
+        worker.finished.connect(lambda: self._ending.remove(worker))
+        worker.stop()
+
+    def close(self) -> None:
+        """Wait for no model any more: the window is gone."""
+        self._closed = True
+        for worker in self._ending:
+            worker.leave()
+        self._ending.clear()
+
     def chosen(self, name: object) -> TrainedModel:
         """Return the model that is chosen in a dock.
 
@@ -113,3 +142,56 @@ class ModelStore(QObject):
     def __getitem__(self, name: str) -> TrainedModel:
         """Return the model of a name."""
         return self._models[name]
+
+    def _take(self, events: list[Any], name: str) -> None:
+        """Keep the model that a training has ended with."""
+        end = learnt(events)
+        if end is not None:
+            self.put(name, end.model)
+
+
+class _Shelf(QObject):
+    """Keeps the store of a window as long as there is one; Qt tells it first, then its docks."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.store = ModelStore()
+        self.destroyed.connect(self.store.close)
+
+
+def learnt(events: Iterable[Any]) -> Finished | None:
+    """Return the end of a training that has come to a model.
+
+    Parameters
+    ----------
+    events : iterable
+        What the training has told.
+
+    Returns
+    -------
+    Finished or None
+        The end; None before it, and where the model is nothing but random weights.
+    """
+    # The thread has imported the engine by now.
+    from napari_noise2same.core import Finished
+
+    end = next((event for event in events if isinstance(event, Finished)), None)
+    if end is None or (end.model.start == "scratch" and not steps_done(end.model)):
+        return None
+    return end
+
+
+def steps_done(model: TrainedModel | None) -> int:
+    """Return how many steps have led to a model.
+
+    Parameters
+    ----------
+    model : TrainedModel, optional
+        The model.
+
+    Returns
+    -------
+    int
+        The number, as far as it can be resumed; otherwise 0.
+    """
+    return 0 if model is None or model.resume is None else int(model.resume.values["step"])

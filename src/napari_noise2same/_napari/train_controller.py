@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_noise2same._napari.activity import Activity
-from napari_noise2same._napari.device_memory import device_memory
 from napari_noise2same._napari.file_work import explain
 from napari_noise2same._napari.instant_preview import InstantPreview
-from napari_noise2same._napari.live_preview import LivePreview
-from napari_noise2same._napari.models import ModelStore
-from napari_noise2same._napari.recipes import as_command, as_script
+from napari_noise2same._napari.models import ModelStore, learnt, steps_done
 from napari_noise2same._napari.results import result_dtype
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import Subject, TrainInputs
-from napari_noise2same._napari.train_texts import describe_change, describe_start
+from napari_noise2same._napari.train_run import TrainRun
+from napari_noise2same._napari.train_texts import describe_others
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.errors import ConfigurationError, Noise2SameError
+from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.widgets import RunState
 
 if TYPE_CHECKING:
     from napari import Viewer
 
-    from napari_noise2same.core import Finished, Started, TrainedModel
+    from napari_noise2same.core import Finished, TrainedModel
     from napari_noise2same.widgets import TrainPanel
 
 __all__ = ["TrainController"]
@@ -55,17 +51,16 @@ class TrainController(QObject):
 
     def __init__(self, viewer: Viewer, panel: TrainPanel, store: ModelStore) -> None:
         super().__init__()
+        self._viewer = viewer
         self._panel = panel
         self._store = store
         self.inputs = TrainInputs(viewer, panel)
         self.worker: Worker | None = None
-        self._live = LivePreview(viewer, panel)
+        self._run: TrainRun | None = None
         self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
-        self._activity: Activity | None = None
         self._name = ""
-        # What the model was trained on here, and what a run is under way on.
+        # What the model was trained on here.
         self._subject: Subject | None = None
-        self._under_way: Subject | None = None
         self.model: TrainedModel | None = None
         # Name of the model that the run under way will give.
         self._coming = ""
@@ -78,9 +73,12 @@ class TrainController(QObject):
         panel.run.resume_requested.connect(self.resume)
         panel.run.stop_requested.connect(self.stop)
         panel.run.continue_requested.connect(self.proceed)
-        panel.preview.toggled.connect(self._on_preview_toggled)
+        panel.preview.toggled.connect(self._show_preview)
         store.changed.connect(self._update_models)
         self._update_models()
+        # What a dock that was closed has trained.
+        for name in store.names()[-1:]:
+            self.set_model(name, store[name])
 
     @property
     def name(self) -> str:
@@ -106,7 +104,7 @@ class TrainController(QObject):
         except Noise2SameError as error:
             self._panel.message.show_error(str(error))
             return
-        self._coming = self._store.unique(f"Model of {subject.layer.name}")
+        self._coming = self._store.unique(f"Model of {subject.layers[0].name}")
         self._panel.plot.clear()
         self._start(subject, config, start=self._start_model())
 
@@ -159,57 +157,18 @@ class TrainController(QObject):
         self._name, self.model, self._subject = name, model, None
         self._show_model(model)
 
-    def script(self) -> str:
-        """Return the run as a Python script.
-
-        Returns
-        -------
-        str
-            As `as_script` writes it.
-
-        Raises
-        ------
-        ConfigurationError
-            If a setting cannot work, or cannot be written as text.
-        """
-        return as_script(*self._recipe())
-
-    def command(self) -> str:
-        """Return the run as a line for the shell.
-
-        Returns
-        -------
-        str
-            As `as_command` writes it.
-
-        Raises
-        ------
-        ConfigurationError
-            If a setting cannot work, or cannot be written as text.
-        """
-        return as_command(*self._recipe())
-
     def close(self) -> None:
-        """End everything at once; safe to call when the panel is gone."""
+        """End everything, a run with its model; safe to call when the panel is gone."""
         self.inputs.close()
         self._store.changed.disconnect(self._update_models)
         self._instant.close()
-        if self.worker is not None:
-            self.worker.leave()
-        self.worker = None
-        self._live.end()
-        self._end_activity()
-
-    def _recipe(self) -> tuple[list[str], str, TrainingConfig, str | None]:
-        """Return what a run as text consists of."""
-        panel, model = self._panel, self._panel.start.chosen_model()
-        if panel.region.value() is not None:
-            raise ConfigurationError(
-                "Expected training on whole images, found that it is inside a region, which "
-                "cannot be written as text: choose Whole image, or save the region as an image."
-            )
-        name = None if model is None else str(model)
-        return self.inputs.paths(), panel.axes.value(), panel.value(), name
+        worker = self.worker
+        if worker is not None:
+            worker.events.disconnect(self._on_events)
+            worker.failed.disconnect(self._on_failed)
+            worker.finished.disconnect(self._on_over)
+            self._store.keep_from(worker, self._coming)
+        self._forget()
 
     def _start_model(self) -> TrainedModel | None:
         """Return the model to start from; None for what the settings say."""
@@ -228,7 +187,9 @@ class TrainController(QObject):
             self._panel.message.show_error(str(error))
             return
         self._coming = self._name
-        self._start(subject, config, resume=self.model)
+        as_ticked = subject.layers == tuple(self.inputs.layers())
+        note = "" if as_ticked else describe_others(subject)
+        self._start(subject, config, note, resume=self.model)
 
     def _show_model(self, model: TrainedModel) -> None:
         """Show the model that there is while no run is on."""
@@ -240,17 +201,17 @@ class TrainController(QObject):
             self._panel.set_state(RunState.STOPPED if _can_go_on(model) else RunState.FINISHED)
 
     def _start(
-        self, subject: Subject, config: TrainingConfig | None, **model: TrainedModel | None
+        self,
+        subject: Subject,
+        config: TrainingConfig | None,
+        note: str = "",
+        **model: TrainedModel | None,
     ) -> None:
         """Start the thread, with a model to `start` from or to `resume`."""
-        self._under_way = subject
-        self._reason, self._first = "", _steps_done(model.get("resume"))
-        self._panel.message.clear()
-        self._panel.set_state(RunState.PREPARING)
-        self._panel.progress.set_busy("Preparing…")
-        self._activity = Activity("Noise2Same training")
+        self._reason, self._first = "", steps_done(model.get("resume"))
         self._instant.set_suspended(True)
-        in_view, dtype = self._live.in_view, result_dtype(subject.layer)
+        self._run = TrainRun(self._viewer, self._panel, subject, note)
+        in_view, dtype = self._run.in_view, result_dtype(subject.layers[0])
 
         def work(stop: Callable[[], bool]) -> Iterator[Any]:
             from napari_noise2same.core import Trainer, train_with_preview
@@ -270,59 +231,22 @@ class TrainController(QObject):
 
     def _on_events(self, events: list[Any]) -> None:
         """Show what has happened since the last time."""
-        # The thread has imported the engine by now.
-        from napari_noise2same.core import Finished, PreviewReady, Started, StepDone
+        assert self._run is not None
+        self._run.show(events)
+        end = learnt(events)
+        if end is not None:
+            self._keep(end, self._run.subject)
 
-        steps = [event for event in events if isinstance(event, StepDone)]
-        previews = [event for event in events if isinstance(event, PreviewReady)]
-        for event in events:
-            if isinstance(event, Started):
-                self._on_started(event)
-            elif isinstance(event, Finished):
-                self._on_finished(event)
-        if steps:
-            self._panel.plot.append([asdict(step) for step in steps])
-            self._show_progress(steps[-1])
-        self._live.show(previews)
-
-    def _on_started(self, event: Started) -> None:
-        """Tell what was chosen."""
-        self._steps = event.plan.steps
-        self._device = event.device
-        self._panel.message.show_message(describe_start(event))
-        self._panel.set_state(RunState.TRAINING)
-        self._live.depth = event.plan.depth
-        self._on_preview_toggled()
-
-    def _show_progress(self, last: Any) -> None:
-        """Show how far the run is, here and in napari's activity dock."""
-        self._panel.progress.set_progress(
-            last.step,
-            self._steps,
-            fraction=last.progress,
-            elapsed=last.seconds,
-            remaining=last.remaining,
-        )
-        self._panel.progress.set_device(self._device, device_memory(self._device))
-        if self._activity is not None:
-            self._activity.show(last.progress)
-
-    def _on_finished(self, event: Finished) -> None:
-        """Keep the model, if there is more to it than random weights."""
-        change = describe_change(event)
-        if change:
-            self._panel.message.show_message(change)
-        if event.model.start == "scratch" and not _steps_done(event.model):
-            return
-        self._reason, self._name = event.reason, self._coming
-        idle = _steps_done(event.model) == self._first
+    def _keep(self, end: Finished, subject: Subject) -> None:
+        """Keep the model of a run."""
+        self._reason, self._name, self.model = end.reason, self._coming, end.model
+        idle = steps_done(end.model) == self._first
         if idle:
             self._panel.progress.reset()
         # A model that was only looked at again still is one of the images it was trained on.
         if not (idle and self._first):
-            self._subject = self._under_way
-        self.model = event.model
-        self._store.put(self._name, event.model)
+            self._subject = subject
+        self._store.put(self._name, end.model)
         self._panel.model.set_model(True)
         self._panel.set_state(RunState.FINISHED if self.is_completed else RunState.STOPPED)
 
@@ -332,9 +256,7 @@ class TrainController(QObject):
 
     def _on_over(self) -> None:
         """Clean up after a run."""
-        self.worker = self._under_way = None
-        self._end_activity()
-        self._live.end()
+        self._forget()
         self._instant.set_suspended(False)
         if self._reason:
             self._panel.progress.stop()
@@ -349,21 +271,17 @@ class TrainController(QObject):
         if self.model is not None:
             self._show_model(self.model)
 
-    def _on_preview_toggled(self) -> None:
+    def _show_preview(self) -> None:
         """Turn the preview on or off, as the form says, during a run."""
-        if self._under_way is not None:
-            self._live.begin(self._under_way)
+        if self._run is not None:
+            self._run.show_preview()
 
-    def _end_activity(self) -> None:
-        """Close the bar in napari's activity dock."""
-        if self._activity is not None:
-            self._activity.close()
-        self._activity = None
-
-
-def _steps_done(model: TrainedModel | None) -> int:
-    """Return how many steps have led to a model, as far as it can be resumed."""
-    return 0 if model is None or model.resume is None else int(model.resume.values["step"])
+    def _forget(self) -> None:
+        """Hold nothing of a run longer than needed."""
+        self.worker = None
+        if self._run is not None:
+            self._run.close()
+        self._run = None
 
 
 def _can_go_on(model: TrainedModel) -> bool:

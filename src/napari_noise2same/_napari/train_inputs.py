@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Subject", "TrainInputs"]
 
-_DEFAULT_PATH = "noisy.tif"
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -36,14 +34,14 @@ class Subject:
     ----------
     images : MarkedImages
         What to train on.
-    layer : napari.layers.Image
-        The layer that is shown while it improves.
+    layers : tuple of napari.layers.Image
+        Their layers, of which the first is shown while it improves.
     image : Image
-        That layer as the engine sees it.
+        The first layer as the engine sees it.
     """
 
     images: MarkedImages
-    layer: ImageLayer
+    layers: tuple[ImageLayer, ...]
     image: Image
 
 
@@ -131,7 +129,7 @@ class TrainInputs:
         return self._marked(self.whole_images())
 
     def subject(self) -> Subject:
-        """Return what to train on, and the first ticked layer to show.
+        """Return what to train on, with its layers.
 
         Returns
         -------
@@ -146,11 +144,7 @@ class TrainInputs:
             If the axes do not fit.
         """
         images = self.whole_images()
-        return Subject(self._marked(images), self.layers()[0], images[0])
-
-    def paths(self) -> list[str]:
-        """Return the files of the ticked layers, or a stand-in for those that have none."""
-        return [str(layer.source.path or _DEFAULT_PATH) for layer in self.layers()]
+        return Subject(self._marked(images), tuple(self.layers()), images[0])
 
     def close(self) -> None:
         """Listen no more."""

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_noise2same._napari.train_inputs import Subject
     from napari_noise2same.core import Finished, Started
 
-__all__ = ["describe_change", "describe_start"]
+__all__ = ["describe_change", "describe_others", "describe_start"]
 
 
 def describe_start(event: Started) -> str:
@@ -59,3 +60,23 @@ def describe_change(event: Finished) -> str:
         return ""
     before = "that of the model it started from" if start == "model" else "the instant result"
     return f"Changed by {event.change:.2f} σ of the noise against {before}."
+
+
+def describe_others(subject: Subject) -> str:
+    """Say that training goes on with other layers than those that are ticked.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is trained on.
+
+    Returns
+    -------
+    str
+        Which they are, and how to train on the ticked ones.
+    """
+    names = ", ".join(layer.name for layer in subject.layers)
+    return (
+        f"Goes on with {names}, which the model was trained on. For the ticked layers choose the "
+        "model under Start from, and Train."
+    )

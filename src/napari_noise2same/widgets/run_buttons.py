@@ -61,7 +61,7 @@ class RunButtons(QWidget):
         self.pause = _button("Pause", "Hold the run; Resume goes on exactly where it was.")
         self.resume = _button("Resume", "Go on with the planned steps.")
         self.stop = _button("Stop", "End the run now and keep the best model so far.")
-        self.proceed = _button("Continue", "Train the model for more steps.")
+        self.proceed = _button("Continue", "Train the model for more steps, on the same images.")
         self.more_steps = _steps_box()
         self._state = RunState.IDLE
         self._arrange()
