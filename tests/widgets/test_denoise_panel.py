@@ -56,6 +56,12 @@ def test_an_invalid_tile_says_why_beside_the_field(panel: DenoisePanel) -> None:
     assert panel.value().tile is None
 
 
+def test_what_is_rarely_changed_is_out_of_the_way(qtbot: QtBot, panel: DenoisePanel) -> None:
+    assert not panel.options.isVisible()
+    qtbot.mouseClick(panel.advanced.header, LEFT)
+    assert panel.options.isVisible()
+
+
 def test_buttons_ask_for_what_they_say(qtbot: QtBot, panel: DenoisePanel) -> None:
     assert panel.denoise.text() == "Denoise"
     assert panel.cancel.text() == "Cancel"

@@ -200,7 +200,11 @@ OutputType = Annotated[
     typer.Option(help="Type of the result: float32 (default), or that of the image."),
 ]
 PrecisionName = Annotated[
-    Precision | None, typer.Option(help="Precision inside the network; float32 by default.")
+    Precision | None,
+    typer.Option(
+        help="Precision inside the network; float32 by default. bfloat16 is twice as fast on "
+        "processors with AMX."
+    ),
 ]
 NoiseName = Annotated[
     NoiseSource | None,

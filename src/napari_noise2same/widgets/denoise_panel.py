@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QW
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.widgets.batch_panel import BatchPanel
 from napari_noise2same.widgets.choice import ChoiceBox
+from napari_noise2same.widgets.collapsible import Collapsible
 from napari_noise2same.widgets.device_choice import DeviceChoice
 from napari_noise2same.widgets.field_form import FieldForm, add_row, make_rows
 from napari_noise2same.widgets.form_texts import TEXTS
@@ -33,8 +34,8 @@ _ONE_LEVEL: dict[Hashable, str] = {0: "Full"}
 class DenoisePanel(ScrollPanel):
     """Everything to denoise: model and settings, with them layers or, on another tab, files.
 
-    Its parts are used directly: `model`, `choose_file`, `device`, `options`, `tabs`, `layers`,
-    `region`, `level`, `result`, `denoise`, `cancel`, `progress`, `batch`, `message`.
+    Its parts are used directly: `model`, `choose_file`, `device`, `options`, `advanced`, `tabs`,
+    `layers`, `region`, `level`, `result`, `denoise`, `cancel`, `progress`, `batch`, `message`.
 
     Parameters
     ----------
@@ -67,6 +68,7 @@ class DenoisePanel(ScrollPanel):
         self.result = ResultForm()
         self.device = DeviceChoice()
         self.options = FieldForm(DenoiseConfig, _FIELDS, prefix=_PREFIX)
+        self.advanced = Collapsible("Advanced", self.options)
         self.denoise = QPushButton("Denoise")
         self.cancel = QPushButton("Cancel")
         self.progress = RunProgress("tile")
@@ -176,7 +178,7 @@ class DenoisePanel(ScrollPanel):
         add_row(rows, TEXTS["denoise.model"], self.model)
         rows.addRow("", self.choose_file)
         add_row(rows, TEXTS["device"], self.device)
-        rows.addRow(self.options)
+        rows.addRow(self.advanced)
         return shared
 
     def _make_inputs(self) -> QWidget:

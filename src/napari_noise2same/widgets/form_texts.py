@@ -250,7 +250,8 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "denoise.precision": FieldText(
         "Precision",
-        "Inside the network. float32 is exact; 16 bits are faster on a GPU and differ little.",
+        "Inside the network. float32 is exact; 16 bits differ little, and are faster on GPUs and, "
+        "as bfloat16, on processors with AMX.",
         {"float32": "float32", "bfloat16": "bfloat16", "float16": "float16"},
     ),
     "denoise.tile": FieldText(

@@ -31,7 +31,8 @@ class DenoiseConfig(BaseModel):
         Whether to normalise by the noise that the model knows, or by that of the image, fitted
         anew: for images taken with another camera or exposure than those of the training.
     precision : {"float32", "bfloat16", "float16"}
-        Precision inside the network.
+        Precision inside the network. bfloat16 takes less than half the time on processors with AMX
+        and costs 0.01 dB; in 16 bits tiles give what the whole image would but for rounding.
     averaging : bool, optional
         Average the results for all 8 in-plane flips and turns: better, 8 times slower. By default
         with models whose training took more than the usual effort.
