@@ -32,7 +32,7 @@ from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain, PoissonGaussian
 from napari_noise2same.widgets import FileState
 
-TIMEOUT = 60_000
+TIMEOUT = 120_000
 WAITING, DONE, SKIPPED, FAILED = (
     FileState.WAITING,
     FileState.DONE,

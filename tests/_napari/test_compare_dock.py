@@ -233,7 +233,7 @@ def test_residual_follows_the_sliders(qtbot: QtBot, viewer: Viewer, open_dock: O
     layer = viewer.layers["Residual"]
     for plane in (3, 1):
         viewer.dims.set_current_step(0, plane)
-        qtbot.waitUntil(lambda plane=plane: layer.data[plane].all(), timeout=20_000)  # type: ignore[misc]
+        qtbot.waitUntil(lambda plane=plane: layer.data[plane].all(), timeout=120_000)  # type: ignore[misc]
     dock.set_mode(None)
 
     assert "Residual" not in viewer.layers

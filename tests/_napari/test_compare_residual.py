@@ -21,7 +21,7 @@ from napari_noise2same._napari.comparison import Comparison
 from napari_noise2same._napari.results import add_result
 from napari_noise2same.core.errors import ImageError
 
-TIMEOUT = 20_000
+TIMEOUT = 120_000
 WHOLE = slice(None)
 
 

@@ -29,7 +29,7 @@ from napari_noise2same.widgets import MessageLine, RunState
 SMALL = TrainingConfig(
     start="scratch", steps=4, batch=1, patch=(16, 16), validate_every=2, device="cpu"
 )
-TIMEOUT = 60_000
+TIMEOUT = 120_000
 OUT_OF_MEMORY = "CUDA out of memory. Tried to allocate 2.00 GiB."
 
 

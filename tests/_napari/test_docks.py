@@ -31,7 +31,7 @@ SMALL = TrainingConfig(
     start="scratch", steps=30, batch=1, patch=(16, 16), validate_every=5, device="cpu"
 )
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
-TIMEOUT = 60_000
+TIMEOUT = 120_000
 
 
 @pytest.fixture

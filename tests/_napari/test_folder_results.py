@@ -26,7 +26,7 @@ from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain, PoissonGaussian
 from napari_noise2same.core.settings import ResultConfig
 
-TIMEOUT = 60_000
+TIMEOUT = 120_000
 
 pytestmark = pytest.mark.usefixtures("threads_of_zarr")
 

@@ -28,7 +28,7 @@ from napari_noise2same.widgets import RunState
 
 SHORT = TrainingConfig(start="scratch", steps=2, batch=1, patch=(16, 16), device="cpu")
 FRAMES = 6
-TIMEOUT = 60_000
+TIMEOUT = 120_000
 
 
 class Gate:

@@ -34,7 +34,7 @@ TINY = TrainingConfig(
     device="cpu",
 )
 PREVIEW = "cells [instant preview]"
-TIMEOUT = 60_000
+TIMEOUT = 120_000
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from napari_noise2same.widgets import RunState, TrainPanel
 SMALL = TrainingConfig(
     start="scratch", steps=4, batch=1, patch=(16, 16), validate_every=2, device="cpu"
 )
-TIMEOUT = 60_000
+TIMEOUT = 120_000
 
 
 @pytest.fixture
