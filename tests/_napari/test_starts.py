@@ -12,6 +12,7 @@ from napari.layers import Image
 from pytestqt.qtbot import QtBot
 
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
+from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same._napari.train_recipe import TrainRecipe
 from napari_noise2same.core import Image as Stack
@@ -121,8 +122,8 @@ def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None
     assert "σ of the noise against that of the model it started from" in panel.message.value()
     assert panel.start.chosen_model() == "Model of cells"
     recipe = TrainRecipe.of(panel, controller.inputs)
-    assert "load_model('Model of cells.safetensors')" in recipe.script()
-    assert "--start 'Model of cells.safetensors'" in recipe.command()
+    assert "load_model('Model of cells.safetensors')" in recipe.text(as_script)
+    assert "--start 'Model of cells.safetensors'" in recipe.text(as_command)
 
 
 def stop_before_the_first_step(qtbot: QtBot, dock: TrainDock) -> None:

@@ -14,6 +14,7 @@ from napari_noise2same._napari.dock_parts import fill, when_gone
 from napari_noise2same._napari.memory import keep_settings
 from napari_noise2same._napari.model_files import ModelFiles
 from napari_noise2same._napari.models import ModelStore
+from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same._napari.train_controller import TrainController
 from napari_noise2same._napari.train_recipe import TrainRecipe
 from napari_noise2same.core.errors import Noise2SameError
@@ -81,8 +82,8 @@ class TrainDock(QWidget):
         model.denoise_requested.connect(self._denoise)
         model.save_requested.connect(self._ask_to_save)
         model.load_requested.connect(lambda: files.ask_to_open(self))
-        model.copy_script_requested.connect(lambda: self._copy(TrainRecipe.script))
-        model.copy_command_requested.connect(lambda: self._copy(TrainRecipe.command))
+        model.copy_script_requested.connect(lambda: self._copy(as_script))
+        model.copy_command_requested.connect(lambda: self._copy(as_command))
         self.panel.plot.export_requested.connect(self._export)
         files.saved.connect(self._tell_saved)
         files.failed.connect(message.show_error)
@@ -108,14 +109,14 @@ class TrainDock(QWidget):
         if not self.controller.is_running:
             self.controller.set_model(name, model)
 
-    def _copy(self, text: Callable[[TrainRecipe], str]) -> None:
+    def _copy(self, write: Callable[..., str]) -> None:
         """Copy a recipe, or say why there is none."""
         try:
             recipe = TrainRecipe.of(self.panel, self.controller.inputs)
         except Noise2SameError as error:
             self.panel.message.show_error(str(error))
             return
-        self.files.run(lambda: text(recipe), self._put_on_clipboard, "Copying")
+        self.files.run(lambda: recipe.text(write), self._put_on_clipboard, "Copying")
 
     def _put_on_clipboard(self, text: str) -> None:
         """Copy a text."""

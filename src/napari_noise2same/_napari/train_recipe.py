@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_noise2same._napari.conversion import layer_data
-from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import read_image
 from napari_noise2same.core.settings import TrainingConfig
@@ -95,35 +95,25 @@ class TrainRecipe:
             sources, panel.axes.value(), panel.value(), None if model is None else str(model)
         )
 
-    def script(self) -> str:
-        """Return the run as a Python script; looks into the files.
+    def text(self, write: Callable[[list[str], str, TrainingConfig, str | None], str]) -> str:
+        """Return the run as text; looks into the files.
+
+        Parameters
+        ----------
+        write : callable
+            `as_script` or `as_command`.
 
         Returns
         -------
         str
-            As `as_script` writes it, with a stand-in for layers that come from no file.
+            What it has written, with a stand-in for layers that come from no file.
 
         Raises
         ------
         Noise2SameError
             If a file cannot be read, or a layer is not all of its file.
         """
-        return as_script(self._paths(), self.axes, self.config, self.model)
-
-    def command(self) -> str:
-        """Return the run as a line for the shell; looks into the files.
-
-        Returns
-        -------
-        str
-            As `as_command` writes it, with a stand-in for layers that come from no file.
-
-        Raises
-        ------
-        Noise2SameError
-            If a file cannot be read, or a layer is not all of its file.
-        """
-        return as_command(self._paths(), self.axes, self.config, self.model)
+        return write(self._paths(), self.axes, self.config, self.model)
 
     def _paths(self) -> list[str]:
         """Return the files."""

@@ -50,7 +50,7 @@ def test_nothing_is_copied_without_holes(values: Any) -> None:
 
 def test_what_is_close_is_left_alone() -> None:
     values = np.array([[-299.0, 0.0], [1.5, 299.0]], np.float32)
-    shown, hidden = hide_outliers(values)
+    shown, hidden = hide_outliers(values, np.inf)
     assert shown is values
     assert not hidden.any()
 
@@ -59,7 +59,7 @@ def test_bright_areas_are_drawn_in_and_nothing_is_put_where_nothing_is_known() -
     values = np.zeros((9, 20), np.float32)
     values[:, 7:] = np.float32(5000)
     values[:, 14:] = np.nan
-    shown, hidden = hide_outliers(values)
+    shown, hidden = hide_outliers(values, np.inf)
     np.testing.assert_array_equal(hidden, np.broadcast_to(np.arange(20) >= 7, values.shape))
     np.testing.assert_array_equal(shown[:, 9:14], 300)
     np.testing.assert_array_equal(shown[:, 16:], 0)

@@ -47,7 +47,7 @@ def fill_holes(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def hide_outliers(
-    normalised: NDArray[np.float32], sigma: ArrayLike = np.inf
+    normalised: NDArray[np.float32], sigma: ArrayLike
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Keep from a network what would spoil all that it sees with it.
 

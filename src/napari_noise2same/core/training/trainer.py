@@ -158,11 +158,10 @@ class Trainer:
         self._strategy = build_strategy(parts.lambda_inv, sigma=parts.sigma)
         self._teacher = None if self.plan.start.fresh else Teacher(self._learner.network)
         self._best = BestWeights(self._learner.average.copy())
-        self._history: list[tuple[float, ...]] = []
+        self._history = [] if resume is None else resume.history.rows()
         self.step = 0
         self.seconds = 0.0
-        if resume is not None and state is not None:
-            self._history = resume.history.rows()
+        if state is not None:
             self._go_on_from(state)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[TrainingEvent]:
