@@ -158,18 +158,32 @@ def test_an_image_too_small_for_the_fit_gets_the_linear_domain(shape: tuple[int,
     assert 0 < domain.sigma <= 1
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_detail_is_looked_for_where_noise_is_weak(kind: DomainKind) -> None:
+    light = 1000 + 200 * np.sin(np.arange(128) / 9)
+    for level, weak in ((10, True), (100, False)):
+        noisy = np.random.default_rng(0).normal(light, level, (128, 128))
+        domain = fit_domain(noisy, kind)
+        assert domain.detail == (domain.sigma if weak else None)
+
+
+def test_no_detail_is_looked_for_without_noise() -> None:
+    assert fit_domain(np.indices((64, 64))[0].astype(float), "linear").detail is None
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     mean=st.floats(-1e300, 1e300),
     std=st.floats(min_value=0, exclude_min=True, max_value=1e300),
     sigma=st.floats(0, 1),
     gain=st.none() | st.floats(1e-3, 1e3),
+    detail=st.none() | st.floats(1e-9, 1),
 )
 def test_json_brings_back_every_bit(
-    mean: float, std: float, sigma: float, gain: float | None
+    mean: float, std: float, sigma: float, gain: float | None, detail: float | None
 ) -> None:
     noise = None if gain is None else PoissonGaussian(gain, gain / 3, gain / 7)
-    domain = Domain(mean, std, sigma, noise)
+    domain = Domain(mean, std, sigma, noise, detail)
     assert Domain.from_dict(json.loads(json.dumps(domain.to_dict()))) == domain
 
 
@@ -192,6 +206,9 @@ GOOD = {"mean": 0.0, "std": 1.0, "sigma": 0.5, "noise": NOISE}
         GOOD | {"mean": float("nan")},
         GOOD | {"sigma": float("inf")},
         GOOD | {"sigma": -0.1},
+        GOOD | {"detail": 0.0},
+        GOOD | {"detail": "1"},
+        GOOD | {"detail": float("nan")},
         GOOD | {"extra": 1},
         GOOD | {"noise": 3},
         GOOD | {"noise": {"gain": 1.0}},

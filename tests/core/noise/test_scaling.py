@@ -32,6 +32,12 @@ def test_noise_of_any_gain_gets_the_strength_asked_for(gain: float, kind: str) -
     assert domain.inverse(domain.forward(np.array([image])))[0] == pytest.approx(image, rel=0.02)
 
 
+def test_what_is_known_of_detail_is_scaled_too() -> None:
+    domain = with_sigma(Domain(50.0, 8.0, 0.1, detail=0.12), 0.3)
+    assert domain.detail == pytest.approx(0.36)
+    assert with_sigma(WHITE, 0.3).detail is None
+
+
 @pytest.mark.parametrize(
     ("domain", "sigma"), [(SHOT, 0.0), (WHITE, 0.0), (Domain(1.0, 2.0, 0.0), 0.5)]
 )

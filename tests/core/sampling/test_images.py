@@ -101,6 +101,14 @@ def test_own_domains_can_be_asked_for_with_noise_as_strong_as_known() -> None:
         assert (found.of(image)[0].std, found.of(image)[0].sigma) == pytest.approx((7, 1 / 7))
 
 
+def test_noise_that_neighbours_share_is_known_for_other_images_too() -> None:
+    bright = block(picture(photons=4000), 0)
+    alone = fit_own_domains([bright], "linear", [Domain(0.0, 7.0, 0.1)])[0]
+    assert alone.detail == pytest.approx(0.1)
+    shared = fit_own_domains([bright], "linear", [Domain(0.0, 7.0, 0.1, detail=0.13)])[0]
+    assert shared.detail == pytest.approx(0.13)
+
+
 BLANK = np.full((96, 96), 7, np.float32)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.io import Image
@@ -58,6 +59,22 @@ def test_the_instant_result_is_much_better_than_the_image() -> None:
     image = Image(sample.noisy, sample.axes)
     result = denoise(image, last(image, Preset.INSTANT.config(device="cpu")).model)
     assert affine_psnr(result, sample.clean) > affine_psnr(sample.noisy, sample.clean) + 7
+
+
+@pytest.mark.parametrize("blur", [0, 0.6])
+def test_texture_under_weak_noise_is_kept_and_noise_is_not(blur: float) -> None:
+    """Also where neighbours share their noise, and its fine detail says too little of it."""
+    rng = np.random.default_rng(0)
+    light = 100 * np.exp(8 * gaussian_filter(rng.standard_normal((160, 160)), 12))
+    texture = 8 * rng.standard_normal(light.shape)
+    texture[:, :80] = 0
+    noise = gaussian_filter(rng.standard_normal(light.shape), blur)
+    noisy = np.asarray(light + texture + 2 * noise / noise.std(), np.float32)
+    image = Image(noisy, "YX")
+    result = denoise(image, last(image, Preset.INSTANT.config(device="cpu")).model)
+    error = np.square(result - light - texture)
+    assert error[:, :72].mean() < 0.15 * 2**2
+    assert error[:, 88:].mean() < 1.1 * 2**2
 
 
 def test_the_first_weights_are_tried_before_any_step(image: Image) -> None:

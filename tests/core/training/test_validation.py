@@ -72,6 +72,15 @@ def test_the_networks_own_weights_are_neither_used_nor_changed(noise: Tensor) ->
     assert validation(noise).error(network, scaled(0.0)) == error
 
 
+def test_the_noise_is_that_of_plain_places(noise: Tensor) -> None:
+    block = noise.repeat(1, 2, 2)
+    assert validation(block).plain_noise(Scale(), scaled(0.0)) == pytest.approx(1.0, rel=0.1)
+    assert validation(block).plain_noise(Scale(), scaled(1.0)) == 0
+    textured = block.clone()
+    textured[:, :, 24:] += 9 * (torch.arange(104) % 2)
+    assert validation(textured).plain_noise(Scale(), scaled(0.0)) == pytest.approx(1.0, rel=0.15)
+
+
 class Swap(nn.Module):
     """Answers with the other channel."""
 

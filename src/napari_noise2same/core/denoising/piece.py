@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import Region
+from napari_noise2same.core.denoising.detail import give_back_detail, gives_back_detail
 from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
@@ -68,6 +69,7 @@ class PieceDenoiser:
             model, device, precision=config.precision, averaging=averages(model, config)
         )
         self._domains = tuple(domains)
+        self._gives_back = gives_back_detail(model)
 
     def denoise(
         self, noisy: NDArray[Any], channels: Sequence[int], inner: Region
@@ -90,11 +92,26 @@ class PieceDenoiser:
             stay as they are.
         """
         shown, hidden = normalise(noisy, channels, self._domains)
+        clean = self.predictor.predict(shown)
         part = (slice(None), *inner)
-        clean = self.predictor.predict(shown)[part]
         values = np.stack(
-            [self._domains[c].inverse(plane) for c, plane in zip(channels, clean, strict=True)]
+            [
+                self._restore(self._domains[channel], before, after, inner)
+                for channel, before, after in zip(channels, shown, clean, strict=True)
+            ]
         )
         kept = hidden[part]
         values[kept] = noisy[part][kept]
         return values
+
+    def _restore(
+        self,
+        domain: Domain,
+        noisy: NDArray[np.float32],
+        clean: NDArray[np.float32],
+        inner: Region,
+    ) -> NDArray[np.float32]:
+        """Give back detail where noise is weak, and take what is asked for to the image's units."""
+        if self._gives_back and domain.detail is not None:
+            clean = give_back_detail(noisy, clean, domain.detail)
+        return domain.inverse(clean[inner])

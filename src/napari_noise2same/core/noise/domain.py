@@ -28,6 +28,8 @@ _OUTLIER_QUANTILE = 0.005
 _LEAST_READOUT = 0.5
 # Of an image of unit variance no noise has more than this.
 _LARGEST_SIGMA = 1.0
+# Where noise is stronger, detail that is lost hardly matters, and is hardly told from it.
+_WEAK_SIGMA = 0.2
 # Steps of single precision may be so large, relative to the image's standard deviation.
 _COARSEST = 0.05
 _CHUNK = 1 << 16
@@ -49,25 +51,30 @@ class Domain:
         The noise's standard deviation in normalised units.
     noise : PoissonGaussian, optional
         The noise that is stabilised; None for the linear domain.
+    detail : float, optional
+        What a network takes for noise is no noise alone where it has a larger standard deviation
+        than this, in normalised units; None where noise is too strong for such a judgement.
 
     Raises
     ------
     ConfigurationError
-        If a number is not finite, `std` is not positive or `sigma` is negative.
+        If a number is not finite, `std` or `detail` is not positive or `sigma` is negative.
     """
 
     mean: float
     std: float
     sigma: float
     noise: PoissonGaussian | None = None
+    detail: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that no image can have."""
-        finite = all(math.isfinite(value) for value in (self.mean, self.std, self.sigma))
-        if not finite or self.std <= 0 or self.sigma < 0:
+        detail = 1.0 if self.detail is None else self.detail
+        finite = all(map(math.isfinite, (self.mean, self.std, self.sigma, detail)))
+        if not finite or min(self.std, detail) <= 0 or self.sigma < 0:
             raise ConfigurationError(
-                "Expected a finite mean, a positive std and a sigma of at least 0, found "
-                f"{self}; fit the domain again."
+                "Expected a finite mean, a positive std and detail and a sigma of at least 0, "
+                f"found {self}; fit the domain again."
             )
 
     @property
@@ -148,12 +155,15 @@ class Domain:
             If a number is missing, unknown, of the wrong type or out of range.
         """
         numbers = dict(_expect_mapping(data, "a domain"))
-        noise = numbers.pop("noise", None)
+        noise, detail = numbers.pop("noise", None), numbers.pop("detail", None)
         if noise is not None:
             noise = PoissonGaussian(
                 **_expect_numbers(noise, "a noise model", ("gain", "readout", "offset"))
             )
-        return cls(**_expect_numbers(numbers, "a domain", ("mean", "std", "sigma")), noise=noise)
+        if detail is not None:
+            detail = _expect_numbers({"detail": detail}, "a domain", ("detail",))["detail"]
+        numbers = _expect_numbers(numbers, "a domain", ("mean", "std", "sigma"))
+        return cls(**numbers, noise=noise, detail=detail)
 
     @cached_property
     def _transform(self) -> GeneralisedAnscombe | None:
@@ -206,9 +216,12 @@ def fit_domain(
     noise = _usable_noise(arrays, spatial_ndim) if kind == "stabilised" else None
     if noise is not None:
         mean, std = _robust_moments(_stabiliser(noise).forward(pixels))
-        return Domain(mean, std, sigma=min(1 / std, _LARGEST_SIGMA), noise=noise)
-    mean, std = plain
-    return Domain(mean, std, sigma=_linear_sigma(arrays, std, spatial_ndim))
+        sigma = min(1 / std, _LARGEST_SIGMA)
+    else:
+        mean, std = plain
+        sigma = _linear_sigma(arrays, std, spatial_ndim)
+    detail = sigma if 0 < sigma <= _WEAK_SIGMA else None
+    return Domain(mean, std, sigma, noise, detail)
 
 
 def _finite_pixels(arrays: list[Floats]) -> Floats:

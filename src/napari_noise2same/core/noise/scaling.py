@@ -50,4 +50,5 @@ def with_sigma(domain: Domain, sigma: float) -> Domain:
     noise = domain.sigma * domain.std if domain.noise is None else 1.0
     if not noise or not sigma:
         return domain
-    return replace(domain, std=noise / sigma, sigma=sigma)
+    detail = None if domain.detail is None else domain.detail * sigma / domain.sigma
+    return replace(domain, std=noise / sigma, sigma=sigma, detail=detail)

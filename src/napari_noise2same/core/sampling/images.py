@@ -153,8 +153,17 @@ def _by_image(blocks: Sequence[Block]) -> dict[int, list[Block]]:
 def _scaled(fits: Mapping[int, Domain], like: Sequence[Domain]) -> tuple[Domain, ...]:
     """Give the fits the noise of other domains, which stand in for those that are missing."""
     return tuple(
-        with_sigma(fits.get(channel, domain), domain.sigma) for channel, domain in enumerate(like)
+        _like(fits[channel], domain) if channel in fits else domain
+        for channel, domain in enumerate(like)
     )
+
+
+def _like(fit: Domain, domain: Domain) -> Domain:
+    """Give a fit the strength of another domain's noise, and what is known of its correlation."""
+    scaled = with_sigma(fit, domain.sigma)
+    if scaled.detail is None or domain.detail is None:
+        return scaled
+    return replace(scaled, detail=scaled.sigma * domain.detail / domain.sigma)
 
 
 def _alike(

@@ -119,11 +119,15 @@ def prepare(
         plan = plan.noting("The noise of the images differs: each is normalised by its own.")
     sampler, mask, batch, seed = loaded.sampler, config.mask, plan.batch, config.seed
     validation = Validation(sampler, mask, batch=batch, device=device, seed=seed)
-    first = plan.start.weights
+    first, domains = plan.start.weights, loaded.domains
     learner = Learner(plan.network, config, device, weights=first, ranks=ranks)
     # Patches of a channel without noise are not learnt from, unless all channels go together.
-    noisy = [d for d in loaded.domains if d.sigma or config.joint_channels] or loaded.domains
+    noisy = [d for d in domains if d.sigma or config.joint_channels] or domains
     sigma = _mean_sigma(noisy)
+    if first is not None and resume is None and any(domain.detail for domain in domains):
+        with device_errors(device):
+            plain = ranks.agree(validation.plain_noise(learner.network, first))
+        domains = tuple(_correlated(domain, plain / sigma) for domain in domains)
     if resume is not None and resume.resume is not None:
         sigma = float(resume.resume.values["sigma"])
     elif first is not None and plan.steps != 0:
@@ -135,7 +139,7 @@ def prepare(
     return Preparation(
         plan=plan,
         axes=images[0].axes,
-        domains=loaded.domains,
+        domains=domains,
         noise=loaded.noise,
         ranks=ranks,
         batches=BatchSource(sampler, mask, batch=batch, device=device, seed=seed),
@@ -164,6 +168,13 @@ def _best_strategy(domains: Sequence[Domain], *, fresh: bool) -> LambdaConfig:
     """Return the best strategy for where training starts, and for its domains."""
     stabilised = all(domain.kind == "stabilised" for domain in domains)
     return CovarianceLambda() if stabilised and not fresh else CalibratedLambda()
+
+
+def _correlated(domain: Domain, excess: float) -> Domain:
+    """Know that noise varies more than fine detail says, because neighbouring pixels share it."""
+    if domain.detail is None or excess <= 1:
+        return domain
+    return replace(domain, detail=domain.detail * excess)
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn import functional
 
 from napari_noise2same.core.objective import (
     Mask,
@@ -28,6 +29,9 @@ __all__ = ["Validation"]
 _PIXELS = 65_536
 # The noise is looked at once, and its correlation differs from place to place.
 _NOISE_ROUNDS = 4
+# Side of the windows in which residuals are looked at for plain places, how many of these are
+# plain at least, and how far chance takes such a share below the mean, in standard deviations.
+_SIDE, _PLAIN, _BELOW = 16, 0.05, 1.645
 # Enough also where batches are tiny.
 _MOST_ROUNDS = 64
 
@@ -163,6 +167,31 @@ class Validation:
             _neighbours(residual, axis) for axis in (-2, -1) if residual.shape[axis] > 1
         ]
         return Noise(math.sqrt(variance), max(correlations))
+
+    @torch.no_grad()
+    def plain_noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
+        """Estimate the noise, correlated or not, where images show nothing else.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            The network; its own weights are neither used nor changed.
+        weights : mapping of str to Tensor
+            Weights that know how to denoise; what detail they miss does not matter.
+
+        Returns
+        -------
+        float
+            The standard deviation in the plainest twentieth of the patches, in normalised units.
+        """
+        powers = []
+        for x, _, _ in self._rounds:
+            residual = x - _apply(network, weights, x).float()
+            side = min(_SIDE, *x.shape[-2:])
+            planes = residual.square().reshape(-1, 1, *x.shape[-2:])
+            powers.append(functional.avg_pool2d(planes, side).flatten())
+        chance = 1 - _BELOW * math.sqrt(2) / side
+        return math.sqrt(float(torch.cat(powers).quantile(_PLAIN)) / chance)
 
     @torch.no_grad()
     def change(
