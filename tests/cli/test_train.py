@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,28 @@ def test_refuses_a_missing_folder_before_training(run: Run, noisy: Path, tmp_pat
 
     assert outcome.code == 1
     assert "Training" not in outcome.err
+
+
+def test_a_place_that_is_gone_after_training_does_not_lose_the_model(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, elsewhere = tmp_path / "drive", tmp_path / "elsewhere"
+    place.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    show = running._show
+
+    def unplug(event: object, progress: object) -> None:
+        show(event, progress)  # type: ignore[arg-type]
+        if isinstance(event, StepDone):
+            place.rmdir()
+
+    monkeypatch.setattr(running, "_show", unplug)
+    outcome = run("train", noisy, "--model", place / "m.safetensors", "--steps", 1)
+    assert outcome.code == 1
+    (rescued,) = elsewhere.glob("*/m.safetensors")
+    assert str(rescued) in " ".join(outcome.err.split())
+    assert len(load_model(rescued).history) == 1
 
 
 def test_two_budgets_are_wrong_usage(run: Run, noisy: Path, tmp_path: Path) -> None:

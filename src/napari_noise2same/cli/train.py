@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -70,7 +70,6 @@ def train(
     On several GPUs or processes: torchrun --nproc-per-node 2 -m napari_noise2same train ...
     """
     from napari_noise2same.cli.running import run_training, training_results
-    from napari_noise2same.core.model import save_model
     from napari_noise2same.core.training import join_ranks
 
     chosen = training_settings(
@@ -99,7 +98,7 @@ def train(
             "--seconds."
         )
     if is_first():
-        save_model(finished.model, model)
+        _save(finished.model, model)
     results = training_results(trainer, finished)
     emit(results, _summary(results, model), as_json=as_json)
     if finished.reason == "stopped":
@@ -124,6 +123,18 @@ def _check_place(path: Path, *, replaced: bool) -> None:
             f"Expected a folder in which the model can be written, found {path.parent} refusing "
             f"({error.strerror}): choose another."
         ) from error
+
+
+def _save(model: TrainedModel, path: Path) -> None:
+    """Save a model, elsewhere if need be: its training has taken time."""
+    from napari_noise2same.core.model import save_model
+
+    try:
+        save_model(model, path)
+    except FileError as error:
+        rescued = Path(mkdtemp(prefix="noise2same-")) / path.name
+        save_model(model, rescued)
+        raise FileError(f"{error} The model is at {rescued} for now: move it.") from error
 
 
 def _start(
