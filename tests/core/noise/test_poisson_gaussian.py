@@ -30,8 +30,19 @@ def scene(shape: tuple[int, ...]) -> NDArray[np.float64]:
     return brightest
 
 
+def textured(shape: tuple[int, ...], seed: int) -> NDArray[np.float64]:
+    """Return a ramp from 0 to 6 with texture of unit contrast over all but its middle."""
+    texture = gaussian_filter(np.random.default_rng(seed).standard_normal(shape), 1)
+    brightness = np.linspace(0, 6, shape[-2])[:, np.newaxis]
+    smooth = (brightness > 2) & (brightness < 3.8)
+    return np.asarray(brightness + np.where(smooth, 0, texture / texture.std()))
+
+
 def expose(
-    photons: NDArray[np.float64], gain: float, read: float, offset: float = 0
+    photons: NDArray[np.float64],
+    gain: float,
+    read: float,
+    offset: float | NDArray[np.float64] = 0,
 ) -> NDArray[np.float64]:
     rng = np.random.default_rng(4)
     return offset + gain * rng.poisson(photons) + rng.normal(0, read, photons.shape)
@@ -75,6 +86,59 @@ def test_is_little_misled_by_the_texture_of_a_photograph() -> None:
     assert variances(noise, levels) == pytest.approx([14, 54, 104], rel=0.15)
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    shape=st.sampled_from([(320, 320), (24, 96, 96)]),
+    seed=st.integers(0, 9),
+    roughness=st.floats(80, 400),
+    sigma=st.floats(1e-3, 1e3),
+)
+def test_little_noise_is_found_where_most_of_the_picture_is_texture(
+    shape: tuple[int, ...], seed: int, roughness: float, sigma: float
+) -> None:
+    picture = sigma * roughness * textured(shape, seed)
+    image = picture + np.random.default_rng(seed).normal(0, sigma, shape)
+    noise = fit_poisson_gaussian(image)
+    levels = [roughness * sigma * brightness for brightness in (0, 3, 6)]
+    assert variances(noise, levels) == pytest.approx([sigma**2] * 3, rel=0.2)
+
+
+@pytest.mark.parametrize("sigma", [2, 4, 8])
+def test_little_noise_is_found_in_a_photograph(sigma: float) -> None:
+    image = photograph() + np.random.default_rng(0).normal(0, sigma, (512, 512))
+    noise = fit_poisson_gaussian(image)
+    assert np.sqrt(noise.variance([20, 100, 200])) == pytest.approx([sigma] * 3, rel=0.1)
+
+
+def test_photons_are_found_where_most_of_the_picture_is_texture() -> None:
+    picture = 2000 * np.maximum(textured((320, 320), 0) + 3, 0)
+    noise = fit_poisson_gaussian(expose(picture, 1, 3))
+    levels: list[float] = [10_500, 12_500]
+    assert variances(noise, levels) == pytest.approx(levels, rel=0.15)
+
+
+def test_dark_texture_does_not_look_like_no_noise() -> None:
+    image = 50 * textured((24, 96, 96), 3) + np.random.default_rng(53).normal(0, 1, (24, 96, 96))
+    assert fit_poisson_gaussian(image).variance(0) > 0.4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_background_that_varies_without_light_is_no_signal(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pattern = gaussian_filter(rng.standard_normal((320, 320)), 12)
+    lit = gaussian_filter(rng.standard_normal((320, 320)), 8)
+    photons = np.maximum(lit / lit.std() - 0.8, 0)
+    noise = fit_poisson_gaussian(
+        expose(30 * photons / photons.max(), 45, 14, 400 + 8 * pattern / pattern.std())
+    )
+    assert variances(noise, [400, 600, 1000]) == pytest.approx([196, 9196, 27196], rel=0.15)
+
+
+def test_the_offset_is_the_darkest_level() -> None:
+    noise = fit_poisson_gaussian(expose(400 * scene((320, 320)), 1, 3, 100))
+    assert noise.offset == pytest.approx(100, abs=1)
+
+
 @pytest.mark.parametrize("shape", [(20_000,), (200, 200), (32, 40, 40)])
 def test_pure_read_noise_has_no_gain(shape: tuple[int, ...]) -> None:
     image = np.random.default_rng(0).normal(10, 3, shape)
@@ -111,6 +175,12 @@ def test_ignores_saturated_constant_and_non_finite_blocks() -> None:
     assert variances(noise, [30, 100]) == pytest.approx([29, 99], rel=0.1)
 
 
+def test_finite_pixels_among_non_finite_ones_count() -> None:
+    image = expose(400 * scene((320, 320)), 1, 3)
+    image[::8, ::8] = np.nan
+    assert variances(fit_poisson_gaussian(image), [20, 200]) == pytest.approx([29, 209], rel=0.1)
+
+
 def test_saturated_pixels_do_not_look_like_less_noise() -> None:
     levels: list[float] = [20, 100, 150]
     image = expose(np.repeat(levels, 160)[:, np.newaxis] * np.ones(160), 1, 3)
@@ -123,6 +193,13 @@ def test_a_texture_of_one_brightness_is_outvoted() -> None:
     photons[200:240] += np.random.default_rng(0).normal(0, 30, (40, 320))
     noise = fit_poisson_gaussian(expose(photons, 1, 3))
     assert variances(noise, [50, 300]) == pytest.approx([59, 309], rel=0.15)
+
+
+def test_texture_of_the_brightest_of_few_levels_is_no_gain() -> None:
+    rng = np.random.default_rng(0)
+    image = np.repeat([0.0, 100, 200], 64)[:, np.newaxis] + rng.normal(0, 3, (192, 64))
+    image[128:] += rng.normal(0, 30, (64, 64))
+    assert variances(fit_poisson_gaussian(image), [0, 100, 200]) == pytest.approx([9] * 3, rel=0.15)
 
 
 def test_photons_before_an_empty_background_leave_some_read_noise() -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.data import camera
@@ -42,6 +44,36 @@ def test_finds_the_noise_over_a_smooth_scene(shape: tuple[int, ...], sigma: floa
 def test_is_little_misled_by_the_edges_of_a_photograph() -> None:
     image = photograph() + np.random.default_rng(0).normal(0, 25, (512, 512))
     assert estimate_sigma(image) == pytest.approx(25, rel=0.1)
+
+
+@pytest.mark.parametrize("sigma", [2, 4, 8])
+def test_little_noise_is_found_in_a_photograph(sigma: float) -> None:
+    image = photograph() + np.random.default_rng(0).normal(0, sigma, (512, 512))
+    assert estimate_sigma(image) == pytest.approx(sigma, rel=0.1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), photons=st.floats(0.03, 30))
+def test_counted_photons_count_though_most_pixels_may_have_none(seed: int, photons: float) -> None:
+    image = np.random.default_rng(seed).poisson(photons, (192, 192))
+    assert estimate_sigma(image) == pytest.approx(np.sqrt(photons), rel=0.25)
+
+
+def test_noise_that_grows_with_the_signal_counts_by_its_mean_variance() -> None:
+    photons = np.linspace(4, 400, 320)[:, np.newaxis] * np.ones(320)
+    image = np.random.default_rng(0).poisson(photons)
+    assert estimate_sigma(image) == pytest.approx(np.sqrt(photons.mean()), rel=0.05)
+
+
+def test_an_image_of_one_block_is_enough() -> None:
+    image = np.random.default_rng(0).normal(0, 3, (10, 10))
+    assert 1 < estimate_sigma(image) < 6
+
+
+def test_noise_in_a_hole_of_a_mask_counts() -> None:
+    image = np.zeros((96, 96))
+    image[41:47, 41:47] = np.random.default_rng(0).normal(0, 3, (6, 6))
+    assert 0 < estimate_sigma(image) < 6
 
 
 def test_ignores_hot_pixels_and_non_finite_ones() -> None:

@@ -67,15 +67,6 @@ def local_mean(values: Floats, axes: tuple[int, ...]) -> Floats:
     return values
 
 
-def local_range(values: Floats, axes: tuple[int, ...]) -> Floats:
-    """Return the difference of the largest and the smallest value under the filters' window."""
-    highest = lowest = values
-    for axis in axes:
-        highest = np.maximum.reduce(_windows(highest, axis))
-        lowest = np.minimum.reduce(_windows(lowest, axis))
-    return highest - lowest
-
-
 def interior(values: Floats, axes: tuple[int, ...]) -> Floats:
     """Return the values at which the filters have an output."""
     for axis in axes:

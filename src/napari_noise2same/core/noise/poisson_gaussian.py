@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
 
 from napari_noise2same.core.errors import ConfigurationError, ImageError
-from napari_noise2same.core.noise._blocks import BlockStatistics, block_statistics
+from napari_noise2same.core.noise._blocks import FEWEST_BLOCKS, BlockStatistics, block_statistics
 from napari_noise2same.core.noise._filters import Floats, Samples
 
 Indices = NDArray[np.intp]
@@ -17,8 +18,6 @@ Indices = NDArray[np.intp]
 # Read noise of less than a tenth of a photon is not told from none, and divides by zero.
 LEAST_READOUT = 0.01
 
-# In the image, and in each bin.
-_FEWEST_BLOCKS = 16
 _MOST_BINS = 16
 _FLAT_FRACTION = 0.5
 _DARK_FRACTION = 0.02
@@ -26,7 +25,13 @@ _DARK_DEVIATIONS = 2.0
 # Above the darkest level by more than this, a block's mean is not noise.
 _FLAT_DEVIATIONS = 5.0
 _CLIP = 2.5
-_HUBER = 0.2
+# Of a bin from the line, relative to the variance; two or three times what chance does.
+_TOLERANCE = 0.2
+# What they must save of the loss, of which chance makes up to 0.005.
+_PRICE_OF_SLOPE = 0.002
+_PRICE_OF_BEND = 0.01
+# In deviations of the noise in the dark: what varies more than that is no camera's background.
+_LARGEST_BEND = 6.0
 _ITERATIONS = 30
 
 
@@ -93,19 +98,23 @@ def fit_poisson_gaussian(image: Samples, *, spatial_ndim: int | None = None) -> 
     next to nothing about the noise in the high ones; then those not above their median by more than
     2.5 times the spread that they have below it, on a logarithmic scale.
 
-    The line is fitted to the means of the bins, relative to the variance and with Huber weights.
-    The bins are equally wide in √signal and count equally: dim background does not outvote the few
-    bright cells in front of it, and bins of nothing but edges are outvoted.
+    The line is the lower envelope of the bins' means. A bin below it pulls with its whole weight;
+    the weight of one more than 20 % above it falls with the fourth power of the distance. So a few
+    flat bins outvote many of nothing but texture and edges, while those of a flat image, which lie
+    around the line by chance, are averaged. The bins are equally wide in √signal and count equally:
+    dim background does not outvote the few bright cells in front of it.
 
-    The offset is the darkest local mean. A line cannot tell read noise from photons that are
+    The offset is the darkest local mean, or one that is up to 6 deviations of the noise brighter
+    if the bins lie on a line only from there on, as in front of a background that differs from
+    place to place though no light does. A line cannot tell read noise from photons that are
     everywhere in the image, and to both the same variance belongs.
 
     Parameters
     ----------
     image : ndarray or sequence of ndarray
         Real pixels of any scale, ``(..., [z,] [y,] x)``. The axes before the spatial ones, and the
-        items of a sequence, are separate pictures with the same noise. Constant, saturated and
-        non-finite blocks are left out.
+        items of a sequence, are separate pictures with the same noise. Constant and saturated
+        blocks, and pixels that are not finite, are left out.
     spatial_ndim : int, optional
         How many of the last axes are spatial, 1 to 3; all of them, but not more than three, when
         not given.
@@ -125,25 +134,44 @@ def fit_poisson_gaussian(image: Samples, *, spatial_ndim: int | None = None) -> 
     -----
     Source: the model and its fit to local means and variances follow A. Foi, M. Trimeche,
     V. Katkovnik and K. Egiazarian, "Practical Poissonian-Gaussian noise modeling and fitting for
-    single-image raw-data", IEEE TIP 17 (2008); the estimator itself is simpler.
+    single-image raw-data", IEEE TIP 17 (2008), the lower envelope C. Liu, R. Szeliski, S. B. Kang,
+    C. L. Zitnick and W. T. Freeman, "Automatic estimation and removal of noise from a single
+    image", IEEE TPAMI 30 (2008), the filter J. Immerkær, "Fast noise variance estimation", CVIU 64
+    (1996), here in any number of dimensions; the estimator itself is simpler.
     """
-    blocks = block_statistics(image, spatial_ndim).usable(_FEWEST_BLOCKS)
-    if len(blocks.mean) < _FEWEST_BLOCKS:
+    blocks = block_statistics(image, spatial_ndim).usable()
+    if len(blocks.mean) < FEWEST_BLOCKS:
         raise ImageError(
-            f"Expected at least {_FEWEST_BLOCKS} blocks of {blocks.pixels} varying pixels to fit "
+            f"Expected at least {FEWEST_BLOCKS} blocks of {blocks.pixels} varying pixels to fit "
             f"the noise, found {len(blocks.mean)}; use a larger image."
         )
+    return fit_blocks(blocks)
+
+
+def fit_blocks(blocks: BlockStatistics) -> PoissonGaussian:
+    """Fit the noise to at least one block with a positive variance.
+
+    Parameters
+    ----------
+    blocks : BlockStatistics
+        The usable blocks of all samples.
+
+    Returns
+    -------
+    PoissonGaussian
+        The line; without a slope where the blocks are too few for more than one bin.
+    """
     offset, deviation = _darkest_level(blocks)
     dark = offset + _FLAT_DEVIATIONS * deviation
     scale = float(np.sqrt(np.median(blocks.variance)))
     bins = [_without_structure(blocks, members) for members in _bins(blocks.mean - dark)]
-    slope, intercept = _robust_line(
+    line = _lower_envelope(
         np.array([blocks.mean[members].mean() - offset for members in bins]) / scale,
         np.array([blocks.variance[members].mean() for members in bins]) / scale**2,
     )
-    gain = slope * scale
-    readout = max(intercept * scale**2, LEAST_READOUT * gain**2)
-    return PoissonGaussian(gain=gain, readout=readout, offset=offset)
+    gain = line.slope * scale
+    readout = max(line.intercept * scale**2, LEAST_READOUT * gain**2)
+    return PoissonGaussian(gain=gain, readout=readout, offset=offset + line.bend * scale)
 
 
 def _darkest_level(blocks: BlockStatistics) -> tuple[float, float]:
@@ -160,35 +188,64 @@ def _bins(signal: Floats) -> list[Indices]:
     """Return the dark blocks, then the others in steps of √signal, wider where blocks are few."""
     order = np.argsort(signal)
     root = np.sqrt(np.maximum(signal, 0))
-    count = min(len(signal) // _FEWEST_BLOCKS, _MOST_BINS)
+    count = min(len(signal) // FEWEST_BLOCKS, _MOST_BINS)
     step = np.ceil(root[order] * count / max(root.max(), np.finfo(np.float64).tiny))
     bins, start = [], 0
     for end in [*(np.flatnonzero(np.diff(step)) + 1), len(order)]:
-        if end - start >= _FEWEST_BLOCKS:
+        if end - start >= FEWEST_BLOCKS:
             bins.append(order[start:end])
             start = end
-    return bins
+    return bins or [order]
 
 
 def _without_structure(blocks: BlockStatistics, members: Indices) -> Indices:
     """Return the members that are flat and whose variance is within the spread of noise."""
     order = np.argsort(blocks.structure[members])
-    flat = members[order[: round(len(members) * _FLAT_FRACTION)]]
+    flat = members[order[: math.ceil(len(members) * _FLAT_FRACTION)]]
     variance = blocks.variance[flat]
     low, middle = np.quantile(variance, [0.16, 0.5])
     return np.asarray(flat[variance <= middle * (middle / low) ** _CLIP])
 
 
-def _robust_line(signal: Floats, variance: Floats) -> tuple[float, float]:
-    """Fit variance = slope·signal + intercept, both at least 0, to relative deviations."""
-    if len(signal) == 1:
-        return 0.0, float(variance[0])
+@dataclass(frozen=True)
+class _Line:
+    """Variance = slope·max(signal - bend, 0) + intercept, and the price and the loss of it."""
+
+    slope: float
+    intercept: float
+    cost: float
+    bend: float = 0.0
+
+
+def _lower_envelope(signal: Floats, variance: Floats) -> _Line:
+    """Return the level under the bins, or the straight or bent line that is worth its price."""
+    bends = signal[(signal > 0) & (signal <= _LARGEST_BEND * np.sqrt(variance[0]))]
+    bent = [
+        replace(_line(np.maximum(signal - bend, 0), variance, _PRICE_OF_BEND), bend=float(bend))
+        for bend in bends
+    ]
+    level = _line(np.zeros_like(signal), variance, price=0)
+    straight = _line(signal, variance, _PRICE_OF_SLOPE)
+    return min([level, straight, *bent], key=lambda line: line.cost)
+
+
+def _line(signal: Floats, variance: Floats, price: float) -> _Line:
+    """Fit a slope of at least 0 and an intercept to relative deviations."""
     design = np.stack([signal, np.ones_like(signal)], axis=-1)
-    floor = 1e-3 * np.median(variance)
+    # Where the dark is nothing but texture, a line would lead to no noise there.
+    lowest = variance.min() / 2
     expected = variance
     for _ in range(_ITERATIONS):
-        deviation = np.abs(variance / expected - 1)
-        weight = np.sqrt(_HUBER / np.maximum(deviation, _HUBER)) / expected
-        (slope, intercept), _ = nnls(design * weight[:, np.newaxis], variance * weight)
-        expected = np.maximum(slope * np.maximum(signal, 0) + intercept, floor)
-    return float(slope), float(intercept)
+        weight = _trust(variance, expected) ** 2 / expected
+        line, _ = nnls(design * weight[:, np.newaxis], (variance - lowest) * weight)
+        expected = np.maximum(design @ line + lowest, lowest)
+    # The loss that has these weights: of squares, and bounded above the line.
+    below = np.minimum(variance / expected - 1, _TOLERANCE) ** 2 / 2
+    above = _TOLERANCE**2 * (1 - _trust(variance, expected) ** 2) / 2
+    return _Line(float(line[0]), float(line[1] + lowest), price + float(np.mean(below + above)))
+
+
+def _trust(variance: Floats, expected: Floats) -> Floats:
+    """Return 1 for bins below the line and a little above it, less the further they are above."""
+    trust: Floats = _TOLERANCE / np.maximum(variance / expected - 1, _TOLERANCE)
+    return trust
