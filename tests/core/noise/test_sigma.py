@@ -72,8 +72,8 @@ def test_an_image_of_one_block_is_enough() -> None:
 
 def test_noise_in_a_hole_of_a_mask_counts() -> None:
     image = np.zeros((96, 96))
-    image[41:47, 41:47] = np.random.default_rng(0).normal(0, 3, (6, 6))
-    assert 0 < estimate_sigma(image) < 6
+    image[29:67, 29:67] = np.random.default_rng(0).normal(0, 3, (38, 38))
+    assert estimate_sigma(image) == pytest.approx(3, rel=0.25)
 
 
 def test_ignores_hot_pixels_and_non_finite_ones() -> None:
@@ -97,6 +97,9 @@ def test_ignores_plateaus_that_clipping_has_left() -> None:
 
 def test_counts_an_image_without_noise_as_noiseless() -> None:
     assert estimate_sigma(np.full((16, 16), 7)) == 0
+    square = np.zeros((64, 64))
+    square[20:40, 20:40] = 1
+    assert estimate_sigma(square) == 0
 
 
 def test_leading_axes_are_separate_pictures() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_noise2same.core.errors import ImageError
-from napari_noise2same.core.noise._blocks import block_statistics
+from napari_noise2same.core.noise._blocks import FEWEST_BLOCKS, block_statistics
 from napari_noise2same.core.noise._filters import Samples
 from napari_noise2same.core.noise.poisson_gaussian import fit_blocks
 
@@ -43,13 +43,15 @@ def estimate_sigma(image: Samples, *, spatial_ndim: int | None = None) -> float:
     fit_poisson_gaussian : The fit, and its sources.
     """
     blocks = block_statistics(image, spatial_ndim)
-    if not np.isfinite(blocks.variance).any():
+    finite = np.isfinite(blocks.variance).sum()
+    if not finite:
         raise ImageError(
             "Expected at least three adjacent finite pixels along an axis to estimate the noise, "
             "found none; use a larger image."
         )
     noisy = blocks.usable()
-    if noisy.mean.size == 0:
+    # A few that vary among many that do not hold edges, not noise.
+    if noisy.mean.size < min(FEWEST_BLOCKS, finite / 2):
         return 0.0
     noisy = noisy.off_masks()
     return float(np.sqrt(np.mean(fit_blocks(noisy).variance(noisy.mean))))
