@@ -101,12 +101,11 @@ def test_own_domains_can_be_asked_for_with_noise_as_strong_as_known() -> None:
         assert (found.of(image)[0].std, found.of(image)[0].sigma) == pytest.approx((7, 1 / 7))
 
 
-def test_noise_that_neighbours_share_is_known_for_other_images_too() -> None:
+def test_of_an_image_with_a_domain_of_its_own_too_little_is_known_to_give_detail_back() -> None:
     bright = block(picture(photons=4000), 0)
-    alone = fit_own_domains([bright], "linear", [Domain(0.0, 7.0, 0.1)])[0]
-    assert alone.detail == pytest.approx(0.1)
-    shared = fit_own_domains([bright], "linear", [Domain(0.0, 7.0, 0.1, detail=0.13)])[0]
-    assert shared.detail == pytest.approx(0.13)
+    assert fit_image_domains([bright], "linear").common[0].detail
+    like = Domain(0.0, 7.0, 0.1, detail=0.13)
+    assert fit_own_domains([bright], "linear", [like])[0].detail is None
 
 
 BLANK = np.full((96, 96), 7, np.float32)

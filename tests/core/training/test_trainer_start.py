@@ -66,14 +66,15 @@ def test_texture_under_weak_noise_is_kept_and_noise_is_not(blur: float) -> None:
     """Also where neighbours share their noise, and its fine detail says too little of it."""
     rng = np.random.default_rng(0)
     light = 100 * np.exp(8 * gaussian_filter(rng.standard_normal((160, 160)), 12))
-    texture = 8 * rng.standard_normal(light.shape)
+    threads = gaussian_filter(rng.standard_normal(light.shape), (0, 1))
+    texture = 8 * threads / threads.std()
     texture[:, :80] = 0
     noise = gaussian_filter(rng.standard_normal(light.shape), blur)
     noisy = np.asarray(light + texture + 2 * noise / noise.std(), np.float32)
     image = Image(noisy, "YX")
     result = denoise(image, last(image, Preset.INSTANT.config(device="cpu")).model)
     error = np.square(result - light - texture)
-    assert error[:, :72].mean() < 0.15 * 2**2
+    assert error[:, :72].mean() < 0.2 * 2**2
     assert error[:, 88:].mean() < 1.1 * 2**2
 
 

@@ -74,11 +74,25 @@ def test_the_networks_own_weights_are_neither_used_nor_changed(noise: Tensor) ->
 
 def test_the_noise_is_that_of_plain_places(noise: Tensor) -> None:
     block = noise.repeat(1, 2, 2)
-    assert validation(block).plain_noise(Scale(), scaled(0.0)) == pytest.approx(1.0, rel=0.1)
-    assert validation(block).plain_noise(Scale(), scaled(1.0)) == 0
+    assert validation(block).plain_noise(Scale(), scaled(0.0), 0.7) == pytest.approx(1.0, rel=0.1)
     textured = block.clone()
-    textured[:, :, 24:] += 9 * (torch.arange(104) % 2)
-    assert validation(textured).plain_noise(Scale(), scaled(0.0)) == pytest.approx(1.0, rel=0.15)
+    textured[:, :, 80:] += 9 * (torch.arange(48) % 2)
+    found = validation(textured).plain_noise(Scale(), scaled(0.0), 0.7)
+    assert found == pytest.approx(1.0, rel=0.15)
+
+
+def test_places_without_noise_do_not_tell_how_strong_it_is(noise: Tensor) -> None:
+    block = noise.repeat(1, 2, 2)
+    assert validation(block).plain_noise(Scale(), scaled(1.0), 0.7) == 0.7
+    block[:, :, :80] = 0
+    found = validation(block).plain_noise(Scale(), scaled(0.0), 0.9)
+    assert found == pytest.approx(0.9, rel=0.15)
+
+
+def test_small_patches_tell_it_too() -> None:
+    block = torch.randn(1, 96, 96, generator=torch.Generator().manual_seed(0))
+    small = Validation(PatchSampler([block], (8, 8)), MaskConfig(), batch=8, device=CPU, seed=0)
+    assert small.plain_noise(Scale(), scaled(0.0), 0.5) == pytest.approx(1.0, rel=0.15)
 
 
 class Swap(nn.Module):

@@ -9,7 +9,6 @@ from napari_noise2same.core.denoising.context import (
     side_on_grid,
 )
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
-from napari_noise2same.core.denoising.detail import gives_back_detail
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
@@ -33,7 +32,6 @@ __all__ = [
     "context_of",
     "denoise",
     "domains_for",
-    "gives_back_detail",
     "grid_of",
     "halo_of",
     "most_pixels",

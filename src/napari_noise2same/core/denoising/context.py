@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from napari_noise2same.core.denoising.detail import DETAIL_RADIUS
 from napari_noise2same.core.networks import BlindNet, UNet
 from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
 from napari_noise2same.core.tiling import choose_cell
@@ -27,15 +26,13 @@ _MAPS, _MAPS_IN_PLACE = 6, 3
 _LEAST = 144
 
 
-def context_of(network: UNet | BlindNet, *, detail: bool = False) -> tuple[int, ...]:
+def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
     """Return the context with which parts on the network's grid give what the whole would.
 
     Parameters
     ----------
     network : UNet or BlindNet
         The network.
-    detail : bool
-        Whether detail is given back, by what is around each pixel of the result.
 
     Returns
     -------
@@ -44,10 +41,7 @@ def context_of(network: UNet | BlindNet, *, detail: bool = False) -> tuple[int, 
         at. For volumes it may be less, where more makes no difference that can be seen.
     """
     radius: tuple[int, ...] = network.grid_radius
-    if len(radius) > 2:
-        radius = tuple(map(min, radius, _VOLUME))
-    more = DETAIL_RADIUS if detail else 0
-    return (*radius[:-2], radius[-2] + more, radius[-1] + more)
+    return radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME))
 
 
 def grid_of(network: UNet | BlindNet) -> tuple[int, ...]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_noise2same.core.denoising.context import context_of, grid_of
-from napari_noise2same.core.denoising.detail import gives_back_detail
 from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
@@ -78,7 +77,7 @@ class Predictor:
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.halo = network.receptive_radius
         self.multiple = grid_of(network)
-        self.grid_halo = context_of(network, detail=gives_back_detail(model))
+        self.grid_halo = context_of(network)
         self.device = device
         self.largest: int | None = None
         self._dtype = _DTYPES.get(precision)

@@ -151,19 +151,14 @@ def _by_image(blocks: Sequence[Block]) -> dict[int, list[Block]]:
 
 
 def _scaled(fits: Mapping[int, Domain], like: Sequence[Domain]) -> tuple[Domain, ...]:
-    """Give the fits the noise of other domains, which stand in for those that are missing."""
+    """Give the fits the noise of other domains, which stand in for those that are missing.
+
+    Whether neighbours share the noise of these images is not known.
+    """
     return tuple(
-        _like(fits[channel], domain) if channel in fits else domain
+        replace(with_sigma(fits[channel], domain.sigma), detail=None) if channel in fits else domain
         for channel, domain in enumerate(like)
     )
-
-
-def _like(fit: Domain, domain: Domain) -> Domain:
-    """Give a fit the strength of another domain's noise, and what is known of its correlation."""
-    scaled = with_sigma(fit, domain.sigma)
-    if scaled.detail is None or domain.detail is None:
-        return scaled
-    return replace(scaled, detail=scaled.sigma * domain.detail / domain.sigma)
 
 
 def _alike(
@@ -203,4 +198,8 @@ def _with_median_sigma(
 def _with_median(domain: Domain, sigmas: Sequence[float]) -> Domain:
     """Give a domain the strength of the noise in most images that have any, or none."""
     noisy = [sigma for sigma in sigmas if sigma]
-    return with_sigma(domain, statistics.median(noisy)) if noisy else replace(domain, sigma=0.0)
+    return (
+        with_sigma(domain, statistics.median(noisy))
+        if noisy
+        else replace(domain, sigma=0.0, detail=None)
+    )

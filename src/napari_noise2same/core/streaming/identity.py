@@ -58,6 +58,7 @@ def describe_job(
     description = {
         "weights": _checksum(model),
         "network": model.network.model_dump(mode="json"),
+        "start": model.start,
         "domains": [domain.to_dict() for domain in domains],
         "config": config.model_dump(mode="json") | {"averaging": averages(model, config)},
         "image": {

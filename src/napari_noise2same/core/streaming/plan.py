@@ -12,7 +12,6 @@ from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region, p
 from napari_noise2same.core.denoising import (
     choose_part,
     context_of,
-    gives_back_detail,
     grid_of,
     halo_of,
     most_pixels,
@@ -151,7 +150,7 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     side = [image.axes.index(axis) for axis in layout.spatial]
     shape = tuple(image.data.shape[i] for i in side)
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
-    grid, context = grid_of(network), context_of(network, detail=gives_back_detail(model))
+    grid, context = grid_of(network), context_of(network)
     if config.tile is not None:
         most = side_on_grid(config.tile, grid)
         chunk = (*chunk[:-2], *(min(n, most) for n in chunk[-2:]))

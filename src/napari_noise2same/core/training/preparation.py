@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor, nn
 
 from napari_noise2same.core.device import device_errors
 from napari_noise2same.core.io import Image
@@ -124,10 +125,9 @@ def prepare(
     # Patches of a channel without noise are not learnt from, unless all channels go together.
     noisy = [d for d in domains if d.sigma or config.joint_channels] or domains
     sigma = _mean_sigma(noisy)
-    if first is not None and resume is None and any(domain.detail for domain in domains):
+    if resume is None:
         with device_errors(device):
-            plain = ranks.agree(validation.plain_noise(learner.network, first))
-        domains = tuple(_correlated(domain, plain / sigma) for domain in domains)
+            domains = _knowing_detail(domains, validation, learner.network, first)
     if resume is not None and resume.resume is not None:
         sigma = float(resume.resume.values["sigma"])
     elif first is not None and plan.steps != 0:
@@ -170,11 +170,23 @@ def _best_strategy(domains: Sequence[Domain], *, fresh: bool) -> LambdaConfig:
     return CovarianceLambda() if stabilised and not fresh else CalibratedLambda()
 
 
-def _correlated(domain: Domain, excess: float) -> Domain:
-    """Know that noise varies more than fine detail says, because neighbouring pixels share it."""
-    if domain.detail is None or excess <= 1:
-        return domain
-    return replace(domain, detail=domain.detail * excess)
+def _knowing_detail(
+    domains: tuple[Domain, ...],
+    validation: Validation,
+    network: nn.Module,
+    first: Mapping[str, Tensor] | None,
+) -> tuple[Domain, ...]:
+    """Know from what good weights take out how much is noise, neighbours sharing it or not.
+
+    Patches do not tell of which channel they are: where there are several, no detail is looked for.
+    """
+    if first is None or len(domains) > 1:
+        return tuple(replace(domain, detail=None) for domain in domains)
+    (domain,) = domains
+    if domain.detail is None:
+        return domains
+    plain = validation.plain_noise(network, first, domain.sigma)
+    return (replace(domain, detail=max(domain.detail, plain)),)
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:

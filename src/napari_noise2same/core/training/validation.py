@@ -29,9 +29,12 @@ __all__ = ["Validation"]
 _PIXELS = 65_536
 # The noise is looked at once, and its correlation differs from place to place.
 _NOISE_ROUNDS = 4
-# Side of the windows in which residuals are looked at for plain places, how many of these are
-# plain at least, and how far chance takes such a share below the mean, in standard deviations.
-_SIDE, _PLAIN, _BELOW = 16, 0.05, 1.645
+# Side of the windows in which residuals are looked at for plain places, the share of them that
+# should be plain, and how far below their mean the largest of these is, in standard deviations.
+# In a smaller share a network may be found to keep noise that neighbours share.
+_SIDE, _PLAIN, _BELOW = 16, 0.35, 0.385
+# What takes less than this share of the noise's variance out is not all noise.
+_PART = 0.75
 # Enough also where batches are tiny.
 _MOST_ROUNDS = 64
 
@@ -169,7 +172,7 @@ class Validation:
         return Noise(math.sqrt(variance), max(correlations))
 
     @torch.no_grad()
-    def plain_noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
+    def plain_noise(self, network: nn.Module, weights: Mapping[str, Tensor], least: float) -> float:
         """Estimate the noise, correlated or not, where images show nothing else.
 
         Parameters
@@ -178,11 +181,14 @@ class Validation:
             The network; its own weights are neither used nor changed.
         weights : mapping of str to Tensor
             Weights that know how to denoise; what detail they miss does not matter.
+        least : float
+            The standard deviation of the noise, if neighbours do not share it.
 
         Returns
         -------
         float
-            The standard deviation in the plainest twentieth of the patches, in normalised units.
+            The standard deviation in the plainest third of the patches, in normalised units.
+            Places where clearly less than `least` is taken out do not count: they have less noise.
         """
         powers = []
         for x, _, _ in self._rounds:
@@ -191,7 +197,9 @@ class Validation:
             planes = residual.square().reshape(-1, 1, *x.shape[-2:])
             powers.append(functional.avg_pool2d(planes, side).flatten())
         chance = 1 - _BELOW * math.sqrt(2) / side
-        return math.sqrt(float(torch.cat(powers).quantile(_PLAIN)) / chance)
+        power = torch.cat(powers)
+        noisy = power[power > _PART * least**2]
+        return math.sqrt(float(noisy.quantile(_PLAIN)) / chance) if len(noisy) else least
 
     @torch.no_grad()
     def change(
