@@ -117,6 +117,17 @@ def test_photons_are_found_where_most_of_the_picture_is_texture() -> None:
     assert variances(noise, levels) == pytest.approx(levels, rel=0.15)
 
 
+@pytest.mark.parametrize("rows", [26, 51, 76])
+def test_noise_is_found_though_part_of_the_picture_has_been_smoothed(rows: int) -> None:
+    rng = np.random.default_rng(0)
+    light = gaussian_filter(rng.standard_normal((256, 256)), 10)
+    light = 100 + 30 * light / light.std()
+    for sigma in (0, 1):
+        image = light + rng.normal(0, 5, light.shape)
+        image[:rows] = gaussian_filter(image, sigma)[:rows] if sigma else light[:rows]
+        assert np.sqrt(fit_poisson_gaussian(image).variance(100)) == pytest.approx(5, rel=0.2)
+
+
 def test_dark_texture_does_not_look_like_no_noise() -> None:
     image = 50 * textured((24, 96, 96), 3) + np.random.default_rng(53).normal(0, 1, (24, 96, 96))
     assert fit_poisson_gaussian(image).variance(0) > 0.4

@@ -25,8 +25,9 @@ _DARK_DEVIATIONS = 2.0
 # Above the darkest level by more than this, a block's mean is not noise.
 _FLAT_DEVIATIONS = 5.0
 _CLIP = 2.5
-# Of a bin from the line, relative to the variance; two or three times what chance does.
-_TOLERANCE = 0.2
+# How far a bin may be above the line, relative to the variance, two or three times what chance
+# does; and how far below it. Were it less, a fifth of the bins could not outvote texture.
+_TOLERANCE, _LOW = 0.2, 0.6
 # What they must save of the loss, of which chance makes up to 0.005.
 _PRICE_OF_SLOPE = 0.002
 _PRICE_OF_BEND = 0.01
@@ -98,11 +99,11 @@ def fit_poisson_gaussian(image: Samples, *, spatial_ndim: int | None = None) -> 
     next to nothing about the noise in the high ones; then those not above their median by more than
     2.5 times the spread that they have below it, on a logarithmic scale.
 
-    The line is the lower envelope of the bins' means. A bin below it pulls with its whole weight;
-    the weight of one more than 20 % above it falls with the fourth power of the distance. So a few
-    flat bins outvote many of nothing but texture and edges, while those of a flat image, which lie
-    around the line by chance, are averaged. The bins are equally wide in √signal and count equally:
-    dim background does not outvote the few bright cells in front of it.
+    The line is the lower envelope of the bins' means. The weight of one more than 20 % above it, or
+    60 % below it, falls with the fourth power of the distance. So a few flat bins outvote many of
+    nothing but texture and edges, but not one or two in which there is no noise; and those of a
+    flat image, which lie around the line by chance, are averaged. The bins are equally wide in
+    √signal and count equally: dim background does not outvote the few bright cells in front of it.
 
     The offset is the darkest local mean, or one that is up to 6 deviations of the noise brighter
     if the bins lie on a line only from there on, as in front of a background that differs from
@@ -230,22 +231,33 @@ def _lower_envelope(signal: Floats, variance: Floats) -> _Line:
 
 
 def _line(signal: Floats, variance: Floats, price: float) -> _Line:
-    """Fit a slope of at least 0 and an intercept to relative deviations."""
+    """Fit a slope of at least 0 and an intercept to relative deviations.
+
+    Begun at the bins, it ends at the lowest ones, begun at their median, at most of them: the few
+    that have no noise at all are not followed.
+    """
+    starts = variance, np.full_like(variance, np.median(variance))
+    lines = [_line_from(start, signal, variance, price) for start in starts]
+    return min(lines, key=lambda line: line.cost)
+
+
+def _line_from(expected: Floats, signal: Floats, variance: Floats, price: float) -> _Line:
+    """Follow the bins that are trusted from a first guess of the variance."""
     design = np.stack([signal, np.ones_like(signal)], axis=-1)
     # Where the dark is nothing but texture, a line would lead to no noise there.
     lowest = variance.min() / 2
-    expected = variance
     for _ in range(_ITERATIONS):
-        weight = _trust(variance, expected) ** 2 / expected
+        weight = _trust(variance / expected - 1) ** 2 / expected
         line, _ = nnls(design * weight[:, np.newaxis], (variance - lowest) * weight)
         expected = np.maximum(design @ line + lowest, lowest)
-    # The loss that has these weights: of squares, and bounded above the line.
-    below = np.minimum(variance / expected - 1, _TOLERANCE) ** 2 / 2
-    above = _TOLERANCE**2 * (1 - _trust(variance, expected) ** 2) / 2
-    return _Line(float(line[0]), float(line[1] + lowest), price + float(np.mean(below + above)))
+    deviation = variance / expected - 1
+    # The loss that has these weights: of squares near the line, and bounded on either side.
+    near = np.clip(deviation, -_LOW, _TOLERANCE) ** 2
+    far = np.where(deviation < 0, _LOW, _TOLERANCE) ** 2 * (1 - _trust(deviation) ** 2)
+    return _Line(float(line[0]), float(line[1] + lowest), price + float(np.mean(near + far) / 2))
 
 
-def _trust(variance: Floats, expected: Floats) -> Floats:
-    """Return 1 for bins below the line and a little above it, less the further they are above."""
-    trust: Floats = _TOLERANCE / np.maximum(variance / expected - 1, _TOLERANCE)
+def _trust(deviation: Floats) -> Floats:
+    """Return 1 for bins near the line or somewhat below it, less the further away they are."""
+    trust: Floats = 1 / np.maximum(np.maximum(deviation / _TOLERANCE, -deviation / _LOW), 1)
     return trust
