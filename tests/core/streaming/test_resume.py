@@ -184,12 +184,15 @@ def other_jobs(model: TrainedModel, image: Image) -> dict[str, tuple[Any, ...]]:
         "domain": (image, replace(model, domains=(domain,)), CONFIG),
         "setting": (image, model, DenoiseConfig(tile=32, averaging=True)),
         "averaging": (image, replace(model, settings={"effort": 2.0}), CONFIG),
+        "start": (image, replace(model, start="pretrained"), CONFIG),
         "cells": (image, model, DenoiseConfig(tile=48)),
         "pixels": (Image(changed, "YX"), model, CONFIG),
     }
 
 
-@pytest.mark.parametrize("change", ["weights", "domain", "setting", "averaging", "cells", "pixels"])
+@pytest.mark.parametrize(
+    "change", ["weights", "domain", "setting", "averaging", "start", "cells", "pixels"]
+)
 def test_another_job_does_not_go_on_with_it(
     make_model: ModelFactory, tmp_path: Path, change: str
 ) -> None:

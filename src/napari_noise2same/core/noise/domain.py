@@ -178,7 +178,8 @@ def fit_domain(
 
     Pixels that are not finite are ignored, and a few enormous ones count no more than the largest
     ordinary ones. Where the noise cannot be fitted, in an image too small for it, the
-    domain is linear: its `noise` is None.
+    domain is linear: its `noise` is None. Its `detail` is the noise that fine detail shows; what
+    neighbouring pixels share of it, a network has to tell.
 
     Parameters
     ----------
