@@ -14,14 +14,15 @@ from napari_noise2same.core.noise.poisson_gaussian import LEAST_READOUT, Poisson
 Floats = NDArray[np.float64]
 
 # Read noise in photons beyond which the correction, as a function of the stabilised value, has
-# its limiting form, and photons beyond which it has its limiting value.
+# its limiting form; photons up to which each count matters, and beyond which it has its limit.
 _MOST_READ_NOISE = 20.0
-_MOST_PHOTONS = 100.0
+_MOST_PHOTONS, _BRIGHTEST = 100.0, 1e6
 
 _REACH = 8.0
 _QUADRATURE_NODES = 513
 _DARK_NODES = 256
 _LIT_NODES = 256
+_BRIGHT_NODES = 128
 
 
 class GeneralisedAnscombe:
@@ -128,15 +129,23 @@ def _correction_table(curve: _Curve, read: float) -> tuple[Floats, Floats]:
     dark = np.linspace(-_REACH * read_noise, 0, _DARK_NODES, endpoint=False)
     lit = np.linspace(0, np.sqrt(most), _LIT_NODES) ** 2
     counts = np.arange(most + _REACH * np.sqrt(most))
-    lit_means = _poisson(counts, lit) @ _mean_over_read_noise(photons, counts, read_noise)
-    means = np.concatenate([_mean_over_read_noise(photons, dark, read_noise), lit_means])
-    return means, np.concatenate([dark, lit]) - photons.solve(means)
+    # So many photons are as good as Gaussian, and what the inverse lacks changes slowly.
+    bright = np.geomspace(most, _BRIGHTEST, _BRIGHT_NODES)[1:]
+    means = np.concatenate(
+        [
+            _mean_over_gaussian(photons, dark, read_noise),
+            _poisson(counts, lit) @ _mean_over_gaussian(photons, counts, read_noise),
+            _mean_over_gaussian(photons, bright, np.sqrt(bright + read_noise**2)),
+        ]
+    )
+    return means, np.concatenate([dark, lit, bright]) - photons.solve(means)
 
 
-def _mean_over_read_noise(curve: _Curve, signal: Floats, read_noise: float) -> Floats:
+def _mean_over_gaussian(curve: _Curve, signal: Floats, deviation: float | Floats) -> Floats:
     """Return the mean of the curve over Gaussian noise about each signal."""
     nodes, weights = _gaussian_quadrature()
-    return np.asarray(curve(signal[:, np.newaxis] + read_noise * nodes) @ weights)
+    noise = np.reshape(deviation, (-1, 1)) * nodes
+    return np.asarray(curve(signal[:, np.newaxis] + noise) @ weights)
 
 
 @cache

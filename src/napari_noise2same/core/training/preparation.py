@@ -178,15 +178,18 @@ def _knowing_detail(
 ) -> tuple[Domain, ...]:
     """Know from what good weights take out how much is noise, neighbours sharing it or not.
 
-    Patches do not tell of which channel they are: where there are several, no detail is looked for.
+    Patches do not tell of which channel they are: no detail is looked for if several have noise.
     """
-    if first is None or len(domains) > 1:
+    if first is None or sum(domain.sigma > 0 for domain in domains) > 1:
         return tuple(replace(domain, detail=None) for domain in domains)
-    (domain,) = domains
-    if domain.detail is None:
-        return domains
-    plain = validation.plain_noise(network, first, domain.sigma)
-    return (replace(domain, detail=max(domain.detail, plain)),)
+
+    def measured(domain: Domain) -> Domain:
+        if domain.detail is None:
+            return domain
+        plain = validation.plain_noise(network, first, domain.sigma)
+        return replace(domain, detail=max(domain.detail, plain))
+
+    return tuple(map(measured, domains))
 
 
 def _mean_sigma(domains: Sequence[Domain]) -> float:
