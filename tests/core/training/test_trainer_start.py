@@ -78,6 +78,22 @@ def test_texture_under_weak_noise_is_kept_and_noise_is_not(blur: float) -> None:
     assert error[:, 88:].mean() < 1.1 * 2**2
 
 
+def test_detail_is_looked_for_where_all_patches_have_the_same_noise() -> None:
+    rng = np.random.default_rng(0)
+    light = 100 + 20 * gaussian_filter(rng.standard_normal((2, 96, 96)), (0, 6, 6)) * 20
+    pixels = np.asarray(light + rng.normal(0, 1, light.shape), np.float32)
+    blank = pixels * np.float32([1, 0])[:, np.newaxis, np.newaxis]
+    both, one = (
+        Trainer([Image(channels, "CYX")], Preset.INSTANT.config(device="cpu")).domains
+        for channels in (pixels, blank)
+    )
+    assert [domain.detail for domain in both] == [None, None]
+    assert one[0].detail
+    assert one[0].detail >= one[0].sigma
+    fresh = TrainingConfig(start="scratch", steps=1, **LITTLE)
+    assert Trainer([Image(pixels[0], "YX")], fresh).domains[0].detail is None
+
+
 def test_the_first_weights_are_tried_before_any_step(image: Image) -> None:
     started, first, *_ = train([image], TrainingConfig(steps=2, **LITTLE))
     assert isinstance(started, Started)
