@@ -126,8 +126,10 @@ def prepare(
     noisy = [d for d in domains if d.sigma or config.joint_channels] or domains
     sigma = _mean_sigma(noisy)
     if resume is None:
+        # Of volumes, and of images with noise of their own, no detail is given back.
+        used = plan.network.spatial_dims == 2 and loaded.noise == "model"
         with device_errors(device):
-            domains = _knowing_detail(domains, validation, learner.network, first)
+            domains = _knowing_detail(domains, validation, learner.network, first if used else None)
     if resume is not None and resume.resume is not None:
         sigma = float(resume.resume.values["sigma"])
     elif first is not None and plan.steps != 0:
@@ -176,7 +178,7 @@ def _knowing_detail(
     network: nn.Module,
     first: Mapping[str, Tensor] | None,
 ) -> tuple[Domain, ...]:
-    """Know from what good weights take out how much is noise, neighbours sharing it or not.
+    """Know from what good weights take out, if there are any, how much is noise, shared or not.
 
     Patches do not tell of which channel they are: no detail is looked for if several have noise.
     """
