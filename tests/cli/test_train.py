@@ -43,6 +43,19 @@ def press_ctrl_c(monkeypatch: pytest.MonkeyPatch, *, at_step: int, times: int = 
     monkeypatch.setattr(running, "_show", show_and_interrupt)
 
 
+def unplug(monkeypatch: pytest.MonkeyPatch, place: Path, temporary: Path) -> None:
+    """Remove the folder of the model while the program shows a step, and name another."""
+    show = running._show
+
+    def show_and_unplug(event: object, progress: object) -> None:
+        show(event, progress)  # type: ignore[arg-type]
+        if isinstance(event, StepDone):
+            place.rmdir()
+            monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    monkeypatch.setattr(running, "_show", show_and_unplug)
+
+
 def same_weights(first: Path, second: Path) -> bool:
     one, other = load_model(first).weights, load_model(second).weights
     return all(bool((one[name] == other[name]).all()) for name in one)
@@ -191,20 +204,23 @@ def test_a_place_that_is_gone_after_training_does_not_lose_the_model(
     place, elsewhere = tmp_path / "drive", tmp_path / "elsewhere"
     place.mkdir()
     elsewhere.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
-    show = running._show
-
-    def unplug(event: object, progress: object) -> None:
-        show(event, progress)  # type: ignore[arg-type]
-        if isinstance(event, StepDone):
-            place.rmdir()
-
-    monkeypatch.setattr(running, "_show", unplug)
+    unplug(monkeypatch, place, elsewhere)
     outcome = run("train", noisy, "--model", place / "m.safetensors", "--steps", 1)
     assert outcome.code == 1
     (rescued,) = elsewhere.glob("*/m.safetensors")
     assert str(rescued) in " ".join(outcome.err.split())
     assert len(load_model(rescued).history) == 1
+
+
+def test_a_model_that_can_be_saved_nowhere_is_one_sentence(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "drive"
+    place.mkdir()
+    unplug(monkeypatch, place, temporary=noisy)  # no folder
+    outcome = run("train", noisy, "--model", place / "m.safetensors", "--steps", 1)
+    assert outcome.code == 1
+    assert "choose another place" in " ".join(outcome.err.split())
 
 
 def test_two_budgets_are_wrong_usage(run: Run, noisy: Path, tmp_path: Path) -> None:

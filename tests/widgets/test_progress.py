@@ -51,6 +51,7 @@ def test_what_was_stopped_has_no_time_to_go(qtbot: QtBot) -> None:
 def test_busy_until_the_first_count(qtbot: QtBot) -> None:
     progress = RunProgress("tile")
     qtbot.addWidget(progress)
+    progress.set_device("cpu", 1.5 * 2**30)
     progress.set_busy("Preparing…")
     assert progress.label.text() == "Preparing…"
     assert progress.bar.maximum() == 0

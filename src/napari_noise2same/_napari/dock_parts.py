@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from qtpy.QtCore import QEvent, QObject
@@ -28,6 +29,9 @@ def fill(dock: QWidget, panel: QWidget) -> None:
 def when_gone(dock: QWidget, *ends: Callable[[], None]) -> None:
     """Call functions when a dock goes: with the viewer, or taken out of its window.
 
+    Not when a script ends that never ran the event loop: Qt's objects go in any order then, and
+    Python has waited for all threads before.
+
     Parameters
     ----------
     dock : QWidget
@@ -38,8 +42,9 @@ def when_gone(dock: QWidget, *ends: Callable[[], None]) -> None:
     """
 
     def end() -> None:
-        for function in ends:
-            function()
+        if threading.main_thread().is_alive():
+            for function in ends:
+                function()
 
     dock.destroyed.connect(end)
     dock.installEventFilter(_DeletesTaken(dock))

@@ -132,8 +132,11 @@ def _save(model: TrainedModel, path: Path) -> None:
     try:
         save_model(model, path)
     except FileError as error:
-        rescued = Path(mkdtemp(prefix="noise2same-")) / path.name
-        save_model(model, rescued)
+        try:
+            rescued = Path(mkdtemp(prefix="noise2same-")) / path.name
+            save_model(model, rescued)
+        except OSError:
+            raise error from None
         raise FileError(f"{error} The model is at {rescued} for now: move it.") from error
 
 

@@ -67,7 +67,7 @@ class RunProgress(QWidget):
         self._write()
 
     def set_busy(self, text: str) -> None:
-        """Show that something runs whose length is not known.
+        """Show that something runs whose length, and place, are not known.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class RunProgress(QWidget):
             What it is, such as ``"Reading the image…"``.
         """
         self.bar.setRange(0, 0)
-        self._progress, self._left = text, ""
+        self._progress, self._left, self._device = text, "", ""
         self._write()
 
     def set_progress(

@@ -86,6 +86,27 @@ def test_what_was_white_stays_white(
     np.testing.assert_array_equal(read_image(tmp_path / name).data, noisy.astype(dtype))
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.tf8"])
+def test_date_and_text_of_a_plain_tiff_are_kept(tmp_path: Path, name: str) -> None:
+    noisy, date = np.asarray(make_image("YX").data), "2024:02:29 12:00:01"
+    tifffile.imwrite(
+        tmp_path / "noisy.tif", noisy, description="63x oil", datetime=date, metadata=None
+    )
+    write_image(
+        tmp_path / name, noisy, read_image(tmp_path / "noisy.tif"), description={"by": "us"}
+    )
+    with tifffile.TiffFile(tmp_path / name) as tif:
+        assert tif.pages.first.tags.valueof("DateTime") == date
+        if tif.is_ome:
+            text = read_image(tmp_path / name).metadata["ome"]["Description"]
+        elif tif.imagej_metadata:
+            text = tif.imagej_metadata["Info"]
+        else:
+            assert tif.shaped_metadata is not None
+            text = tif.shaped_metadata[0]["info"] + "\nby: us"
+    assert text == "63x oil\nby: us"
+
+
 @pytest.mark.parametrize("axes", ["SYX", "TSYX", "YXS"])
 def test_ome_tiff_refuses_samples_of_bits(tmp_path: Path, axes: str) -> None:
     with pytest.raises(FileError, match=r"black and white planes .* found axes T?YXS"):

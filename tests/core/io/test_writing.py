@@ -87,6 +87,21 @@ def test_a_zarr_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     assert read_image(folder).data.shape == DATA.shape
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.zarr"])
+def test_a_link_stays_a_link_to_what_is_written(tmp_path: Path, name: str) -> None:
+    drive, link = tmp_path / "drive", tmp_path / name
+    drive.mkdir()
+    write_image(drive / name, DATA, IMAGE)
+    try:
+        link.symlink_to(drive / name)
+    except OSError:
+        pytest.skip("this system lets only some users make links")
+    write_image(link, DATA + 1, IMAGE)
+    assert link.is_symlink()
+    assert [path.name for path in drive.iterdir()] == [name]
+    np.testing.assert_array_equal(read_image(drive / name).data, DATA + 1)
+
+
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,8 +46,8 @@ class Image:
         One name per channel, or empty.
     metadata : mapping of str to mapping
         What only one file format knows (``"imagej"``: display ranges, colours; ``"ome"``: dyes,
-        wavelengths; ``"tiff"``: whether 0 is white; ``"origin"``: where an OME-Zarr image lies),
-        kept so that a file of the same format can be written.
+        wavelengths; ``"tiff"``: date, text, whether 0 is white; ``"origin"``: where an OME-Zarr
+        image lies), kept so that a file of the same format can be written.
     mask : ndarray of bool, optional
         Where training draws its patches: around the pixels that are True. One length per
         dimension, the array's or 1, which stands for all places along it and is the only one

@@ -42,6 +42,8 @@ _MICROMETRES_PER_UNIT = {
     tifffile.RESUNIT.INCH: 25_400.0,
     tifffile.RESUNIT.CENTIMETER: 10_000.0,
 }
+# As the tag "DateTime" is written.
+_DATE = "%Y:%m:%d %H:%M:%S"
 # Screen and print resolutions (per inch) that graphics programs write: no size of a pixel.
 _PRINT_RESOLUTIONS = (72, 96, 150, 300)
 
@@ -57,8 +59,9 @@ class TiffMetadata:
     channel_names : tuple of str
         Names of the channels.
     extra : mapping of str to mapping
-        What only that dialect knows, and under ``"tiff"`` the photometric interpretation if 0 is
-        white: the pixels are read as they are, and shown the other way round.
+        What only that dialect knows, and under ``"tiff"`` what is in tags of all dialects: when
+        the image was made, the text of a plain file, and the photometric interpretation if 0 is
+        white (the pixels are read as they are, and shown the other way round).
     """
 
     sizes: Mapping[str, Size] = field(default_factory=dict)
@@ -82,9 +85,21 @@ def read_metadata(tif: tifffile.TiffFile, axes: str) -> TiffMetadata:
         Its metadata.
     """
     metadata = _from_dialect(tif, axes)
-    if tif.series[0].keyframe.photometric != tifffile.PHOTOMETRIC.MINISWHITE:
-        return metadata
-    return replace(metadata, extra={**metadata.extra, "tiff": {"photometric": "miniswhite"}})
+    tags = _from_tags(tif.series[0])
+    return replace(metadata, extra={**metadata.extra, "tiff": tags}) if tags else metadata
+
+
+def _from_tags(series: tifffile.TiffPageSeries) -> dict[str, str]:
+    """Read what stays true of another image of the same scene."""
+    page, kept = series.keyframe, {}
+    if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+        kept["photometric"] = "miniswhite"
+    if page.datetime is not None:
+        kept["datetime"] = page.datetime.strftime(_DATE)
+    # The other dialects keep entries of their own there.
+    if series.kind not in ("ome", "imagej", "shaped") and page.description:
+        kept["description"] = page.description
+    return kept
 
 
 def _from_dialect(tif: tifffile.TiffFile, axes: str) -> TiffMetadata:

@@ -89,7 +89,7 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
             metadata[f"{name}Unit"] = symbol or "reference frame"
     n_channels = data.shape[axes.index("C")] if "C" in axes else 1
     metadata["Channel"] = _channels(metadata.get("Channel", {}), like, n_channels)
-    if lines := _lines(metadata.get("Description"), description):
+    if lines := _lines(metadata.get("Description", _tag(like, "description")), description):
         metadata["Description"] = lines
     tifffile.imwrite(
         path,
@@ -98,6 +98,7 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
         bigtiff=_bigtiff(path),
         photometric="rgb" if "S" in axes else _grey(like),
         software=_software(description),
+        datetime=_tag(like, "datetime"),
         metadata=metadata,
     )
 
@@ -140,7 +141,7 @@ def _write_imagej(
     if "Labels" not in metadata and like.channel_names:
         n_planes = int(np.prod(data.shape[: like.axes.index("Y")]))
         metadata["Labels"] = list(like.channel_names) * (n_planes // len(like.channel_names))
-    if lines := _lines(metadata.get("Info"), description):
+    if lines := _lines(metadata.get("Info", _tag(like, "description")), description):
         metadata["Info"] = lines
     tifffile.imwrite(
         path,
@@ -149,6 +150,7 @@ def _write_imagej(
         photometric="rgb" if "S" in like.axes else _grey(like),
         resolution=resolution,
         software=_software(description),
+        datetime=_tag(like, "datetime"),
         metadata=metadata,
     )
 
@@ -186,20 +188,27 @@ def _write_plain(
         resolution=_resolution(centimetres),
         resolutionunit="CENTIMETER" if "X" in centimetres else None,
         software=_software(description),
+        datetime=_tag(like, "datetime"),
         metadata={
             "axes": axes,
             "spacing": dict(like.spacing),
             "units": dict(like.units),
             "channel_names": like.channel_names,
             "description": dict(description),
+            "info": _tag(like, "description") or "",
         },
     )
 
 
 def _grey(like: Image) -> str:
     """Say whether 0 is black or white."""
-    photometric: str = like.metadata.get("tiff", {}).get("photometric", "minisblack")
-    return photometric
+    return _tag(like, "photometric") or "minisblack"
+
+
+def _tag(like: Image, name: str) -> str | None:
+    """Return what a tag of the file has said that the image was read from."""
+    value: str | None = like.metadata.get("tiff", {}).get(name)
+    return value
 
 
 def _planarconfig(data: NDArray[Any], axes: str) -> str | None:

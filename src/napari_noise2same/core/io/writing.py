@@ -117,7 +117,8 @@ def _matching(like: Image, data: NDArray[Any]) -> Image:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; what is written there takes its place in the end.
 
-    A file is on the disk before it does, so that a loss of power leaves the one or the other.
+    A file is on the disk before it does, so that a loss of power leaves the one or the other. A
+    link stays one, to what is written.
 
     Parameters
     ----------
@@ -129,6 +130,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Path
         The temporary name.
     """
+    path = Path(os.path.realpath(path))
     # The end of the name tells the format; a whole one could become too long.
     temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name[-24:]}")
     try:
