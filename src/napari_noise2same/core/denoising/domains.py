@@ -6,7 +6,7 @@ from napari_noise2same.core.array import ImageView
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.sampling import fit_own_domains, load_blocks
+from napari_noise2same.core.sampling import fit_own_domains, load_blocks, take_apart
 from napari_noise2same.core.settings import DenoiseConfig
 
 __all__ = ["domains_for"]
@@ -48,4 +48,5 @@ def domains_for(view: ImageView, model: TrainedModel, config: DenoiseConfig) -> 
         # There is nothing to denoise without a finite pixel.
         return domains
     stabilised = any(domain.kind == "stabilised" for domain in domains)
+    blocks = take_apart(blocks, model.network.dilation)
     return fit_own_domains(blocks, "stabilised" if stabilised else "linear", domains)

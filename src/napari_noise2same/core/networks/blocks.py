@@ -17,6 +17,8 @@ __all__ = [
     "crop_to",
     "fold",
     "pad_to_multiple",
+    "put_together",
+    "take_apart",
     "unfold",
 ]
 
@@ -222,6 +224,36 @@ def unfold(x: Tensor, factor: int) -> Tensor:
     space = [4 + i for i in range(len(depth))]
     x = x.permute(0, 1, *space, x.ndim - 2, 2, x.ndim - 1, 3)
     return x.reshape(batch, folded // factor**2, *depth, height * factor, width * factor)
+
+
+def take_apart(x: Tensor, dilation: int) -> Tensor:
+    """Make an image of every so many rows and columns, one for each of the first ones.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, [Z,] Y, X)
+        Y and X are multiples of `dilation`.
+    dilation : int
+        How many rows and columns lie between those of an image.
+
+    Returns
+    -------
+    Tensor, shape (batch · dilation², channels, [Z,] Y / dilation, X / dilation)
+        The images.
+    """
+    if dilation == 1:
+        return x
+    folded = fold(x, dilation)
+    images = folded.reshape(len(x), -1, dilation**2, *folded.shape[2:])
+    return images.transpose(1, 2).flatten(0, 1)
+
+
+def put_together(images: Tensor, dilation: int) -> Tensor:
+    """Undo `take_apart`."""
+    if dilation == 1:
+        return images
+    apart = images.reshape(-1, dilation**2, *images.shape[1:])
+    return unfold(apart.transpose(1, 2).flatten(1, 2), dilation)
 
 
 def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:

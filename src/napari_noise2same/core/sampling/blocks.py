@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
 from napari_noise2same.core.sampling.shares import fair_shares
 
-__all__ = ["Block", "load_blocks", "pixels_of"]
+__all__ = ["Block", "load_blocks", "pixels_of", "take_apart"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,29 @@ def load_blocks(
     if blocks and not any(map(_alive, kept)):
         raise ImageError("Expected finite pixels, found only NaN and infinities.")
     return [_without_dead(block) for block in kept]
+
+
+def take_apart(blocks: Sequence[Block], dilation: int) -> list[Block]:
+    """Make blocks of every so many rows and columns, which have independent noise.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        What `load_blocks` has returned.
+    dilation : int
+        How many rows and columns lie between those of a block.
+
+    Returns
+    -------
+    list of Block
+        The blocks, views of the same pixels.
+    """
+    starts = list(product(range(dilation), repeat=2))
+    return [
+        replace(block, values=block.values[..., y::dilation, x::dilation], mask=None)
+        for block in blocks
+        for y, x in starts
+    ]
 
 
 def _alive(block: Block) -> set[int]:

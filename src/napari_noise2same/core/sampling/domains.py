@@ -11,10 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.errors import ImageError
-from napari_noise2same.core.noise import Domain, DomainKind, fit_domain, hide_outliers
+from napari_noise2same.core.noise import (
+    Domain,
+    DomainKind,
+    fit_domain,
+    hide_outliers,
+    independent_distance,
+)
 from napari_noise2same.core.sampling.blocks import Block
+from napari_noise2same.core.settings import MAX_DILATION
 
-__all__ = ["fit_domains", "fits_by_channel", "normalise"]
+__all__ = ["find_dilation", "fit_domains", "fits_by_channel", "normalise"]
 
 # More pixels change no digit of a fit that matters, and take time and memory.
 _FIT_PIXELS = 2048**2
@@ -48,6 +55,23 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
     if refusals and len(refusals) == len(fits):
         raise refusals[0]
     return tuple(fits[channel] for channel in sorted(fits))
+
+
+def find_dilation(blocks: Sequence[Block]) -> int:
+    """Find how many rows and columns lie between those that have independent noise.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        What `load_blocks` has returned.
+
+    Returns
+    -------
+    int
+        1 for independent noise; of several channels, the smallest number.
+    """
+    planes = _planes(blocks).values()
+    return min(independent_distance(_some(pixels), MAX_DILATION) for pixels in planes)
 
 
 def normalise(

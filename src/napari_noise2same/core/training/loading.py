@@ -14,12 +14,14 @@ from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.sampling import (
     Block,
     ImageDomains,
+    find_dilation,
     fit_image_domains,
     is_far_from,
     load_blocks,
     normalise,
     pixel_weights,
     pixels_of,
+    take_apart,
 )
 from napari_noise2same.core.settings import NoiseSource, TrainingConfig
 from napari_noise2same.core.training.patches import PatchSampler
@@ -39,11 +41,14 @@ class Loaded:
         Whether these are the domains of all images, or each image has its own.
     sampler : PatchSampler
         Where patches come from.
+    dilation : int
+        How many rows and columns lie between those that have independent noise.
     """
 
     domains: tuple[Domain, ...]
     noise: NoiseSource
     sampler: PatchSampler
+    dilation: int
 
 
 def load_patches(
@@ -52,6 +57,7 @@ def load_patches(
     patch: tuple[int, ...],
     device: torch.device,
     *,
+    dilation: int | None = None,
     resume: TrainedModel | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Loaded:
@@ -67,6 +73,8 @@ def load_patches(
         Spatial shape of a patch.
     device : torch.device
         Where patches are to lie.
+    dilation : int, optional
+        That of the network, if it is not to be found.
     resume : TrainedModel, optional
         A model whose training goes on, in its domains.
     stop : callable
@@ -87,7 +95,8 @@ def load_patches(
         If reading was told to stop.
     """
     blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch, stop=stop)
-    fitted = _fit(blocks, config, views[0].n_channels, resume)
+    dilation = dilation or find_dilation(blocks)
+    fitted = _fit(take_apart(blocks, dilation), config, views[0].n_channels, resume)
     pixels = [
         normalise(block.values, block.channels, fitted.of(block.image))[0] for block in blocks
     ]
@@ -104,7 +113,7 @@ def load_patches(
         [blocks[i].mask for i in learnt],
         weights,
     )
-    return Loaded(fitted.common, "image" if fitted.own else "model", sampler)
+    return Loaded(fitted.common, "image" if fitted.own else "model", sampler, dilation)
 
 
 def _fit(

@@ -27,6 +27,7 @@ _RATES = {False: 2e-4, True: 2e-3}
 # A GPU idles on a CPU's batch. Good weights are moved as far on any device: as many steps of larger
 # batches learn the noise by rote.
 _ACCELERATOR_FACTOR = 4
+_ORDINALS = {2: "second", 3: "third", 4: "fourth"}
 
 
 class ImageKind(NamedTuple):
@@ -100,6 +101,27 @@ class TrainingPlan:
             The same choices.
         """
         return replace(self, note=f"{self.note} {sentence}".lstrip())
+
+    def looking_apart(self, dilation: int) -> TrainingPlan:
+        """Return the plan with a network that sees pixels as neighbours which are not.
+
+        Parameters
+        ----------
+        dilation : int
+            How many rows and columns lie between those that it sees as neighbours.
+
+        Returns
+        -------
+        TrainingPlan
+            The same choices.
+        """
+        if dilation == self.network.dilation:
+            return self
+        network = self.network.model_copy(update={"dilation": dilation})
+        return replace(self, start=replace(self.start, network=network)).noting(
+            "Neighbouring pixels share their noise, as where an image was enlarged or smoothed: "
+            f"every {_ORDINALS[dilation]} row and column is denoised as an image of its own."
+        )
 
 
 def view_image(image: Image, config: TrainingConfig) -> ImageView:

@@ -115,7 +115,11 @@ def prepare(
     views = [view_image(image, config) for image in images]
     plan = plan_training(views, config, device, model=start, resume=resume)
     ranks = choose_ranks(device, plan.batch)
-    loaded = load_patches(views, config, plan.patch, device, resume=resume, stop=stop)
+    known = None if plan.start.kind == "pretrained" and resume is None else plan.network.dilation
+    loaded = load_patches(
+        views, config, plan.patch, device, dilation=known, resume=resume, stop=stop
+    )
+    plan = plan.looking_apart(loaded.dilation)
     if loaded.noise == "image":
         plan = plan.noting("The noise of the images differs: each is normalised by its own.")
     sampler, mask, batch, seed = loaded.sampler, config.mask, plan.batch, config.seed
@@ -126,8 +130,8 @@ def prepare(
     noisy = [d for d in domains if d.sigma or config.joint_channels] or domains
     sigma = _mean_sigma(noisy)
     if resume is None:
-        # Of volumes, and of images with noise of their own, no detail is given back.
-        used = plan.network.spatial_dims == 2 and loaded.noise == "model"
+        # No detail is given back of volumes, and where noise is shared or differs.
+        used = (plan.network.spatial_dims, plan.network.dilation, loaded.noise) == (2, 1, "model")
         with device_errors(device):
             domains = _knowing_detail(domains, validation, learner.network, first if used else None)
     if resume is not None and resume.resume is not None:
@@ -160,8 +164,8 @@ def _keep_if_correlated(
     if asked or correlation <= _CORRELATED:
         return plan
     return replace(plan, steps=0).noting(
-        f"Neighbouring pixels share their noise (correlation {correlation:.2f}), "
-        "which training would take for signal: the first weights are kept as they are. "
+        f"Training would take noise that neighbouring pixels share (correlation {correlation:.2f}) "
+        "for signal: the first weights are kept as they are. "
         "Give a number of steps to train nevertheless."
     )
 
