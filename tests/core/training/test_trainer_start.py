@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, zoom
 
 from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.io import Image
@@ -271,8 +272,66 @@ def test_texture_in_the_residual_cannot_raise_the_noise(
 def test_noise_with_structure_is_not_trained_on() -> None:
     trainer = Trainer([shared_noise(shared=0.5)], TrainingConfig(**LITTLE))
     assert trainer.plan.steps == 0
-    assert "share their noise" in trainer.plan.note
+    assert "noise that neighbouring pixels share" in trainer.plan.note
     assert Trainer([shared_noise(shared=0.0)], TrainingConfig(**LITTLE)).plan.steps
+
+
+def enlarged(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    return np.asarray(zoom(pixels.astype(np.float32), 2, order=3, grid_mode=True, mode="nearest"))
+
+
+@pytest.mark.parametrize("axes", ["YX", "TYX"])
+def test_an_enlarged_image_is_denoised_as_well_as_before_it_was(tmp_path: Path, axes: str) -> None:
+    sample = cells(side=160)
+    noisy, clean = (
+        np.broadcast_to(enlarged(a), (2,) * (len(axes) - 2) + (320, 320))
+        for a in (sample.noisy, sample.clean)
+    )
+    image = Image(noisy, axes)
+    finished = last(image, Preset.QUICK.config(device="cpu"))
+    assert finished.model.network.dilation == 2
+    assert not finished.model.history
+    result = denoise(image, finished.model)
+    assert affine_psnr(result, clean) > affine_psnr(noisy, clean) + 4
+    save_model(finished.model, tmp_path / "m.safetensors")
+    again = denoise(image, load_model(tmp_path / "m.safetensors"))
+    np.testing.assert_array_equal(again, result)
+    tiled = denoise(image, finished.model, DenoiseConfig(tile=64))
+    np.testing.assert_allclose(tiled, result, rtol=1e-5)
+
+
+def test_it_is_said_why_every_second_row_is_an_image_of_its_own() -> None:
+    image = Image(enlarged(cells(side=96).noisy), "YX")
+    note = Trainer([image], Preset.INSTANT.config(device="cpu")).plan.note
+    assert "share their noise" in note
+    assert "every second row" in note
+
+
+def test_the_noise_of_an_enlarged_image_is_that_of_every_second_row() -> None:
+    sample = cells(side=160)
+    before = last(Image(sample.noisy, "YX"), Preset.INSTANT.config(device="cpu")).model
+    image = Image(enlarged(sample.noisy), "YX")
+    after = last(image, Preset.INSTANT.config(device="cpu")).model
+    assert after.domains[0].sigma > before.domains[0].sigma / 2
+    own = denoise(image, after, DenoiseConfig(noise="image"))
+    np.testing.assert_allclose(own, denoise(image, after), rtol=0.05)
+    assert after.domains[0].detail is None
+
+
+def test_only_the_shipped_weights_look_apart() -> None:
+    image = Image(enlarged(cells(side=96).noisy), "YX")
+    scratch = TrainingConfig(start="scratch", steps=1, **LITTLE)
+    assert Trainer([image], scratch).plan.network.dilation == 1
+    model = last(Image(cells(side=96).noisy, "YX"), Preset.INSTANT.config(device="cpu")).model
+    trainer = Trainer([image], TrainingConfig(steps=1, **LITTLE), start=model)
+    assert trainer.plan.network.dilation == 1
+
+
+def test_a_run_that_looks_apart_goes_on_that_way() -> None:
+    image = Image(enlarged(cells(side=96).noisy), "YX")
+    first = last(image, TrainingConfig(steps=1, **LITTLE)).model
+    trainer = Trainer([image], TrainingConfig(steps=2, **LITTLE), resume=first)
+    assert first.network.dilation == trainer.plan.network.dilation == 2
 
 
 def test_whoever_gives_a_number_of_steps_gets_them() -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "activate",
     "conv",
     "crop_to",
+    "even_out",
     "fold",
     "pad_to_multiple",
     "put_together",
@@ -254,6 +255,38 @@ def put_together(images: Tensor, dilation: int) -> Tensor:
         return images
     apart = images.reshape(-1, dilation**2, *images.shape[1:])
     return unfold(apart.transpose(1, 2).flatten(1, 2), dilation)
+
+
+def even_out(x: Tensor, dilation: int) -> Tensor:
+    """Take the mean over as many rows and columns as there were images of their own.
+
+    What these differ by is no structure: what they were made of had none so fine.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, [Z,] Y, X)
+        What `put_together` has returned.
+    dilation : int
+        Rows and columns from one to the next of the same image.
+
+    Returns
+    -------
+    Tensor
+        The same shape.
+    """
+    reach = dilation // 2
+    if not reach:
+        return x
+    # Around a pixel, the ends of an even number of rows count half.
+    weights = [1.0] * (2 * reach + 1)
+    weights[0] = weights[-1] = 1.0 if dilation % 2 else 0.5
+    depth = (0, 0) * (x.ndim - 4)
+    for axis, margins in ((-2, (0, 0, reach, reach)), (-1, (reach, reach, 0, 0))):
+        length = x.shape[axis]
+        padded = functional.pad(x, (*margins, *depth), mode="replicate")
+        shifted = (w * padded.narrow(axis, i, length) for i, w in enumerate(weights))
+        x = sum(shifted, torch.zeros_like(x)) / dilation
+    return x
 
 
 def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:

@@ -15,6 +15,7 @@ from napari_noise2same.core.networks.blocks import (
     activate,
     conv,
     crop_to,
+    even_out,
     fold,
     pad_to_multiple,
     put_together,
@@ -81,7 +82,7 @@ class UNet(nn.Module):
         self.multiple = dilation * unshuffle * 2 ** (len(widths) - 1)
         counts = (blocks,) * len(widths) if isinstance(blocks, int) else blocks
         self.receptive_radius = self._radius(spatial_dims, counts)
-        in_plane = dilation * self._radius_on_grid(counts)
+        in_plane = dilation * self._radius_on_grid(counts) + dilation // 2
         self.grid_radius = (*self.receptive_radius[:-2], in_plane, in_plane)
         folded = channels * unshuffle**2
 
@@ -105,8 +106,8 @@ class UNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the denoised batch, of the shape of `x`."""
         padded = pad_to_multiple(x, self.multiple)
-        clean = self._denoise(take_apart(padded, self.dilation))
-        return crop_to(put_together(clean, self.dilation), x)
+        clean = put_together(self._denoise(take_apart(padded, self.dilation)), self.dilation)
+        return even_out(crop_to(clean, x), self.dilation)
 
     def _denoise(self, x: Tensor) -> Tensor:
         """Denoise images of a size that needs no padding."""
@@ -129,8 +130,9 @@ class UNet(nn.Module):
         per_level[0] += 2  # stem and head
         cells = self._cells(counts)
         in_plane = sum(n * cell for n, cell in zip(per_level, cells, strict=True)) + cells[-1] - 1
+        in_plane = self.dilation * in_plane + self.dilation // 2
         depth = (sum(per_level),) * (spatial_dims - 2)
-        return (*depth, self.dilation * in_plane, self.dilation * in_plane)
+        return (*depth, in_plane, in_plane)
 
     def _radius_on_grid(self, counts: tuple[int, ...]) -> int:
         """Follow the border of a region down the decoder and up the encoder.

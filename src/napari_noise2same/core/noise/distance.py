@@ -9,14 +9,17 @@ from napari_noise2same.core.noise._filters import Floats, Samples, as_floats
 __all__ = ["independent_distance"]
 
 # Side of the blocks in which neighbours are compared, in steps of the distance. Of blocks with
-# structure their ratio says nothing, so that it counts where it is nearly largest.
+# structure their ratio says little, so that it counts where it is nearly largest.
 _BLOCK, _QUANTILES = 16, (0.5, 0.9)
-# Measured on real images that were smoothed, shifted and enlarged by different amounts: below 0.65
+# Measured on real images that were smoothed, shifted and enlarged by different amounts: below 0.63
 # the shipped weights do better on every second pixel, by up to 15 dB. White noise has 1.2.
-_SHARED = 0.65
-# Texture looks shared as well. But it is not much the same in all blocks, and its strength differs
-# where that of noise depends on the brightness alone (logarithms of the energy of larger blocks).
+_SHARED = 0.63
+# Texture looks shared as well. But not to the same extent in all blocks; over larger distances
+# too, where noise soon is white, or the ratio rises faster than the distance; and it is strong here
+# and weak there, where noise is as strong as the brightness tells (logarithms of the energy of
+# larger blocks).
 _UNIFORM = 1.4
+_WHITE = 0.85
 _LARGE_BLOCK, _FEWEST = 32, 16
 _SPREAD = 0.22
 # Of the absolute difference of two draws: its median for a standard deviation of 1.
@@ -45,9 +48,14 @@ def independent_distance(samples: Samples, most: int) -> int:
     neighbours share, it is smaller over one.
     """
     arrays = as_floats(samples)
-    if not _is_noise(arrays):
+    median, large = _ratios(arrays, 1)
+    if not large < min(_SHARED, _UNIFORM * median) or not _is_noise(arrays):
         return 1
-    return next((d for d in range(1, most) if not _is_shared(arrays, d)), most)
+    found = next((d for d in range(2, most + 1) if _ratios(arrays, d)[1] >= _SHARED), None)
+    if found is None:
+        return 1
+    there, beyond = (_ratios(arrays, distance)[1] for distance in (found, found + 1))
+    return found if there >= found * large or max(there, beyond) >= _WHITE else 1
 
 
 def _is_noise(arrays: list[Floats]) -> bool:
@@ -68,26 +76,23 @@ def _is_noise(arrays: list[Floats]) -> bool:
     return bool(spread < _SPREAD)
 
 
-def _is_shared(arrays: list[Floats], distance: int) -> bool:
-    """Tell whether pixels share what differs between them, in both directions."""
+def _ratios(arrays: list[Floats], distance: int) -> tuple[float, float]:
+    """Compare second differences over a distance and over twice that.
+
+    Returns what they are to each other in most blocks, and where they differ least, along the axis
+    where they do so less; 1 where there are no blocks.
+    """
+    found = []
     for axis in (-2, -1):
-        ratios = _ratios(arrays, axis, distance)
-        if not ratios.size:
-            return False
-        median, large = np.quantile(ratios, _QUANTILES)
-        if large >= _SHARED or (distance == 1 and large > _UNIFORM * median):
-            return False
-    return True
-
-
-def _ratios(arrays: list[Floats], axis: int, distance: int) -> Floats:
-    """Compare second differences over a distance and over twice that, block by block."""
-    parts = []
-    for array in arrays:
-        values = np.moveaxis(array, axis, -1)
-        near, far = (_energies(values, distance, step) for step in (distance, 2 * distance))
-        parts.append(near[far > 0] / far[far > 0])
-    return np.concatenate(parts)
+        parts = []
+        for array in arrays:
+            values = np.moveaxis(array, axis, -1)
+            near, far = (_energies(values, distance, step) for step in (distance, 2 * distance))
+            parts.append(near[far > 0] / far[far > 0])
+        ratios = np.concatenate(parts)
+        median, large = np.quantile(ratios, _QUANTILES) if ratios.size else (1.0, 1.0)
+        found.append((float(median), float(large)))
+    return max(found, key=lambda ratio: ratio[1])
 
 
 def _energies(values: Floats, distance: int, step: int) -> Floats:
