@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -85,9 +87,9 @@ def train(
         device=device,
         seed=seed,
     )
-    _check_place(model, replaced=resume or overwrite)
-    config, first, unfinished = _start(chosen, model if resume else None)
     paths = [source.path for source in find_images(images)]
+    _check_place(model, paths, replaced=resume or overwrite)
+    config, first, unfinished = _start(chosen, model if resume else None)
     with join_ranks():
         trainer = prepare_training(paths, axes, config, start=first, resume=unfinished)
         done_before = trainer.step
@@ -105,14 +107,26 @@ def train(
         raise typer.Exit(INTERRUPTED)
 
 
-def _check_place(path: Path, *, replaced: bool) -> None:
-    """Refuse, before any work is done, to write where it would fail or lose a model."""
+def _check_place(path: Path, images: Sequence[Path], *, replaced: bool) -> None:
+    """Refuse, before any work is done, to write where it would fail or lose something."""
+    from napari_noise2same.core.model import is_model
+
     if path.is_dir():
         raise FileError(f"Expected the name of a file for the model, found the folder {path}.")
+    if os.path.realpath(path) in map(os.path.realpath, images):
+        raise FileError(
+            f"Expected another file for the model than the images, found {path}: choose another "
+            "name."
+        )
     if path.exists() and not replaced:
         raise FileError(
             f"Expected the name of a new file, found {path} there already: go on with it "
             "(--resume), replace it (--overwrite) or choose another name."
+        )
+    if path.exists() and not is_model(path):
+        raise FileError(
+            f"Expected a model file to go on with or to replace, found {path}, which is none: "
+            "choose another name."
         )
     if not path.parent.is_dir():
         raise FileError(f"Expected a folder for the model, found none at {path.parent}: create it.")
