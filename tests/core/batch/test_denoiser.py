@@ -74,6 +74,18 @@ def test_a_result_is_written_before_it_is_told(
         assert (tmp_path / "out/a.tif").exists() == finished
 
 
+def test_a_link_to_itself_does_not_stop_the_others(
+    make_files: MakeFiles, tmp_path: Path, model: TrainedModel
+) -> None:
+    make_files("in/b.tif")
+    for name in ("a.tif", "c.zarr"):
+        (tmp_path / "in" / name).symlink_to(name)
+    found = find_images([tmp_path / "in"], leave_out=tmp_path / "out/a.tif")
+    assert [source.name for source in found] == ["a.tif", "b.tif", "c.zarr"]
+    batch = BatchDenoiser(plan(tmp_path), model, CPU)
+    assert ends(batch.events()) == [("a.tif", "Failed"), ("b.tif", "Done"), ("c.zarr", "Failed")]
+
+
 def test_a_damaged_file_does_not_stop_the_others(
     make_files: MakeFiles, tmp_path: Path, model: TrainedModel
 ) -> None:
