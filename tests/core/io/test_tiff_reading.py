@@ -143,11 +143,18 @@ def test_a_damaged_stream_is_refused(tmp_path: Path) -> None:
         read_image(path)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"),
+        ModuleNotFoundError("No module named 'compression'"),  # of Zstandard
+    ],
+)
 def test_a_compression_that_needs_imagecodecs_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def refuse(*_args: object, **_kwargs: object) -> None:
-        raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
+        raise error
 
     tifffile.imwrite(tmp_path / "a.tif", STACK, photometric="minisblack", compression="zlib")
     monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", refuse)

@@ -30,6 +30,8 @@ DAMAGE = (
     RuntimeError,
     struct.error,
     zlib.error,
+    # Of Zstandard without imagecodecs, before Python 3.14.
+    ImportError,
 )
 
 
@@ -80,7 +82,7 @@ def read_tiff(path: Path, axes: str | None) -> Image:
 
 def _refusal(path: Path, error: Exception) -> FileError | MissingDependencyError:
     """Say in one sentence why a file is not read."""
-    if "imagecodecs" in str(error):
+    if isinstance(error, ImportError) or "imagecodecs" in str(error):
         return MissingDependencyError(
             f"{path.name} is compressed in a way that needs imagecodecs, which is not installed: "
             'pip install "napari-noise2same[all]", or save the file without compression.'
