@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_noise2same.cli import running, train
+from napari_noise2same.cli import places, running
 from napari_noise2same.core import StepDone, load_model, load_pretrained
 
 Run = Callable[..., Any]
@@ -199,7 +199,7 @@ def test_refuses_a_place_for_no_model_before_training(
         case "a name that is too long":
             model = tmp_path / ("m" * 300)
         case _:
-            monkeypatch.setattr(train, "TemporaryFile", refuse)
+            monkeypatch.setattr(places, "TemporaryFile", refuse)
     outcome = run("train", noisy, "--model", model, "--overwrite", "--steps", 1)
     assert outcome.code == 1
     assert "Training" not in outcome.err

@@ -34,10 +34,12 @@ from napari_noise2same.cli.options import (
     Tile,
 )
 from napari_noise2same.cli.output import emit, note
+from napari_noise2same.cli.places import check_folder, keep_elsewhere
 from napari_noise2same.cli.settings import given, take_model, training_settings
 from napari_noise2same.core.batch import (
     BatchDenoiser,
     Job,
+    check_target,
     create_folders,
     find_images,
     is_file_name,
@@ -50,6 +52,7 @@ from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from napari_noise2same.cli.batch import BatchReport
+    from napari_noise2same.core.io import Image
     from napari_noise2same.core.model import TrainedModel
 
 __all__ = ["denoise"]
@@ -119,9 +122,11 @@ def denoise(
     jobs = plan_jobs(sources, output, format=format, dtype=config.dtype)
     _check_target(output, config, overwrite=overwrite)
     _check_scheduler(jobs, scheduler)
-    create_folders(jobs)
     left = _left_to_do(jobs, overwrite=overwrite)
-    learned = _learn(model, jobs if left else [], axes, training)
+    create_folders(left)
+    for folder in {job.target.parent for job in left}:
+        check_folder(folder, "results")
+    learned = _learn(model, jobs if left else [], axes, training, config)
     batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
     _tell(_denoise(jobs, left, batch), learned, as_json=as_json)
 
@@ -183,7 +188,11 @@ def _left_to_do(jobs: Sequence[Job], *, overwrite: bool) -> list[Job]:
 
 
 def _learn(
-    path: Path | None, jobs: Sequence[Job], axes: str | None, settings: dict[str, Any]
+    path: Path | None,
+    jobs: Sequence[Job],
+    axes: str | None,
+    settings: dict[str, Any],
+    config: DenoiseConfig,
 ) -> _Learned:
     """Take a model that was trained before, or train one on all images together."""
     if not jobs:
@@ -192,15 +201,24 @@ def _learn(
         from napari_noise2same.core.model import load_model
 
         return _Learned(load_model(path), {}, interrupted=False)
-    return _train([job.source for job in jobs], axes, settings)
+    return _train(jobs, axes, settings, config)
 
 
-def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) -> _Learned:
-    """Train a model on all images together."""
+def _train(
+    jobs: Sequence[Job], axes: str | None, settings: dict[str, Any], config: DenoiseConfig
+) -> _Learned:
+    """Train a model on all images together that will have results."""
     from napari_noise2same.cli.running import run_training, training_results
 
     base = take_model(settings)
-    trainer = prepare_training(paths, axes, TrainingConfig(**settings), start=base)
+    targets = {job.source: job.target for job in jobs}
+
+    def check(path: Path, image: Image) -> None:
+        check_target(targets[path], image, config)
+
+    trainer = prepare_training(
+        list(targets), axes, TrainingConfig(**settings), start=base, check=check
+    )
     finished = run_training(trainer)
     results = {"training": training_results(trainer, finished)}
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
@@ -242,12 +260,22 @@ def _denoise(jobs: Sequence[Job], left: Sequence[Job], batch: BatchDenoiser | No
     return report
 
 
+def _keep(learned: _Learned) -> None:
+    """Save the model of a training that has come to nothing else."""
+    if learned.model is None or not learned.results.get("training", {}).get("steps"):
+        return
+    if path := keep_elsewhere(learned.model, "model.safetensors"):
+        note(f"The model is at {path} for now: denoise with it (--model), or move it.")
+
+
 def _tell(report: BatchReport, learned: _Learned, *, as_json: bool) -> None:
     """Print what has been done and what has not, and leave with the exit code that says so."""
     names = "\n".join(str(job.target) for job in report.done)
     if names or as_json:
         emit(report.results() | learned.results, names, as_json=as_json)
     report.tell_problems()
+    if report.failed and not report.done:
+        _keep(learned)
     if report.interrupted or learned.interrupted:
         raise typer.Exit(INTERRUPTED)
     if report.failed:

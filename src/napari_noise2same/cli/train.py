@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryFile, mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -32,6 +31,7 @@ from napari_noise2same.cli.options import (
     Steps,
 )
 from napari_noise2same.cli.output import emit, note
+from napari_noise2same.cli.places import check_folder, keep_elsewhere
 from napari_noise2same.cli.ranks import is_first
 from napari_noise2same.cli.settings import resumed_settings, take_model, training_settings
 from napari_noise2same.core.batch import find_images
@@ -130,27 +130,19 @@ def _check_place(path: Path, images: Sequence[Path], *, replaced: bool) -> None:
         )
     if not path.parent.is_dir():
         raise FileError(f"Expected a folder for the model, found none at {path.parent}: create it.")
-    try:
-        TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise FileError(
-            f"Expected a folder in which the model can be written, found {path.parent} refusing "
-            f"({error.strerror}): choose another."
-        ) from error
+    check_folder(path.parent, "the model")
 
 
 def _save(model: TrainedModel, path: Path) -> None:
-    """Save a model, elsewhere if need be: its training has taken time."""
+    """Save a model, elsewhere if need be."""
     from napari_noise2same.core.model import save_model
 
     try:
         save_model(model, path)
     except FileError as error:
-        try:
-            rescued = Path(mkdtemp(prefix="noise2same-")) / path.name
-            save_model(model, rescued)
-        except OSError:
-            raise error from None
+        rescued = keep_elsewhere(model, path.name)
+        if rescued is None:
+            raise
         raise FileError(f"{error} The model is at {rescued} for now: move it.") from error
 
 

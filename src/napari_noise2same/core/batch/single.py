@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_noise2same.core.batch.events import FileEvent, ImageOpened
-from napari_noise2same.core.io import Image, is_unfinished, read_image, write_image
+from napari_noise2same.core.io import Image, check_format, is_unfinished, read_image, write_image
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
     from napari_noise2same.core.model import TrainedModel
 
-__all__ = ["denoise_file", "is_finished", "is_streamed"]
+__all__ = ["check_target", "denoise_file", "is_finished", "is_streamed"]
 
 Stop = Callable[[], bool]
 
@@ -67,6 +69,7 @@ def denoise_file(
         If the image cannot be read or denoised, or the result not be written.
     """
     image = read_image(source, axes=axes)
+    check_target(target, image, config)
     yield ImageOpened(image)
     if not is_streamed(target):
         yield from _denoise_whole(image, target, model, config, description, stop)
@@ -84,6 +87,29 @@ def denoise_file(
         description=description,
     )
     yield from job.events(stop)
+
+
+def check_target(target: Path, image: Image, config: DenoiseConfig) -> None:
+    """Refuse, before any work is done, a format that does not hold the result.
+
+    Parameters
+    ----------
+    target : Path
+        The result.
+    image : Image
+        The image.
+    config : DenoiseConfig
+        How it is to be denoised.
+
+    Raises
+    ------
+    FileError
+        If the format does not hold it.
+    MissingDependencyError
+        If the format needs a package that is not installed.
+    """
+    dtype = np.dtype(image.data.dtype if config.dtype == "keep" else np.float32)
+    check_format(target, dtype, image.axes)
 
 
 def _denoise_whole(
