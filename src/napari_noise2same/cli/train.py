@@ -67,7 +67,8 @@ def train(
     """Train a model on noisy images of one kind.
 
     Ctrl-C ends the training: the best model so far is saved, the exit code is 130, and --resume
-    goes on from there. A second Ctrl-C ends the program at once.
+    goes on from there. So does SIGTERM, as from a cluster, and a terminal that is closed. A second
+    Ctrl-C ends the program at once.
 
     On several GPUs or processes: torchrun --nproc-per-node 2 -m napari_noise2same train ...
     """
