@@ -127,6 +127,23 @@ def test_the_finest_level_is_read_with_both_scales(tmp_path: Path, version: int)
     assert image.units == {"T": "second", "Y": "nanometer"}
 
 
+def test_what_is_null_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    axes = [{"name": "c", "type": "channel", "unit": None}, {"name": "y"}, {"name": "x"}]
+    level = {"path": "0", "coordinateTransformations": None}
+    omero = {"id": None, "channels": [{"label": None, "window": None}, {"label": "GFP"}]}
+    image = {"axes": axes, "coordinateTransformations": None, "datasets": [level]}
+    write_group(tmp_path / "a.zarr", 2, {"multiscales": [image], "omero": omero})
+    found = read_image(tmp_path / "a.zarr")
+    assert (found.axes, found.units, found.channel_names) == ("CYX", {}, ("", "GFP"))
+    write_image(tmp_path / "b.zarr", np.asarray(found.data), found)
+    content = json.loads((tmp_path / "b.zarr/zarr.json").read_text())
+    assert "null" not in json.dumps(content["attributes"])
+    write_group(tmp_path / "c.zarr", 2, {"multiscales": [image], "omero": {"channels": None}})
+    assert read_image(tmp_path / "c.zarr").channel_names == ()
+    write_group(tmp_path / "d.zarr", 2, {"multiscales": [image], "omero": None})
+    assert not read_image(tmp_path / "d.zarr").metadata
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_all_sizes_of_an_image_are_opened_finest_first(tmp_path: Path, version: int) -> None:
     multiscales = [{"axes": ["t", "y", "x"], "datasets": [{"path": "0"}, {"path": "1"}]}]

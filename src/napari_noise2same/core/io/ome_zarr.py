@@ -221,9 +221,16 @@ def _is_array(node: zarr.Array[Any] | zarr.Group) -> TypeGuard[zarr.Array[Any]]:
 
 def _ome(group: zarr.Group) -> Mapping[str, Any]:
     """OME metadata: at the top up to 0.4, under one key since."""
-    attributes: dict[str, Any] = group.attrs.asdict()
+    attributes: dict[str, Any] = _without_nulls(group.attrs.asdict())
     ome: dict[str, Any] = attributes.get("ome", attributes)
     return ome
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out what is null, which some programs write where there is nothing to say."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _label(axis: Mapping[str, Any]) -> str:
