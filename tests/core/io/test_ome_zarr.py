@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_noise2same.core.batch import find_images
 from napari_noise2same.core.errors import AxesError, FileError, MissingDependencyError
 from napari_noise2same.core.io import Image, read_image, write_image, zarr_levels
 
@@ -231,6 +232,22 @@ def test_an_array_of_one_dimension_is_no_image(tmp_path: Path) -> None:
     zarr.create_array(tmp_path / "a", shape=(8,), dtype="uint8")
     with pytest.raises(AxesError, match=r"\(8,\)"):
         read_image(tmp_path / "a")
+
+
+def test_a_plate_and_a_well_are_told_by_the_pattern_of_their_images(tmp_path: Path) -> None:
+    plate = tmp_path / "p.zarr"
+    groups: dict[str, dict[str, Any]] = {"": {"plate": {}}, "A": {}, "A/1": {"well": {}}}
+    for place, content in groups.items():
+        zarr.open_group(plate / place, mode="w", zarr_format=2, attributes=content)
+    image = make_image("CYX")
+    write_image(plate / "A/1/0.zarr", np.asarray(image.data), image)
+    (plate / "A/1/0.zarr").rename(plate / "A/1/0")
+    for group, kind in ((plate, "plate"), (plate / "A/1", "well")):
+        with pytest.raises(FileError, match=f"is a {kind} of many: .* pattern '") as caught:
+            read_image(group)
+        (found,) = find_images([str(caught.value).split("'")[1]])
+        assert found.path == plate / "A/1/0"
+        assert read_image(found.path).axes == "CYX"
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"zarr_format": 3, "node_type": "group"}'])

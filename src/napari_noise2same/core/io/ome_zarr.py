@@ -141,12 +141,28 @@ def _opened(path: Path) -> Iterator[Any]:
 
     try:
         # Absolute, so that the array can be opened again by another process.
-        yield zarr.open(path.absolute(), mode="r")
+        node: Any = zarr.open(path.absolute(), mode="r")
+        if not _is_array(node):
+            _check_single(path, node)
+        yield node
+    except FileError:
+        raise
     except _DAMAGE as error:
         raise FileError(
             f"Expected a Zarr array or an OME-Zarr image, found {path.name} without one or with "
             f"damaged metadata ({error}): name the folder of the array in it, or export it again."
         ) from error
+
+
+def _check_single(path: Path, group: zarr.Group) -> None:
+    """Say which images there are where a group is of many, row by row and well by well."""
+    ome = _ome(group)
+    for kind, fields in (("plate", "*/*/*"), ("well", "*")):
+        if kind in ome and "multiscales" not in ome:
+            raise FileError(
+                f"Expected one image, found that {path.name} is a {kind} of many: name them by the "
+                f"pattern '{path / fields}'."
+            )
 
 
 def _read_array(array: zarr.Array[Any]) -> _Found:
