@@ -300,13 +300,39 @@ def test_what_is_done_is_skipped_with_a_note(
 
 def test_nothing_is_trained_when_nothing_is_left(run: Run, noisy: Path, tmp_path: Path) -> None:
     folder, output = make_folder(noisy, "a.tif"), tmp_path / "results"
-    make_folder(noisy, "../results/a.tif")
+    run("denoise", folder, "--output", output, "--steps", 0)
     outcome = run("denoise", folder, "--output", output, "--steps", 2, "--json")
 
     assert outcome.code == 0
     assert "Training" not in outcome.err
     assert outcome.json()["skipped"] == [str(output / "a.tif")]
     assert outcome.json()["megapixels_per_second"] is None
+
+
+def test_what_is_no_result_fails_alone(run: Run, noisy: Path, tmp_path: Path) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
+    make_folder(noisy, "../results/a.tif")
+    outcome = run("denoise", folder, "--output", output, "--steps", 1, "--json")
+    assert outcome.code == 1
+    assert f"{folder / 'a.tif'} is left out of the training." in outcome.err
+    assert outcome.json()["done"] == [str(output / "b.tif")]
+    assert outcome.json()["failed"][0]["image"] == str(folder / "a.tif")
+    assert (output / "a.tif").read_bytes() == noisy.read_bytes()
+
+    (folder / "b.tif").unlink()
+    refused = run("denoise", folder, "--output", output, "--steps", 1)
+    assert refused.code == 1
+    assert refused.err.startswith("Error: Expected no file or a result of denoising")
+
+
+def test_a_model_is_trained_on_what_is_done_too(run: Run, noisy: Path, tmp_path: Path) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
+    run("denoise", folder, "--output", output, "--steps", 1)
+    whole = tifffile.imread(output / "b.tif")
+    (output / "b.tif").unlink()
+    outcome = run("denoise", folder, "--output", output, "--steps", 1)
+    assert "left out" not in outcome.err
+    np.testing.assert_array_equal(tifffile.imread(output / "b.tif"), whole)
 
 
 @pytest.mark.parametrize("trained", [True, False])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from napari_noise2same.cli.images import prepare_training
+from napari_noise2same.cli.images import Check, prepare_training
 from napari_noise2same.cli.interrupt import INTERRUPTED
 from napari_noise2same.cli.options import (
     AsJson,
@@ -48,6 +48,7 @@ from napari_noise2same.core.batch import (
     plan_jobs,
 )
 from napari_noise2same.core.errors import ConfigurationError, FileError
+from napari_noise2same.core.io import is_unfinished
 from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
 
 if TYPE_CHECKING:
@@ -118,15 +119,22 @@ def denoise(
         device=device,
     )
     config = DenoiseConfig(**settings)
-    sources = find_images(images, leave_out=output)
-    jobs = plan_jobs(sources, output, format=format, dtype=config.dtype)
+    found = find_images(images, leave_out=output)
+    jobs = plan_jobs(found, output, format=format, dtype=config.dtype)
     _check_target(output, config, overwrite=overwrite)
     _check_scheduler(jobs, scheduler)
     left = _left_to_do(jobs, overwrite=overwrite)
     create_folders(left)
     for folder in {job.target.parent for job in left}:
         check_folder(folder, "results")
-    learned = _learn(model, jobs if left else [], axes, training, config)
+    targets = {job.source: job.target for job in left}
+
+    def check(path: Path, image: Image) -> None:
+        if path in targets:
+            check_target(targets[path], image, config, overwrite=overwrite)
+
+    sources = [job.source for job in jobs] if left else []
+    learned = _learn(model, sources, axes, training, check)
     batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
     _tell(_denoise(jobs, left, batch), learned, as_json=as_json)
 
@@ -157,7 +165,7 @@ def _check_target(output: Path, config: DenoiseConfig, *, overwrite: bool) -> No
             f"Expected a format that holds float32, found {output.name}: add --dtype keep or "
             "choose the name of a .tif file."
         )
-    if is_finished(output) and not overwrite:
+    if output.exists() and not is_unfinished(output) and not overwrite:
         raise FileError(
             f"Expected the name of a new file, found {output} there already: replace it "
             "(--overwrite) or choose another name."
@@ -189,36 +197,29 @@ def _left_to_do(jobs: Sequence[Job], *, overwrite: bool) -> list[Job]:
 
 def _learn(
     path: Path | None,
-    jobs: Sequence[Job],
+    images: Sequence[Path],
     axes: str | None,
     settings: dict[str, Any],
-    config: DenoiseConfig,
+    check: Check,
 ) -> _Learned:
     """Take a model that was trained before, or train one on all images together."""
-    if not jobs:
+    if not images:
         return _Learned(None, {}, interrupted=False)
     if path is not None:
         from napari_noise2same.core.model import load_model
 
         return _Learned(load_model(path), {}, interrupted=False)
-    return _train(jobs, axes, settings, config)
+    return _train(images, axes, settings, check)
 
 
 def _train(
-    jobs: Sequence[Job], axes: str | None, settings: dict[str, Any], config: DenoiseConfig
+    images: Sequence[Path], axes: str | None, settings: dict[str, Any], check: Check
 ) -> _Learned:
     """Train a model on all images together that will have results."""
     from napari_noise2same.cli.running import run_training, training_results
 
     base = take_model(settings)
-    targets = {job.source: job.target for job in jobs}
-
-    def check(path: Path, image: Image) -> None:
-        check_target(targets[path], image, config)
-
-    trainer = prepare_training(
-        list(targets), axes, TrainingConfig(**settings), start=base, check=check
-    )
+    trainer = prepare_training(images, axes, TrainingConfig(**settings), start=base, check=check)
     finished = run_training(trainer)
     results = {"training": training_results(trainer, finished)}
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
@@ -236,14 +237,11 @@ def _batch(
     """Plan what is left to do; without a model that is nothing."""
     if model is None:
         return None
-    from napari_noise2same.core.model import card_lines, model_card
-
     return BatchDenoiser(
         left,
         model,
         config,
         axes=axes,
-        description=card_lines(model_card(model, config)),
         overwrite=overwrite,
         scheduler=scheduler or "threads",
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_noise2same.core.model import TrainedModel
     from napari_noise2same.core.training import ImageKind, Trainer
 
-__all__ = ["prepare_training", "read_images"]
+__all__ = ["Check", "prepare_training", "read_images"]
 
 Check = Callable[[Path, Image], None]
 
