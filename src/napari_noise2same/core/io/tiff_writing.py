@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
             metadata[name] = like.spacing[axis]
             metadata[f"{name}Unit"] = symbol or "reference frame"
     n_channels = data.shape[axes.index("C")] if "C" in axes else 1
-    metadata["Channel"] = _channels(metadata.get("Channel", {}), like, n_channels)
+    metadata["Channel"] = _channels(metadata.get("Channel", []), like, n_channels)
     if lines := _lines(metadata.get("Description", _tag(like, "description")), description):
         metadata["Description"] = lines
     tifffile.imwrite(
@@ -124,10 +124,16 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
     )
 
 
-def _channels(kept: Mapping[str, list[str]], like: Image, n_channels: int) -> dict[str, list[str]]:
+def _channels(
+    kept: Sequence[Mapping[str, str]], like: Image, n_channels: int
+) -> list[dict[str, str]]:
     """Return what is known of each channel; some files describe fewer than they hold."""
-    known = {key: values for key, values in kept.items() if len(values) == n_channels}
-    return known | ({"Name": list(like.channel_names)} if like.channel_names else {})
+    known = kept if len(kept) == n_channels else [{}] * n_channels
+    names = like.channel_names or [""] * n_channels
+    return [
+        dict(channel) | ({"Name": name} if name else {})
+        for channel, name in zip(known, names, strict=True)
+    ]
 
 
 def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
