@@ -45,6 +45,23 @@ def test_an_error_is_one_sentence_and_exit_code_1(run: Run, tmp_path: Path) -> N
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info", "missing.safetensors"],
+        ["train", "missing.tif", "--model", "m.safetensors"],
+        ["denoise", "missing.tif", "--output", "out.tif"],
+        ["evaluate", "missing.tif", "--reference", "missing.tif"],
+        ["train", "missing.tif", "--model", "m.safetensors", "--lambda-inv", "-1"],
+    ],
+)
+def test_an_error_is_one_object_of_json_if_asked(run: Run, arguments: list[str]) -> None:
+    outcome = run(*arguments, "--json")
+    assert outcome.code == 1
+    assert outcome.out.count("\n") == 1
+    assert outcome.err == f"Error: {outcome.json()['error']}\n"
+
+
 def test_an_impossible_setting_is_one_sentence(run: Run, noisy: Path, tmp_path: Path) -> None:
     outcome = run("train", noisy, "--model", tmp_path / "m.safetensors", "--lambda-inv", -1)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_noise2same.cli import running
-from napari_noise2same.core import Denoiser, StepDone, TileDone, read_image
+from napari_noise2same.cli import places, running
+from napari_noise2same.core import Denoiser, StepDone, TileDone, load_model, read_image
+from napari_noise2same.core.batch import single
+from napari_noise2same.core.errors import FileError
+from napari_noise2same.core.io import ome_zarr
 
 Run = Callable[..., Any]
 
@@ -160,6 +164,65 @@ def test_a_picture_needs_its_own_type(run: Run, tmp_path: Path) -> None:
     assert done.code == 0
 
 
+@pytest.mark.parametrize("case", ["folder", "zarr", "png", "ome.tif"])
+def test_what_cannot_be_written_is_refused_before_training(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    output = tmp_path / "out.tif"
+    match case:
+        case "folder":
+            monkeypatch.setattr(places, "TemporaryFile", refuse)
+        case "zarr":
+            monkeypatch.setattr(ome_zarr, "find_spec", lambda _name: None)
+            output = tmp_path / "out.zarr"
+        case "png":
+            output = tmp_path / "out.png"
+            tifffile.imwrite(noisy, tifffile.imread(noisy).astype(np.float32))
+        case _:
+            output = tmp_path / "out.ome.tif"
+            tifffile.imwrite(noisy, tifffile.imread(noisy).astype(np.float16))
+    outcome = run("denoise", noisy, "--output", output, "--steps", 1, "--dtype", "keep")
+    assert outcome.code == 1
+    assert outcome.err.startswith("Error: Expected ")
+    assert outcome.err.count("\n") == 1
+    assert not output.exists()
+
+
+def test_images_whose_results_no_format_holds_are_not_trained_on(
+    run: Run, noisy: Path, tmp_path: Path
+) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
+    tifffile.imwrite(folder / "a.tif", tifffile.imread(noisy).astype(np.float16))
+    how = ("--format", "ome.tif", "--dtype", "keep", "--steps", 1)
+    outcome = run("denoise", folder, "--output", output, *how)
+    assert outcome.code == 1
+    assert f"{folder / 'a.tif'} is left out of the training. Expected one of the" in outcome.err
+    assert files_in(output) == ["b.ome.tif"]
+    assert "The model is at" not in outcome.err
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_result_that_cannot_be_written_does_not_lose_the_training(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise FileError("The disk is full.")
+
+    monkeypatch.setattr(single, "write_image", refuse)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    outcome = run("denoise", noisy, "--output", tmp_path / "out.tif", "--steps", steps)
+    assert outcome.code == 1
+    assert "Error: The disk is full." in outcome.err
+    kept = list(tmp_path.glob("*/model.safetensors"))
+    assert len(kept) == steps
+    for path in kept:
+        assert str(path) in outcome.err
+        assert len(load_model(path).history) == 1
+
+
 def make_folder(noisy: Path, *names: str) -> Path:
     """A folder with copies of an image."""
     folder = noisy.parent / "images"
@@ -237,13 +300,39 @@ def test_what_is_done_is_skipped_with_a_note(
 
 def test_nothing_is_trained_when_nothing_is_left(run: Run, noisy: Path, tmp_path: Path) -> None:
     folder, output = make_folder(noisy, "a.tif"), tmp_path / "results"
-    make_folder(noisy, "../results/a.tif")
+    run("denoise", folder, "--output", output, "--steps", 0)
     outcome = run("denoise", folder, "--output", output, "--steps", 2, "--json")
 
     assert outcome.code == 0
     assert "Training" not in outcome.err
     assert outcome.json()["skipped"] == [str(output / "a.tif")]
     assert outcome.json()["megapixels_per_second"] is None
+
+
+def test_what_is_no_result_fails_alone(run: Run, noisy: Path, tmp_path: Path) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
+    make_folder(noisy, "../results/a.tif")
+    outcome = run("denoise", folder, "--output", output, "--steps", 1, "--json")
+    assert outcome.code == 1
+    assert f"{folder / 'a.tif'} is left out of the training." in outcome.err
+    assert outcome.json()["done"] == [str(output / "b.tif")]
+    assert outcome.json()["failed"][0]["image"] == str(folder / "a.tif")
+    assert (output / "a.tif").read_bytes() == noisy.read_bytes()
+
+    (folder / "b.tif").unlink()
+    refused = run("denoise", folder, "--output", output, "--steps", 1)
+    assert refused.code == 1
+    assert refused.err.startswith("Error: Expected no file or a result of denoising")
+
+
+def test_a_model_is_trained_on_what_is_done_too(run: Run, noisy: Path, tmp_path: Path) -> None:
+    folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
+    run("denoise", folder, "--output", output, "--steps", 1)
+    whole = tifffile.imread(output / "b.tif")
+    (output / "b.tif").unlink()
+    outcome = run("denoise", folder, "--output", output, "--steps", 1)
+    assert "left out" not in outcome.err
+    np.testing.assert_array_equal(tifffile.imread(output / "b.tif"), whole)
 
 
 @pytest.mark.parametrize("trained", [True, False])

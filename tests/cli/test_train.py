@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_noise2same.cli import running, train
+from napari_noise2same.cli import places, running
 from napari_noise2same.core import StepDone, load_model, load_pretrained
 
 Run = Callable[..., Any]
@@ -171,6 +171,20 @@ def test_never_replaces_a_model_unless_told(run: Run, noisy: Path, model: Path) 
     assert len(load_model(model).history) == 1
 
 
+def test_never_replaces_what_is_no_model(run: Run, noisy: Path, tmp_path: Path) -> None:
+    link, notes = tmp_path / "link.safetensors", tmp_path / "notes.txt"
+    link.symlink_to(noisy)
+    notes.write_text("mine")
+    before = noisy.read_bytes()
+    for model, reason in ((noisy, "than the images"), (link, "than the images"), (notes, "none")):
+        outcome = run("train", noisy, "--model", model, "--steps", 1, "--overwrite")
+        assert outcome.code == 1
+        assert reason in outcome.err
+        assert "Training" not in outcome.err
+    assert noisy.read_bytes() == before
+    assert notes.read_text() == "mine"
+
+
 @pytest.mark.parametrize("place", ["a folder", "a name that is too long", "no room"])
 def test_refuses_a_place_for_no_model_before_training(
     run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
@@ -185,7 +199,7 @@ def test_refuses_a_place_for_no_model_before_training(
         case "a name that is too long":
             model = tmp_path / ("m" * 300)
         case _:
-            monkeypatch.setattr(train, "TemporaryFile", refuse)
+            monkeypatch.setattr(places, "TemporaryFile", refuse)
     outcome = run("train", noisy, "--model", model, "--overwrite", "--steps", 1)
     assert outcome.code == 1
     assert "Training" not in outcome.err

@@ -133,13 +133,10 @@ def denoise_files(
     FilesFound, PictureReady or BatchEvent
         The files, then what `BatchDenoiser` yields, with pictures, but without whole images.
     """
-    from napari_noise2same.core.model import card_lines, model_card
-
     leave_a_core()
     for found in find_files(config, denoising, stop):
         yield found
-        card = card_lines(model_card(model, denoising))
-        batch = BatchDenoiser(found.jobs, model, denoising, description=card, overwrite=overwrite)
+        batch = BatchDenoiser(found.jobs, model, denoising, overwrite=overwrite)
         yield from _with_pictures(batch.events(stop))
 
 

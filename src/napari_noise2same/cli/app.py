@@ -18,7 +18,7 @@ from napari_noise2same.cli.demo import demo
 from napari_noise2same.cli.denoise import denoise
 from napari_noise2same.cli.evaluate import evaluate
 from napari_noise2same.cli.info import info
-from napari_noise2same.cli.output import note
+from napari_noise2same.cli.output import emit, note
 from napari_noise2same.cli.ranks import is_one_of_several
 from napari_noise2same.cli.train import train
 from napari_noise2same.core.errors import ConfigurationError, Noise2SameError
@@ -53,20 +53,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings():
         warnings.showwarning = partial(_show_warning, set())
+        given = sys.argv[1:] if arguments is None else arguments
+        fail = partial(_fail, as_json="--json" in given)
         try:
-            app(arguments, prog_name="napari-noise2same")
+            app(given, prog_name="napari-noise2same")
         except Noise2SameError as error:
-            _fail(str(error))
+            fail(str(error))
         except ValidationError as error:
-            _fail(_sentence(error))
+            fail(_sentence(error))
         except OSError as error:
             # Whatever the system refuses before our own words are found for it: long names, ...
-            _fail(f"{error.strerror or error}: {error.filename or 'a file'} cannot be used.")
+            fail(f"{error.strerror or error}: {error.filename or 'a file'} cannot be used.")
 
 
-def _fail(sentence: str) -> NoReturn:
+def _fail(sentence: str, *, as_json: bool) -> NoReturn:
     """Say what is wrong, whichever of several processes has met it, and leave."""
     typer.echo(f"Error: {sentence}", err=True)
+    if as_json:
+        emit({"error": sentence}, "", as_json=True)
     sys.exit(1)
 
 

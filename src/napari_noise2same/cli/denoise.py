@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from napari_noise2same.cli.images import prepare_training
+from napari_noise2same.cli.images import Check, prepare_training
 from napari_noise2same.cli.interrupt import INTERRUPTED
 from napari_noise2same.cli.options import (
     AsJson,
@@ -34,10 +34,12 @@ from napari_noise2same.cli.options import (
     Tile,
 )
 from napari_noise2same.cli.output import emit, note
+from napari_noise2same.cli.places import check_folder, keep_elsewhere
 from napari_noise2same.cli.settings import given, take_model, training_settings
 from napari_noise2same.core.batch import (
     BatchDenoiser,
     Job,
+    check_target,
     create_folders,
     find_images,
     is_file_name,
@@ -46,10 +48,12 @@ from napari_noise2same.core.batch import (
     plan_jobs,
 )
 from napari_noise2same.core.errors import ConfigurationError, FileError
+from napari_noise2same.core.io import is_unfinished
 from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from napari_noise2same.cli.batch import BatchReport
+    from napari_noise2same.core.io import Image
     from napari_noise2same.core.model import TrainedModel
 
 __all__ = ["denoise"]
@@ -115,13 +119,22 @@ def denoise(
         device=device,
     )
     config = DenoiseConfig(**settings)
-    sources = find_images(images, leave_out=output)
-    jobs = plan_jobs(sources, output, format=format, dtype=config.dtype)
+    found = find_images(images, leave_out=output)
+    jobs = plan_jobs(found, output, format=format, dtype=config.dtype)
     _check_target(output, config, overwrite=overwrite)
     _check_scheduler(jobs, scheduler)
-    create_folders(jobs)
     left = _left_to_do(jobs, overwrite=overwrite)
-    learned = _learn(model, jobs if left else [], axes, training)
+    create_folders(left)
+    for folder in {job.target.parent for job in left}:
+        check_folder(folder, "results")
+    targets = {job.source: job.target for job in left}
+
+    def check(path: Path, image: Image) -> None:
+        if path in targets:
+            check_target(targets[path], image, config, overwrite=overwrite)
+
+    sources = [job.source for job in jobs] if left else []
+    learned = _learn(model, sources, axes, training, check)
     batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
     _tell(_denoise(jobs, left, batch), learned, as_json=as_json)
 
@@ -152,7 +165,7 @@ def _check_target(output: Path, config: DenoiseConfig, *, overwrite: bool) -> No
             f"Expected a format that holds float32, found {output.name}: add --dtype keep or "
             "choose the name of a .tif file."
         )
-    if is_finished(output) and not overwrite:
+    if output.exists() and not is_unfinished(output) and not overwrite:
         raise FileError(
             f"Expected the name of a new file, found {output} there already: replace it "
             "(--overwrite) or choose another name."
@@ -183,24 +196,30 @@ def _left_to_do(jobs: Sequence[Job], *, overwrite: bool) -> list[Job]:
 
 
 def _learn(
-    path: Path | None, jobs: Sequence[Job], axes: str | None, settings: dict[str, Any]
+    path: Path | None,
+    images: Sequence[Path],
+    axes: str | None,
+    settings: dict[str, Any],
+    check: Check,
 ) -> _Learned:
     """Take a model that was trained before, or train one on all images together."""
-    if not jobs:
+    if not images:
         return _Learned(None, {}, interrupted=False)
     if path is not None:
         from napari_noise2same.core.model import load_model
 
         return _Learned(load_model(path), {}, interrupted=False)
-    return _train([job.source for job in jobs], axes, settings)
+    return _train(images, axes, settings, check)
 
 
-def _train(paths: Sequence[Path], axes: str | None, settings: dict[str, Any]) -> _Learned:
-    """Train a model on all images together."""
+def _train(
+    images: Sequence[Path], axes: str | None, settings: dict[str, Any], check: Check
+) -> _Learned:
+    """Train a model on all images together that will have results."""
     from napari_noise2same.cli.running import run_training, training_results
 
     base = take_model(settings)
-    trainer = prepare_training(paths, axes, TrainingConfig(**settings), start=base)
+    trainer = prepare_training(images, axes, TrainingConfig(**settings), start=base, check=check)
     finished = run_training(trainer)
     results = {"training": training_results(trainer, finished)}
     return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
@@ -218,14 +237,11 @@ def _batch(
     """Plan what is left to do; without a model that is nothing."""
     if model is None:
         return None
-    from napari_noise2same.core.model import card_lines, model_card
-
     return BatchDenoiser(
         left,
         model,
         config,
         axes=axes,
-        description=card_lines(model_card(model, config)),
         overwrite=overwrite,
         scheduler=scheduler or "threads",
     )
@@ -242,12 +258,22 @@ def _denoise(jobs: Sequence[Job], left: Sequence[Job], batch: BatchDenoiser | No
     return report
 
 
+def _keep(learned: _Learned) -> None:
+    """Save the model of a training that has come to nothing else."""
+    if learned.model is None or not learned.results.get("training", {}).get("steps"):
+        return
+    if path := keep_elsewhere(learned.model, "model.safetensors"):
+        note(f"The model is at {path} for now: denoise with it (--model), or move it.")
+
+
 def _tell(report: BatchReport, learned: _Learned, *, as_json: bool) -> None:
     """Print what has been done and what has not, and leave with the exit code that says so."""
     names = "\n".join(str(job.target) for job in report.done)
     if names or as_json:
         emit(report.results() | learned.results, names, as_json=as_json)
     report.tell_problems()
+    if report.failed and not report.done:
+        _keep(learned)
     if report.interrupted or learned.interrupted:
         raise typer.Exit(INTERRUPTED)
     if report.failed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from napari_noise2same.core.model import TrainedModel
     from napari_noise2same.core.training import ImageKind, Trainer
 
-__all__ = ["prepare_training", "read_images"]
+__all__ = ["Check", "prepare_training", "read_images"]
+
+Check = Callable[[Path, Image], None]
 
 
 def prepare_training(
@@ -30,6 +32,7 @@ def prepare_training(
     *,
     start: TrainedModel | None = None,
     resume: TrainedModel | None = None,
+    check: Check = lambda _path, _image: None,
 ) -> Trainer:
     """Read images to train on, past those that are found damaged when their pixels are read.
 
@@ -45,6 +48,8 @@ def prepare_training(
         Model to start at.
     resume : TrainedModel, optional
         Model whose training goes on, which needs all of its images.
+    check : callable, optional
+        As in `read_images`.
 
     Returns
     -------
@@ -58,7 +63,7 @@ def prepare_training(
     """
     from napari_noise2same.core.training import Trainer
 
-    usable = read_images(paths, axes, config)
+    usable = read_images(paths, axes, config, check)
     while True:
         images = [image for _, image in usable]
         try:
@@ -71,7 +76,10 @@ def prepare_training(
 
 
 def read_images(
-    paths: Sequence[Path], axes: str | None, config: TrainingConfig
+    paths: Sequence[Path],
+    axes: str | None,
+    config: TrainingConfig,
+    check: Check = lambda _path, _image: None,
 ) -> list[tuple[Path, Image]]:
     """Read images, past those that cannot be read or not be trained on with the others.
 
@@ -83,6 +91,8 @@ def read_images(
         Axes to use instead of those of the files.
     config : TrainingConfig
         How they are to be trained on.
+    check : callable, optional
+        Raises for an image, with its file, that is not to be trained on.
 
     Returns
     -------
@@ -102,6 +112,7 @@ def read_images(
     for path in paths:
         try:
             image = _closed(read_image(path, axes=axes))
+            check(path, image)
             usable.append((path, image, image_kind(image, config)))
         except Noise2SameError as error:
             refused.append(error)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryFile, mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -30,6 +31,7 @@ from napari_noise2same.cli.options import (
     Steps,
 )
 from napari_noise2same.cli.output import emit, note
+from napari_noise2same.cli.places import check_folder, keep_elsewhere
 from napari_noise2same.cli.ranks import is_first
 from napari_noise2same.cli.settings import resumed_settings, take_model, training_settings
 from napari_noise2same.core.batch import find_images
@@ -65,7 +67,8 @@ def train(
     """Train a model on noisy images of one kind.
 
     Ctrl-C ends the training: the best model so far is saved, the exit code is 130, and --resume
-    goes on from there. A second Ctrl-C ends the program at once.
+    goes on from there. So does SIGTERM, as from a cluster, and a terminal that is closed. A second
+    Ctrl-C ends the program at once.
 
     On several GPUs or processes: torchrun --nproc-per-node 2 -m napari_noise2same train ...
     """
@@ -85,9 +88,9 @@ def train(
         device=device,
         seed=seed,
     )
-    _check_place(model, replaced=resume or overwrite)
-    config, first, unfinished = _start(chosen, model if resume else None)
     paths = [source.path for source in find_images(images)]
+    _check_place(model, paths, replaced=resume or overwrite)
+    config, first, unfinished = _start(chosen, model if resume else None)
     with join_ranks():
         trainer = prepare_training(paths, axes, config, start=first, resume=unfinished)
         done_before = trainer.step
@@ -105,38 +108,42 @@ def train(
         raise typer.Exit(INTERRUPTED)
 
 
-def _check_place(path: Path, *, replaced: bool) -> None:
-    """Refuse, before any work is done, to write where it would fail or lose a model."""
+def _check_place(path: Path, images: Sequence[Path], *, replaced: bool) -> None:
+    """Refuse, before any work is done, to write where it would fail or lose something."""
+    from napari_noise2same.core.model import is_model
+
     if path.is_dir():
         raise FileError(f"Expected the name of a file for the model, found the folder {path}.")
+    if os.path.realpath(path) in map(os.path.realpath, images):
+        raise FileError(
+            f"Expected another file for the model than the images, found {path}: choose another "
+            "name."
+        )
     if path.exists() and not replaced:
         raise FileError(
             f"Expected the name of a new file, found {path} there already: go on with it "
             "(--resume), replace it (--overwrite) or choose another name."
         )
+    if path.exists() and not is_model(path):
+        raise FileError(
+            f"Expected a model file to go on with or to replace, found {path}, which is none: "
+            "choose another name."
+        )
     if not path.parent.is_dir():
         raise FileError(f"Expected a folder for the model, found none at {path.parent}: create it.")
-    try:
-        TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise FileError(
-            f"Expected a folder in which the model can be written, found {path.parent} refusing "
-            f"({error.strerror}): choose another."
-        ) from error
+    check_folder(path.parent, "the model")
 
 
 def _save(model: TrainedModel, path: Path) -> None:
-    """Save a model, elsewhere if need be: its training has taken time."""
+    """Save a model, elsewhere if need be."""
     from napari_noise2same.core.model import save_model
 
     try:
         save_model(model, path)
     except FileError as error:
-        try:
-            rescued = Path(mkdtemp(prefix="noise2same-")) / path.name
-            save_model(model, rescued)
-        except OSError:
-            raise error from None
+        rescued = keep_elsewhere(model, path.name)
+        if rescued is None:
+            raise
         raise FileError(f"{error} The model is at {rescued} for now: move it.") from error
 
 

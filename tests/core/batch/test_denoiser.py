@@ -74,6 +74,18 @@ def test_a_result_is_written_before_it_is_told(
         assert (tmp_path / "out/a.tif").exists() == finished
 
 
+def test_a_link_to_itself_does_not_stop_the_others(
+    make_files: MakeFiles, tmp_path: Path, model: TrainedModel
+) -> None:
+    make_files("in/b.tif")
+    for name in ("a.tif", "c.zarr"):
+        (tmp_path / "in" / name).symlink_to(name)
+    found = find_images([tmp_path / "in"], leave_out=tmp_path / "out/a.tif")
+    assert [source.name for source in found] == ["a.tif", "b.tif", "c.zarr"]
+    batch = BatchDenoiser(plan(tmp_path), model, CPU)
+    assert ends(batch.events()) == [("a.tif", "Failed"), ("b.tif", "Done"), ("c.zarr", "Failed")]
+
+
 def test_a_damaged_file_does_not_stop_the_others(
     make_files: MakeFiles, tmp_path: Path, model: TrainedModel
 ) -> None:
@@ -127,15 +139,39 @@ def test_what_is_done_is_skipped_unless_it_is_to_be_made_anew(
     make_files: MakeFiles, tmp_path: Path, model: TrainedModel
 ) -> None:
     make_files("in/a.tif", "in/b.tif")
-    make_files("out/a.tif")
-    before = (tmp_path / "out/a.tif").read_bytes()
-    batch = BatchDenoiser(plan(tmp_path), model, CPU)
+    first, rest = plan(tmp_path)
+    assert ends(BatchDenoiser([first], model, CPU).events()) == [("a.tif", "Done")]
+    before = first.target.stat().st_mtime_ns
+    batch = BatchDenoiser([first, rest], model, CPU)
     assert ends(batch.events()) == [("a.tif", "Skipped"), ("b.tif", "Done")]
-    assert (tmp_path / "out/a.tif").read_bytes() == before
+    assert first.target.stat().st_mtime_ns == before
 
-    batch = BatchDenoiser(plan(tmp_path), model, CPU, overwrite=True)
+    batch = BatchDenoiser([first, rest], model, CPU, overwrite=True)
     assert ends(batch.events()) == [("a.tif", "Done"), ("b.tif", "Done")]
-    assert (tmp_path / "out/a.tif").read_bytes() != before
+    assert first.target.stat().st_mtime_ns != before
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.npy", "a.zarr"])
+def test_what_is_no_result_is_neither_done_nor_replaced_unless_told(
+    make_files: MakeFiles, tmp_path: Path, model: TrainedModel, name: str
+) -> None:
+    source, *_ = make_files("in/a.tif", "out/foreign.tif")
+    job = Job(source, tmp_path / "out" / name, "a.tif")
+    if name == "a.zarr":
+        zarr.create_group(job.target)
+    elif name == "a.tif":
+        (tmp_path / "out/foreign.tif").rename(job.target)
+    else:
+        job.target.touch()
+    (failed,) = [
+        event
+        for event in BatchDenoiser([job], model, CPU).events()
+        if isinstance(event, FileDone | FileSkipped | FileFailed)
+    ]
+    assert isinstance(failed, FileFailed)
+    assert "found something else at" in failed.reason
+    assert ends(BatchDenoiser([job], model, CPU, overwrite=True).events()) == [("a.tif", "Done")]
+    assert ends(BatchDenoiser([job], model, CPU).events()) == [("a.tif", "Skipped")]
 
 
 def test_a_result_under_way_that_is_stopped_leaves_no_file(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_noise2same.core.batch import find_images
 from napari_noise2same.core.errors import AxesError, FileError, MissingDependencyError
 from napari_noise2same.core.io import Image, read_image, write_image, zarr_levels
 
@@ -127,6 +128,23 @@ def test_the_finest_level_is_read_with_both_scales(tmp_path: Path, version: int)
     assert image.units == {"T": "second", "Y": "nanometer"}
 
 
+def test_what_is_null_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    axes = [{"name": "c", "type": "channel", "unit": None}, {"name": "y"}, {"name": "x"}]
+    level = {"path": "0", "coordinateTransformations": None}
+    omero = {"id": None, "channels": [{"label": None, "window": None}, {"label": "GFP"}]}
+    image = {"axes": axes, "coordinateTransformations": None, "datasets": [level]}
+    write_group(tmp_path / "a.zarr", 2, {"multiscales": [image], "omero": omero})
+    found = read_image(tmp_path / "a.zarr")
+    assert (found.axes, found.units, found.channel_names) == ("CYX", {}, ("", "GFP"))
+    write_image(tmp_path / "b.zarr", np.asarray(found.data), found)
+    content = json.loads((tmp_path / "b.zarr/zarr.json").read_text())
+    assert "null" not in json.dumps(content["attributes"])
+    write_group(tmp_path / "c.zarr", 2, {"multiscales": [image], "omero": {"channels": None}})
+    assert read_image(tmp_path / "c.zarr").channel_names == ()
+    write_group(tmp_path / "d.zarr", 2, {"multiscales": [image], "omero": None})
+    assert not read_image(tmp_path / "d.zarr").metadata
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_all_sizes_of_an_image_are_opened_finest_first(tmp_path: Path, version: int) -> None:
     multiscales = [{"axes": ["t", "y", "x"], "datasets": [{"path": "0"}, {"path": "1"}]}]
@@ -214,6 +232,22 @@ def test_an_array_of_one_dimension_is_no_image(tmp_path: Path) -> None:
     zarr.create_array(tmp_path / "a", shape=(8,), dtype="uint8")
     with pytest.raises(AxesError, match=r"\(8,\)"):
         read_image(tmp_path / "a")
+
+
+def test_a_plate_and_a_well_are_told_by_the_pattern_of_their_images(tmp_path: Path) -> None:
+    plate = tmp_path / "p.zarr"
+    groups: dict[str, dict[str, Any]] = {"": {"plate": {}}, "A": {}, "A/1": {"well": {}}}
+    for place, content in groups.items():
+        zarr.open_group(plate / place, mode="w", zarr_format=2, attributes=content)
+    image = make_image("CYX")
+    write_image(plate / "A/1/0.zarr", np.asarray(image.data), image)
+    (plate / "A/1/0.zarr").rename(plate / "A/1/0")
+    for group, kind in ((plate, "plate"), (plate / "A/1", "well")):
+        with pytest.raises(FileError, match=f"is a {kind} of many: .* pattern '") as caught:
+            read_image(group)
+        (found,) = find_images([str(caught.value).split("'")[1]])
+        assert found.path == plate / "A/1/0"
+        assert read_image(found.path).axes == "CYX"
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"zarr_format": 3, "node_type": "group"}'])

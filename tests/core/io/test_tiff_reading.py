@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -143,11 +144,48 @@ def test_a_damaged_stream_is_refused(tmp_path: Path) -> None:
         read_image(path)
 
 
+def write_set(folder: Path, planes: np.ndarray) -> list[Path]:
+    """An OME-TIFF of one file for each plane; each file describes all of them."""
+    names = [f"t{index}.ome.tif" for index in range(len(planes))]
+    uuids = [f"urn:uuid:{uuid4()}" for _ in names]
+    entries = "".join(
+        f'<TiffData FirstT="{index}" IFD="0" PlaneCount="1">'
+        f'<UUID FileName="{name}">{uuid}</UUID></TiffData>'
+        for index, (name, uuid) in enumerate(zip(names, uuids, strict=True))
+    )
+    _, height, width = planes.shape
+    for name, uuid, plane in zip(names, uuids, planes, strict=True):
+        xml = (
+            '<?xml version="1.0" encoding="UTF-8"?>'
+            f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="{uuid}">'
+            '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" '
+            f'SizeX="{width}" SizeY="{height}" SizeZ="1" SizeC="1" SizeT="{len(planes)}">'
+            f'<Channel ID="Channel:0:0" SamplesPerPixel="1"/>{entries}</Pixels></Image></OME>'
+        )
+        tifffile.imwrite(folder / name, plane, description=xml, metadata=None)
+    return [folder / name for name in names]
+
+
+def test_an_image_in_several_files_needs_all_of_them(tmp_path: Path) -> None:
+    first, second, _ = write_set(tmp_path, STACK)
+    np.testing.assert_array_equal(read_image(first).data, STACK)
+    second.unlink()
+    with pytest.raises(FileError, match="1 of its 3 planes are missing"):
+        read_image(first)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"),
+        ModuleNotFoundError("No module named 'compression'"),  # of Zstandard
+    ],
+)
 def test_a_compression_that_needs_imagecodecs_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def refuse(*_args: object, **_kwargs: object) -> None:
-        raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
+        raise error
 
     tifffile.imwrite(tmp_path / "a.tif", STACK, photometric="minisblack", compression="zlib")
     monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", refuse)

@@ -44,5 +44,7 @@ def test_the_reference_itself_has_the_best_scores_there_are() -> None:
 
 
 def test_refuses_a_noisy_image_of_another_size() -> None:
-    with pytest.raises(ImageError, match="same size"):
+    with pytest.raises(ImageError, match=r"noisy image of .* same size"):
         evaluate(PREDICTION, REFERENCE, NOISY[:1])
+    with pytest.raises(ImageError, match=r"prediction of .* same size"):
+        evaluate(PREDICTION[:1], REFERENCE, NOISY)

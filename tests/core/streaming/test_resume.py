@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
 from napari_noise2same.core.errors import FileError, TakenError
-from napari_noise2same.core.io import Image, journal_path, open_pyramid, read_image
+from napari_noise2same.core.io import Image, create_pyramid, journal_path, open_pyramid, read_image
 from napari_noise2same.core.model import TrainedModel, save_model
 from napari_noise2same.core.settings import DenoiseConfig
-from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr
+from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr, target
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
@@ -147,6 +147,41 @@ def test_two_processes_do_not_make_one_result(make_model: ModelFactory, tmp_path
     assert isinstance(last, DenoiseFinished)
     assert not list(path.glob("*.lock"))
     assert not list(path.glob(".*.lock"))
+
+
+def test_two_processes_do_not_create_one_result(
+    make_model: ModelFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, path = Image(picture(64, 64), "YX"), tmp_path / "a.zarr"
+    place = "napari_noise2same.core.streaming.target.create_pyramid"
+
+    def create_late(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(place, create_pyramid)
+        other = StreamDenoiser(image, make_model(), path, CONFIG)
+        with pytest.raises(FileError, match=r"^Expected a result that nobody else is making"):
+            next(other.events())
+        return create_pyramid(*arguments, **options)
+
+    monkeypatch.setattr(place, create_late)
+    *_, last = StreamDenoiser(image, make_model(), path, CONFIG).events()
+    assert isinstance(last, DenoiseFinished)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_a_result_that_another_process_has_made_meanwhile_is_not_replaced(
+    make_model: ModelFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, path = Image(picture(64, 64), "YX"), tmp_path / "a.zarr"
+    opened = target.Target.opened
+
+    def opened_late(*arguments: Any) -> Any:
+        monkeypatch.setattr(target.Target, "opened", opened)
+        denoise_to_zarr(image, make_model(), path, CONFIG)
+        return opened(*arguments)
+
+    monkeypatch.setattr(target.Target, "opened", opened_late)
+    with pytest.raises(TakenError, match="found a result at"):
+        next(StreamDenoiser(image, make_model(), path, CONFIG).events())
 
 
 def test_parts_of_a_mapped_file_are_different_images(

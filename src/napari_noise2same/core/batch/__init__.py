@@ -20,7 +20,7 @@ from napari_noise2same.core.batch.jobs import (
     plan_jobs,
 )
 from napari_noise2same.core.batch.progress import BatchProgress
-from napari_noise2same.core.batch.single import denoise_file, is_finished, is_streamed
+from napari_noise2same.core.batch.single import check_target, denoise_file, is_finished, is_streamed
 from napari_noise2same.core.batch.thumbnail import shade, thumbnail
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "ImageOpened",
     "Job",
     "Source",
+    "check_target",
     "create_folder",
     "create_folders",
     "default_output",

@@ -42,7 +42,8 @@ class BatchDenoiser:
     axes : str, optional
         Axes of the images, if those of the files are wrong.
     description : mapping of str to str, optional
-        How the results were made, for their metadata.
+        How the results were made, for their metadata, by which they are known later on; the card
+        of the model by default.
     overwrite : bool
         Whether to make results anew that are there already.
     scheduler : str
@@ -71,12 +72,13 @@ class BatchDenoiser:
         scheduler: str = "threads",
     ) -> None:
         from napari_noise2same.core.device import resolve_device
+        from napari_noise2same.core.model import card_lines, model_card
 
         self.jobs = tuple(jobs)
         self._model = model
         self._config = config or DenoiseConfig()
         self._axes = axes
-        self._description = description
+        self._description = description or card_lines(model_card(model, self._config))
         self._overwrite = overwrite
         self._scheduler = scheduler
         # No reason to let each file fail.

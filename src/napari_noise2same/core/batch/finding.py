@@ -72,7 +72,7 @@ def find_images(
     FileError
         If an input is not there, or has no image in it.
     """
-    search = _Search(None if leave_out is None else Path(leave_out).resolve(), stop)
+    search = _Search(None if leave_out is None else Path(os.path.realpath(leave_out)), stop)
     found: dict[Path, Source] = {}
     for given in inputs:
         count = 0
@@ -146,7 +146,7 @@ class _Search:
     def _is_left_out(self, path: Path) -> bool:
         """Tell whether this is the folder not to look into."""
         out = self.leave_out
-        return out is not None and path.name == out.name and path.resolve() == out
+        return out is not None and path.name == out.name and os.path.realpath(path) == str(out)
 
 
 def _is_tree(path: Path) -> bool:

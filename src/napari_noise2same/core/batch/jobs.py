@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,18 +189,23 @@ def _result_name(name: str, format: str | None, dtype: str) -> Path:
     return path.with_name(f"{stem.removesuffix('.ome')}.{format or 'tif'}")
 
 
+def _real(path: Path) -> Path:
+    """Follow links; `Path.resolve` raises at those that lead back to themselves."""
+    return Path(os.path.realpath(path))
+
+
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
     """Make sure that no image and no result is lost."""
     targets: dict[Path, Job] = {}
     for job in jobs:
-        other = targets.setdefault(job.target.resolve(), job)
+        other = targets.setdefault(_real(job.target), job)
         if other is not job:
             raise FileError(
                 f"Expected another result for each image, found {other.source} and {job.source} "
                 f"both going to {job.target}: denoise them into different folders."
             )
     for job in jobs:
-        source = job.source.resolve()
+        source = _real(job.source)
         # A Zarr image may be a part of the folder that would be replaced.
         for place in (source, *source.parents):
             if place in targets:

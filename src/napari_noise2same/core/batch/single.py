@@ -6,16 +6,28 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_noise2same.core.batch.events import FileEvent, ImageOpened
-from napari_noise2same.core.io import Image, is_unfinished, read_image, write_image
+from napari_noise2same.core.errors import TakenError
+from napari_noise2same.core.io import (
+    Image,
+    check_format,
+    is_result,
+    is_unfinished,
+    read_image,
+    write_image,
+)
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
     from napari_noise2same.core.model import TrainedModel
 
-__all__ = ["denoise_file", "is_finished", "is_streamed"]
+__all__ = ["check_target", "denoise_file", "is_finished", "is_streamed"]
 
 Stop = Callable[[], bool]
+
+_UNSIGNED = (".npy", ".png")
 
 
 def denoise_file(
@@ -38,7 +50,7 @@ def denoise_file(
     Parameters
     ----------
     source, target : Path
-        The image and its result. A file that is there is replaced.
+        The image and its result.
     model : TrainedModel
         The model.
     config : DenoiseConfig
@@ -48,7 +60,8 @@ def denoise_file(
     description : mapping of str to str, optional
         How the result was made, for its metadata.
     overwrite : bool
-        Whether a finished Zarr folder, or an unfinished one of another job, may be replaced.
+        Whether something else may be replaced that is there: a file, a finished Zarr folder, or an
+        unfinished one of another job.
     scheduler : str
         Who makes a result in a Zarr folder, as `denoise_to_zarr` takes it.
     stop : callable
@@ -67,6 +80,7 @@ def denoise_file(
         If the image cannot be read or denoised, or the result not be written.
     """
     image = read_image(source, axes=axes)
+    check_target(target, image, config, overwrite=overwrite)
     yield ImageOpened(image)
     if not is_streamed(target):
         yield from _denoise_whole(image, target, model, config, description, stop)
@@ -84,6 +98,38 @@ def denoise_file(
         description=description,
     )
     yield from job.events(stop)
+
+
+def check_target(
+    target: Path, image: Image, config: DenoiseConfig, *, overwrite: bool = False
+) -> None:
+    """Refuse, before any work is done, a name that is taken or a format that holds no such result.
+
+    Parameters
+    ----------
+    target : Path
+        The result.
+    image : Image
+        The image.
+    config : DenoiseConfig
+        How it is to be denoised.
+    overwrite : bool
+        Whether what is there may be replaced.
+
+    Raises
+    ------
+    FileError
+        If something else is there, or the format does not hold the result.
+    MissingDependencyError
+        If the format needs a package that is not installed.
+    """
+    if target.exists() and not overwrite and not is_unfinished(target):
+        raise TakenError(
+            f"Expected no file or a result of denoising, found something else at {target}: move "
+            "it away, or ask to overwrite it."
+        )
+    dtype = np.dtype(image.data.dtype if config.dtype == "keep" else np.float32)
+    check_format(target, dtype, image.axes)
 
 
 def _denoise_whole(
@@ -115,9 +161,12 @@ def is_finished(target: Path) -> bool:
     -------
     bool
         Whether it is there: files are written whole or not at all, and a Zarr folder says that
-        something is missing.
+        something is missing. Any file counts that is not empty where its format has no place to
+        say who has made it.
     """
-    return target.exists() and not is_unfinished(target)
+    if target.suffix.lower() in _UNSIGNED:
+        return target.is_file() and target.stat().st_size > 0
+    return is_result(target) and not is_unfinished(target)
 
 
 def is_streamed(target: Path) -> bool:

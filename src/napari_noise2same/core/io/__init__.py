@@ -7,13 +7,14 @@ from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyram
 from napari_noise2same.core.io.pyramid import Pyramid, level_shapes, pyramid_bytes
 from napari_noise2same.core.io.reading import is_readable, read_image
 from napari_noise2same.core.io.results import is_result, is_unfinished, journal_path
-from napari_noise2same.core.io.writing import is_writable, replacing, write_image
+from napari_noise2same.core.io.writing import check_format, is_writable, replacing, write_image
 
 __all__ = [
     "Image",
     "Limits",
     "Pyramid",
     "channel_limits",
+    "check_format",
     "chunk_shape",
     "create_pyramid",
     "is_readable",

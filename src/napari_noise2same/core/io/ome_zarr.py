@@ -141,12 +141,28 @@ def _opened(path: Path) -> Iterator[Any]:
 
     try:
         # Absolute, so that the array can be opened again by another process.
-        yield zarr.open(path.absolute(), mode="r")
+        node: Any = zarr.open(path.absolute(), mode="r")
+        if not _is_array(node):
+            _check_single(path, node)
+        yield node
+    except FileError:
+        raise
     except _DAMAGE as error:
         raise FileError(
             f"Expected a Zarr array or an OME-Zarr image, found {path.name} without one or with "
             f"damaged metadata ({error}): name the folder of the array in it, or export it again."
         ) from error
+
+
+def _check_single(path: Path, group: zarr.Group) -> None:
+    """Say which images there are where a group is of many, row by row and well by well."""
+    ome = _ome(group)
+    for kind, fields in (("plate", "*/*/*"), ("well", "*")):
+        if kind in ome and "multiscales" not in ome:
+            raise FileError(
+                f"Expected one image, found that {path.name} is a {kind} of many: name them by the "
+                f"pattern '{path / fields}'."
+            )
 
 
 def _read_array(array: zarr.Array[Any]) -> _Found:
@@ -221,9 +237,16 @@ def _is_array(node: zarr.Array[Any] | zarr.Group) -> TypeGuard[zarr.Array[Any]]:
 
 def _ome(group: zarr.Group) -> Mapping[str, Any]:
     """OME metadata: at the top up to 0.4, under one key since."""
-    attributes: dict[str, Any] = group.attrs.asdict()
+    attributes: dict[str, Any] = _without_nulls(group.attrs.asdict())
     ome: dict[str, Any] = attributes.get("ome", attributes)
     return ome
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out what is null, which some programs write where there is nothing to say."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _label(axis: Mapping[str, Any]) -> str:

@@ -124,11 +124,8 @@ def _from_ome(xml: str) -> TiffMetadata:
         for axis, (name, default) in OME_SIZES.items()
         if (size := _number(pixels.get(name, ""))) is not None
     }
-    channels = [element.attrib for element in pixels.findall("{*}Channel")]
-    common = set.intersection(*map(set, channels)) if channels else set()
-    extra: dict[str, Any] = {
-        "Channel": {key: [channel[key] for channel in channels] for key in sorted(common)}
-    }
+    channels = [dict(element.attrib) for element in pixels.findall("{*}Channel")]
+    extra: dict[str, Any] = {"Channel": channels}
     extra |= {"Name": image.get("Name")} if "Name" in image.attrib else {}
     for key in ("AcquisitionDate", "Description"):
         if text := image.findtext(f"{{*}}{key}"):

@@ -30,6 +30,8 @@ DAMAGE = (
     RuntimeError,
     struct.error,
     zlib.error,
+    # Of Zstandard without imagecodecs, before Python 3.14.
+    ImportError,
 )
 
 
@@ -63,6 +65,7 @@ def read_tiff(path: Path, axes: str | None) -> Image:
         with tifffile.TiffFile(path) as tif:
             _check_whole(tif)
             series = tif.series[0]
+            _check_planes(series)
             data, labels = _read_pixels(tif, series)
             metadata = read_metadata(tif, labels)
             n_images = len(tif.series)
@@ -80,7 +83,7 @@ def read_tiff(path: Path, axes: str | None) -> Image:
 
 def _refusal(path: Path, error: Exception) -> FileError | MissingDependencyError:
     """Say in one sentence why a file is not read."""
-    if "imagecodecs" in str(error):
+    if isinstance(error, ImportError) or "imagecodecs" in str(error):
         return MissingDependencyError(
             f"{path.name} is compressed in a way that needs imagecodecs, which is not installed: "
             'pip install "napari-noise2same[all]", or save the file without compression.'
@@ -100,6 +103,16 @@ def _check_whole(tif: tifffile.TiffFile) -> None:
     pointer = tif.filehandle.read(tif.tiff.offsetsize)
     if any(pointer) or len(pointer) < tif.tiff.offsetsize:
         raise ValueError("pages are missing")
+
+
+def _check_planes(series: tifffile.TiffPageSeries) -> None:
+    """Refuse an image of which files are missing: tifffile gives black planes instead."""
+    missing = 0 if series.dataoffset is not None else sum(page is None for page in series)
+    if missing:
+        raise ValueError(
+            f"{missing} of its {len(series)} planes are missing: the other files of a set must lie "
+            "beside it"
+        )
 
 
 def _read_pixels(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from napari_noise2same.core.io.image import Image, reorder_axes
 from napari_noise2same.core.io.tiff_metadata import OME_SIZES
 from napari_noise2same.core.io.units import convert_unit, is_convertible, unit_symbol
 
-__all__ = ["SOFTWARE", "TIFF_SUFFIXES", "write_tiff"]
+__all__ = ["SOFTWARE", "TIFF_SUFFIXES", "check_tiff", "write_tiff"]
 
 # What the tag "Software" says of results.
 SOFTWARE = "napari-noise2same"
@@ -47,13 +47,8 @@ def write_tiff(path: Path, data: NDArray[Any], like: Image, description: Mapping
         The image whose description is kept.
     description : mapping of str to str
         How the pixels were made.
-
-    Raises
-    ------
-    FileError
-        If the format has no such type of pixel.
     """
-    if Path(path.stem).suffix.lower() == ".ome":
+    if _is_ome(path):
         _write_ome(path, data, like, description)
     elif _fits_imagej(path, data, like.axes):
         _write_imagej(path, data, like, description)
@@ -61,25 +56,51 @@ def write_tiff(path: Path, data: NDArray[Any], like: Image, description: Mapping
         _write_plain(path, data, like, description)
 
 
-def _check_bits(data: NDArray[Any], axes: str) -> None:
-    """Refuse bits that do not lie plane by plane, in the order in which they are written."""
-    if data.dtype == bool and not axes.endswith("YX"):
+def check_tiff(path: Path, dtype: np.dtype[Any], axes: str) -> None:
+    """Refuse pixels that the format does not hold.
+
+    Parameters
+    ----------
+    path : Path
+        Name of the file.
+    dtype : dtype
+        Type of the pixels.
+    axes : str
+        Their axes.
+
+    Raises
+    ------
+    FileError
+        If OME-TIFF has no such type of pixel, or bits do not lie plane by plane.
+    """
+    if _is_ome(path):
+        if dtype.name not in _OME_DTYPES:
+            raise FileError(
+                f"Expected one of the types of OME-TIFF ({', '.join(_OME_DTYPES)}), found "
+                f"{dtype.name}: convert it to float32 or write a plain .tif."
+            )
+        axes = _ome_order(axes)
+    if dtype.kind == "b" and not axes.endswith("YX"):
         raise FileError(
             f"Expected black and white planes for a TIFF of bits, found axes {axes}: "
             "convert it to uint8."
         )
 
 
+def _is_ome(path: Path) -> bool:
+    """Tell whether a name asks for OME-TIFF."""
+    return Path(path.stem).suffix.lower() == ".ome"
+
+
+def _ome_order(axes: str) -> str:
+    """Bring axes into the order in which OME-TIFF has them: its planes come last."""
+    leading = "".join(axis for axis in axes if axis not in "YXS")
+    return leading + "".join(axis for axis in "YXS" if axis in axes)
+
+
 def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]) -> None:
-    """Write OME-TIFF; its planes must come last."""
-    if data.dtype.name not in _OME_DTYPES:
-        raise FileError(
-            f"Expected one of the types of OME-TIFF ({', '.join(_OME_DTYPES)}), found "
-            f"{data.dtype.name}: convert it to float32 or write a plain .tif."
-        )
-    leading = "".join(axis for axis in like.axes if axis not in "YXS")
-    data, axes = reorder_axes(data, like.axes, leading + "YXS")
-    _check_bits(data, axes)
+    """Write OME-TIFF."""
+    data, axes = reorder_axes(data, like.axes, _ome_order(like.axes))
     metadata: dict[str, Any] = {"axes": axes, **_same_shape(data, like, "ome")}
     for axis, (name, _) in OME_SIZES.items():
         symbol = unit_symbol(like.units.get(axis))
@@ -88,7 +109,7 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
             metadata[name] = like.spacing[axis]
             metadata[f"{name}Unit"] = symbol or "reference frame"
     n_channels = data.shape[axes.index("C")] if "C" in axes else 1
-    metadata["Channel"] = _channels(metadata.get("Channel", {}), like, n_channels)
+    metadata["Channel"] = _channels(metadata.get("Channel", []), like, n_channels)
     if lines := _lines(metadata.get("Description", _tag(like, "description")), description):
         metadata["Description"] = lines
     tifffile.imwrite(
@@ -103,10 +124,16 @@ def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping
     )
 
 
-def _channels(kept: Mapping[str, list[str]], like: Image, n_channels: int) -> dict[str, list[str]]:
+def _channels(
+    kept: Sequence[Mapping[str, str]], like: Image, n_channels: int
+) -> list[dict[str, str]]:
     """Return what is known of each channel; some files describe fewer than they hold."""
-    known = {key: values for key, values in kept.items() if len(values) == n_channels}
-    return known | ({"Name": list(like.channel_names)} if like.channel_names else {})
+    known = kept if len(kept) == n_channels else [{}] * n_channels
+    names = like.channel_names or [""] * n_channels
+    return [
+        dict(channel) | ({"Name": name} if name else {})
+        for channel, name in zip(known, names, strict=True)
+    ]
 
 
 def _fits_imagej(path: Path, data: NDArray[Any], axes: str) -> bool:
@@ -173,7 +200,6 @@ def _write_plain(
 ) -> None:
     """Write a TIFF whose JSON description holds what has no tag."""
     axes = like.axes
-    _check_bits(data, axes)
     centimetres = {
         axis: convert_unit(size, like.units.get(axis), "centimeter")
         for axis, size in like.spacing.items()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 __all__ = ["convert_unit", "is_convertible", "unit_name", "unit_symbol"]
 
 # Name (as OME-Zarr spells it): symbol (as OME-TIFF spells it), size in metres or seconds.
@@ -24,20 +27,26 @@ _UNITS = {
     "hour": ("h", 3600.0),
     "day": ("d", 86400.0),
 }
-# Fiji writes the micro sign as an escape; some writers use the Greek letter, which looks the same.
 _ALIASES = {
     "um": "micrometer",
-    "\\u00b5m": "micrometer",
-    "\u03bcm": "micrometer",
     "micron": "micrometer",
     "microns": "micrometer",
     "inches": "inch",
     "sec": "second",
-    "\u03bcs": "microsecond",
     "us": "microsecond",
 }
-_NAMES = {symbol.lower(): name for name, (symbol, _) in _UNITS.items()} | _ALIASES
+# ImageJ and tifffile write what is not ASCII as escapes.
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4}))", re.IGNORECASE)
 _NO_UNIT = {"", "pixel", "pixels", "reference frame"}
+
+
+def _key(text: str) -> str:
+    """Bring spellings together that look the same: micro sign and Greek letter, case, escapes."""
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text.strip())
+    return unicodedata.normalize("NFKC", plain).lower()
+
+
+_NAMES = {_key(symbol): name for name, (symbol, _) in _UNITS.items()} | _ALIASES
 
 
 def unit_name(text: str) -> str | None:
@@ -54,7 +63,7 @@ def unit_name(text: str) -> str | None:
         The name in OME-Zarr's spelling, `text` itself where it is not known, None where it says
         that there is no unit.
     """
-    key = text.strip().lower()
+    key = _key(text)
     if key in _NO_UNIT:
         return None
     if key in _UNITS:

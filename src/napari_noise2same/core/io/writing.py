@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import imageio.v3 as imageio
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import validate_axes
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
-from napari_noise2same.core.io.ome_zarr import is_zarr
+from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr
+from napari_noise2same.core.io.ome_zarr_metadata import zarr_axes
 from napari_noise2same.core.io.ome_zarr_writing import write_zarr
-from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES, write_tiff
+from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES, check_tiff, write_tiff
 
-__all__ = ["is_writable", "replacing", "write_image"]
+__all__ = ["check_format", "is_writable", "replacing", "write_image"]
 
 
 def write_image(
@@ -60,8 +61,9 @@ def write_image(
         If the format needs a package that is not installed.
     """
     path = Path(path)
-    write = _writer(path)
+    write = _format(path).write
     validate_axes(like.axes, data.shape)
+    check_format(path, data.dtype, like.axes)
     if not path.parent.is_dir():
         raise FileError(f"Expected a folder to write into, found none at {path.parent}: create it.")
     if path.is_dir() and not (write is write_zarr and is_zarr(path)):
@@ -78,7 +80,33 @@ def write_image(
         ) from error
 
 
-Writer = Callable[[Path, NDArray[Any], Image, Mapping[str, str]], None]
+def check_format(path: Path, dtype: np.dtype[Any], axes: str) -> None:
+    """Refuse pixels that the format of a name does not hold, before they are computed.
+
+    Parameters
+    ----------
+    path : Path
+        Name of a file.
+    dtype : dtype
+        Type of the pixels.
+    axes : str
+        Their axes.
+
+    Raises
+    ------
+    FileError
+        If the name has another ending, or the format cannot hold the pixels.
+    MissingDependencyError
+        If the format needs a package that is not installed.
+    """
+    _format(path).check(path, dtype, axes)
+
+
+class _Format(NamedTuple):
+    """How to write a format, and what refuses pixels that it does not hold."""
+
+    write: Callable[[Path, NDArray[Any], Image, Mapping[str, str]], None]
+    check: Callable[[Path, np.dtype[Any], str], None]
 
 
 def is_writable(path: Path) -> bool:
@@ -94,16 +122,16 @@ def is_writable(path: Path) -> bool:
     bool
         Whether `write_image` can write it.
     """
-    return path.suffix.lower() in _WRITERS
+    return path.suffix.lower() in _FORMATS
 
 
-def _writer(path: Path) -> Writer:
-    """Choose the writer by the end of the name."""
+def _format(path: Path) -> _Format:
+    """Choose the format by the end of the name."""
     if not is_writable(path):
         raise FileError(
-            f"Expected a name ending in {', '.join(_WRITERS)}, found {path.name}: choose one."
+            f"Expected a name ending in {', '.join(_FORMATS)}, found {path.name}: choose one."
         )
-    return _WRITERS[path.suffix.lower()]
+    return _FORMATS[path.suffix.lower()]
 
 
 def _matching(like: Image, data: NDArray[Any]) -> Image:
@@ -178,22 +206,32 @@ def _write_npy(
 
 
 def _write_png(
-    path: Path, data: NDArray[Any], like: Image, _description: Mapping[str, str]
+    path: Path, data: NDArray[Any], _like: Image, _description: Mapping[str, str]
 ) -> None:
-    """Write a picture of 8 bits, or a grey one of 16."""
-    if (data.dtype.name, like.axes) not in _PNG_KINDS:
+    """Write a picture."""
+    imageio.imwrite(path, data, extension=".png")
+
+
+def _check_png(_path: Path, dtype: np.dtype[Any], axes: str) -> None:
+    """Refuse all but pictures of 8 bits, and grey ones of 16."""
+    if (dtype.name, axes) not in _PNG_KINDS:
         raise FileError(
             "Expected a grey or RGB image of uint8 or a grey one of uint16 for PNG, found "
-            f"{data.dtype.name} with axes {like.axes}: write a .tif instead."
+            f"{dtype.name} with axes {axes}: write a .tif instead."
         )
-    imageio.imwrite(path, data, extension=".png")
+
+
+def _check_zarr(_path: Path, _dtype: np.dtype[Any], axes: str) -> None:
+    """Refuse channels beside RGB samples."""
+    require_zarr()
+    zarr_axes(axes)
 
 
 _PNG_KINDS = (("uint8", "YX"), ("uint8", "YXS"), ("uint16", "YX"))
 
-_WRITERS: dict[str, Writer] = {
-    **dict.fromkeys(TIFF_SUFFIXES, write_tiff),
-    ".zarr": write_zarr,
-    ".npy": _write_npy,
-    ".png": _write_png,
+_FORMATS = {
+    **dict.fromkeys(TIFF_SUFFIXES, _Format(write_tiff, check_tiff)),
+    ".zarr": _Format(write_zarr, _check_zarr),
+    ".npy": _Format(_write_npy, lambda *_: None),
+    ".png": _Format(_write_png, _check_png),
 }

@@ -12,14 +12,16 @@ from napari_noise2same.core.errors import ImageError
 Floats = NDArray[np.float64]
 
 
-def comparable(prediction: NDArray[Any], reference: NDArray[Any]) -> tuple[Floats, Floats]:
+def comparable(
+    image: NDArray[Any], reference: NDArray[Any], name: str = "prediction"
+) -> tuple[Floats, Floats]:
     """Return both as float64; they must be real, finite, not empty and of one shape."""
-    if prediction.shape != reference.shape:
+    if image.shape != reference.shape:
         raise ImageError(
-            f"Expected a prediction of the reference's shape {reference.shape}, found "
-            f"{prediction.shape}; compare images of the same size."
+            f"Expected a {name} of the reference's shape {reference.shape}, found "
+            f"{image.shape}; compare images of the same size."
         )
-    return _as_float(prediction, "prediction"), _as_float(reference, "reference")
+    return _as_float(image, name), _as_float(reference, "reference")
 
 
 def _as_float(array: NDArray[Any], name: str) -> Floats:

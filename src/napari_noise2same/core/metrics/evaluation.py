@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from napari_noise2same.core.metrics._pairs import comparable
 from napari_noise2same.core.metrics.fidelity import affine_psnr, psnr
 from napari_noise2same.core.metrics.structure import edge_preservation, ssim
 
@@ -85,4 +86,7 @@ def evaluate(
             edge_preservation=edge_preservation(image, reference, spatial_ndim=spatial_ndim),
         )
 
+    if noisy is not None:
+        # Here, as the metrics would blame the prediction.
+        comparable(noisy, reference, "noisy image")
     return Evaluation(score(prediction), None if noisy is None else score(noisy))

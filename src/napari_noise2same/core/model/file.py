@@ -29,7 +29,7 @@ from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["is_model", "load_model", "save_model"]
 
 HEADER_KEY = "napari-noise2same"
 FORMAT = 1
@@ -68,6 +68,26 @@ def save_model(model: TrainedModel, path: str | Path) -> None:
         raise ModelFileError(
             f"The model cannot be written to {path} ({error.strerror}): choose another place."
         ) from error
+
+
+def is_model(path: Path) -> bool:
+    """Tell whether a file says that `save_model` has written it.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+
+    Returns
+    -------
+    bool
+        Whether its header says so; the weights are not looked at.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return HEADER_KEY in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return False
 
 
 def load_model(path: str | Path) -> TrainedModel:

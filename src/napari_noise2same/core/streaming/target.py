@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ class Target:
     ) -> None:
         self.path, self._plan, self._job = path, plan, job
         self._journal = Journal(path)
-        self._resumes = self._journal.job == job
+        self._resumes, self._overwrite = self._journal.job == job, overwrite
         if not self._resumes:
             _check_free(path, overwrite=overwrite)
         self.done = frozenset(self._journal.done if self._resumes else ())
@@ -128,11 +129,14 @@ class Target:
         FileError
             If the disk refuses, or another process is at work on the folder.
         """
-        if not self._resumes:
-            with _writing(self.path):
-                self._create(image, domains, description)
-        with _locked(self.path):
-            # Another process may have gone on in the meantime.
+        with ExitStack() as locked:
+            # The lock in the folder would be swapped away with it.
+            with _writing(self.path), _locked(_lock_beside(self.path), self.path):
+                # Another process may have begun, or ended, in the meantime.
+                if Journal(self.path).job != self._job:
+                    _check_free(self.path, overwrite=self._overwrite and not self._resumes)
+                    self._create(image, domains, description)
+                locked.enter_context(_locked(_lock_within(self.path), self.path))
             self._journal = Journal(self.path)
             try:
                 with _writing(self.path):
@@ -182,7 +186,7 @@ class Target:
             for known, domain in zip(channel_limits(image), domains, strict=True)
         ]
         if is_zarr(self.path):
-            with _locked(self.path):
+            with _locked(_lock_within(self.path), self.path):
                 pass
         with replacing(self.path) as temporary:
             create_pyramid(
@@ -197,10 +201,20 @@ class Target:
             Journal(temporary).begin(self._job)
 
 
+def _lock_within(path: Path) -> Path:
+    """Return the file that is locked as long as a result is being made."""
+    return journal_path(path).with_suffix(".lock")
+
+
+def _lock_beside(path: Path) -> Path:
+    """Return the file that is locked while a result is put in place."""
+    path = Path(os.path.realpath(path))
+    return path.with_name(f".{path.name[-60:]}.lock")
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other processes from the folder; the lock of one that was killed is none."""
-    file = journal_path(path).with_suffix(".lock")
+def _locked(file: Path, path: Path) -> Iterator[None]:
+    """Keep other processes from a folder; the lock of one that was killed is none."""
     lock = FileLock(file, thread_local=False)
     try:
         lock.acquire(blocking=False)
@@ -213,7 +227,7 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        if not journal_path(path).exists():
+        if file.parent != path or not is_unfinished(path):
             file.unlink(missing_ok=True)
 
 
@@ -222,6 +236,8 @@ def _writing(path: Path) -> Iterator[None]:
     """Say what it means that a disk refuses."""
     try:
         yield
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(
             f"{path} cannot be written ({error.strerror or error}): check the permissions and the "
