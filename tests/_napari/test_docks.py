@@ -242,6 +242,22 @@ def test_closing_the_dock_ends_a_run_and_keeps_its_model(
 
 
 @pytest.mark.usefixtures("noisy")
+def test_a_dock_that_is_opened_again_before_the_run_has_ended_takes_its_model(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: len(train_dock.panel.plot.value()["step"]) > 0)
+    viewer.window.remove_dock_widget(train_dock)
+    again = open_train_dock(viewer)
+    assert again.controller.model is None
+    wait(qtbot, lambda: again.store.names() == ("Model of cells",))
+    assert again.controller.name == "Model of cells"
+    assert again.panel.run.state() is RunState.STOPPED
+    assert again.panel.model.save.isEnabled()
+
+
+@pytest.mark.usefixtures("noisy")
 def test_closing_the_dock_before_anything_is_learnt_leaves_no_model(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
 ) -> None:
