@@ -312,9 +312,12 @@ def test_continue_says_so_where_it_is_not_on_the_ticked_layers(
     proceed()
     panel.layers.set_value([noisy.unique_id])
     proceed()
+    noisy.data = noisy.data + 1
+    proceed()
     assert said[0].startswith("Goes on with cells, which the model was trained on.")
     assert "Start from" in said[0]
     assert said[1].startswith("Each step takes")
+    assert said[2].startswith("Goes on with the earlier pixels of cells, which")
     model = train_dock.controller.model
     assert model is not None
     assert len(model.domains) == 1

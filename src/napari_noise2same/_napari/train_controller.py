@@ -189,7 +189,8 @@ class TrainController(QObject):
             return
         self._coming = self._name
         as_ticked = subject.layers == tuple(self.inputs.layers())
-        note = "" if as_ticked else describe_others(subject)
+        as_shown = all(map(subject.is_shown, subject.layers))
+        note = "" if as_ticked and as_shown else describe_others(subject)
         self._start(subject, config, note, resume=self.model)
 
     def _show_model(self, model: TrainedModel) -> None:

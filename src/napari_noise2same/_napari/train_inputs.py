@@ -36,13 +36,28 @@ class Subject:
         What to train on.
     layers : tuple of napari.layers.Image
         Their layers, of which the first is shown while it improves.
-    image : Image
-        The first layer as the engine sees it.
+    whole : tuple of Image
+        The layers as the engine sees them.
     """
 
     images: MarkedImages
     layers: tuple[ImageLayer, ...]
-    image: Image
+    whole: tuple[Image, ...]
+
+    def is_shown(self, layer: ImageLayer) -> bool:
+        """Say whether one of the layers still has the pixels that are trained on.
+
+        Parameters
+        ----------
+        layer : napari.layers.Image
+            The layer.
+
+        Returns
+        -------
+        bool
+            Whether it has been given no other data.
+        """
+        return layer_data(layer) is self.whole[self.layers.index(layer)].data
 
 
 class TrainInputs:
@@ -144,7 +159,7 @@ class TrainInputs:
             If the axes do not fit.
         """
         images = self.whole_images()
-        return Subject(self._marked(images), tuple(self.layers()), images[0])
+        return Subject(self._marked(images), tuple(self.layers()), tuple(images))
 
     def close(self) -> None:
         """Listen no more."""
