@@ -300,6 +300,8 @@ def test_problems_are_one_sentence_and_the_tab_can_be_used_again(
     wait(qtbot, lambda: "folder for 3 images" in message.value())
     denoise_all(qtbot, dock)
     assert "folder for 3 images" in message.value()
+    assert batch.progress.bar.maximum() > 0  # no longer busy
+    assert batch.progress.label.text() == ""
     batch.output.set_value([])
     wait(qtbot, lambda: len(batch.table.states()) == 3)
     assert message.value() == ""

@@ -62,7 +62,9 @@ class RunProgress(QWidget):
         self._write()
 
     def stop(self) -> None:
-        """Show how far it has come, with no time to go."""
+        """Show how far it has come, with no time to go; nothing if nothing was counted."""
+        if self.bar.maximum() == 0:
+            self.reset()
         self._left = ""
         self._write()
 
