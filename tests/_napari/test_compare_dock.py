@@ -15,6 +15,7 @@ from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.comparison import Mode
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.results import PREVIEW, add_result
+from napari_noise2same._napari.sample_data import cells_2d
 
 NAME = "napari-noise2same"
 MODES: tuple[Mode, ...] = ("grid", "swipe", "blink", "residual")
@@ -134,6 +135,17 @@ def test_two_topmost_images_are_chosen_where_there_is_no_result(
         viewer.add_image(np.zeros((8, 8)), name=name)
 
     assert chosen(open_dock()) == ("below", "above")
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_is_called_noisy_is_not_taken_for_denoised(
+    viewer: Viewer, open_dock: Open, early: bool
+) -> None:
+    dock = open_dock() if early else None
+    for data, arguments, _ in cells_2d():
+        viewer.add_image(data, **arguments)
+
+    assert chosen(dock or open_dock()) == ("Cells (noisy)", "Cells (ground truth)")
 
 
 def test_choices_follow_the_layer_list(viewer: Viewer, denoised: Image, open_dock: Open) -> None:
