@@ -668,6 +668,19 @@ def test_a_multiscale_layer_is_denoised_at_a_chosen_level(
     np.testing.assert_allclose(result.scale, (2, 2))
 
 
+def test_the_levels_are_those_of_the_data_that_a_layer_has(viewer: Viewer) -> None:
+    fine = np.random.default_rng(0).normal(100, 10, (64, 96))
+    layer = viewer.add_image([fine, fine[::2, ::2], fine[::4, ::4]], multiscale=True)
+    level = open_denoise_dock(viewer).panel.level
+    level.set_value(2)
+    layer.data = [fine[:32], fine[:32:2, ::2]]
+    assert [level.itemText(index) for index in range(level.count())] == ["0: 32 × 96", "1: 16 × 48"]
+    assert level.value() == 0
+    viewer.layers.remove(layer)
+    layer.data = [fine, fine[::2, ::2], fine[::4, ::4]]
+    assert level.count() == 1
+
+
 @pytest.mark.usefixtures("noisy")
 def test_both_docks_offer_the_devices_of_the_machine(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, monkeypatch: pytest.MonkeyPatch
