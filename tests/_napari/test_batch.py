@@ -162,6 +162,12 @@ def test_what_is_done_is_skipped_unless_it_is_to_be_made_anew(
     assert first.stat().st_mtime_ns > before
 
 
+def test_one_file_is_told_of_in_the_singular(qtbot: QtBot, dock: DenoiseDock, folder: Path) -> None:
+    choose(qtbot, dock, folder / "2.tif")
+    denoise_all(qtbot, dock)
+    assert dock.panel.message.value().startswith("Of 1 image 1 failed.")
+
+
 def test_cancelling_leaves_no_half_result(
     qtbot: QtBot, dock: DenoiseDock, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,7 +86,7 @@ def test_train_denoise_save_and_load_give_the_same_result(
     assert result.metadata["noise2same"]["steps"] == 30
     assert result.metadata["noise2same"]["denoising"]["dtype"] == "float32"
 
-    path = tmp_path / "model.safetensors"
+    path = tmp_path / "model.SAFETENSORS"
     save(qtbot, train_dock, path)
     load(qtbot, dock, path)
     assert dock.panel.model.value() == "model"
