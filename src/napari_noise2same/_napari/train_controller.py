@@ -54,7 +54,7 @@ class TrainController(QObject):
         self._viewer = viewer
         self._panel = panel
         self._store = store
-        self.inputs = TrainInputs(viewer, panel)
+        self.inputs = TrainInputs(viewer, panel, self._start_model)
         self.worker: Worker | None = None
         self._run: TrainRun | None = None
         self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
