@@ -159,8 +159,10 @@ def test_pause_resume_stop_and_continue(
     run.pause.click()
     assert run.state() is RunState.PAUSED
     assert waiting.wait(TIMEOUT / 1000)
+    assert "Paused" in train_dock.panel.progress.label.text()
     run.resume.click()
     assert run.state() is RunState.TRAINING
+    assert "Paused" not in train_dock.panel.progress.label.text()
     run.stop.click()
     wait(qtbot, lambda: not controller.is_running)
     assert "left" not in train_dock.panel.progress.label.text()
