@@ -10,12 +10,14 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+import torch
 from napari import Viewer
 from napari.layers import Image
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QWidget
 
-from napari_noise2same._napari import memory
+from napari_noise2same._napari import memory, model_files
 from napari_noise2same._napari.commands import (
     denoise_now,
     open_denoise_dock,
@@ -24,7 +26,7 @@ from napari_noise2same._napari.commands import (
 )
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same._napari.train_dock import TrainDock
-from napari_noise2same.core import DenoiseConfig, TrainingConfig, device
+from napari_noise2same.core import DenoiseConfig, TrainingConfig, device, load_model
 from napari_noise2same.widgets import RunState, loss_plot
 
 SMALL = TrainingConfig(
@@ -681,6 +683,35 @@ def test_the_levels_are_those_of_the_data_that_a_layer_has(viewer: Viewer) -> No
     viewer.layers.remove(layer)
     layer.data = [fine, fine[::2, ::2], fine[::4, ::4]]
     assert level.count() == 1
+
+
+@pytest.mark.usefixtures("noisy")
+def test_an_earlier_model_can_be_saved(
+    qtbot: QtBot,
+    viewer: Viewer,
+    train_dock: TrainDock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dock = open_denoise_dock(viewer)
+    assert not dock.panel.save.isEnabled()
+    train(qtbot, train_dock)
+    first = train_dock.controller.model
+    train(qtbot, train_dock)
+    assert dock.panel.model.value() == "Model of cells (2)"
+    dock.panel.model.set_value("Model of cells")
+
+    def ask(_parent: QWidget, _title: str, _kind: str, _ending: str, name: str) -> str:
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(model_files, "ask_where_to_save", ask)
+    with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
+        dock.panel.save.click()
+    path = tmp_path / "Model of cells.safetensors"
+    assert dock.panel.message.value() == f"Saved {path}."
+    assert first is not None
+    saved = load_model(path).weights
+    assert all(torch.equal(saved[name], weight) for name, weight in first.weights.items())
 
 
 @pytest.mark.usefixtures("noisy")
