@@ -162,6 +162,12 @@ def test_what_is_done_is_skipped_unless_it_is_to_be_made_anew(
     assert first.stat().st_mtime_ns > before
 
 
+def test_one_file_is_told_of_in_the_singular(qtbot: QtBot, dock: DenoiseDock, folder: Path) -> None:
+    choose(qtbot, dock, folder / "2.tif")
+    denoise_all(qtbot, dock)
+    assert dock.panel.message.value().startswith("Of 1 image 1 failed.")
+
+
 def test_cancelling_leaves_no_half_result(
     qtbot: QtBot, dock: DenoiseDock, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,6 +306,8 @@ def test_problems_are_one_sentence_and_the_tab_can_be_used_again(
     wait(qtbot, lambda: "folder for 3 images" in message.value())
     denoise_all(qtbot, dock)
     assert "folder for 3 images" in message.value()
+    assert batch.progress.bar.maximum() > 0  # no longer busy
+    assert batch.progress.label.text() == ""
     batch.output.set_value([])
     wait(qtbot, lambda: len(batch.table.states()) == 3)
     assert message.value() == ""

@@ -15,6 +15,7 @@ from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.comparison import Mode
 from napari_noise2same._napari.layer_tracker import LayerTracker
 from napari_noise2same._napari.results import PREVIEW, add_result
+from napari_noise2same._napari.sample_data import cells_2d
 
 NAME = "napari-noise2same"
 MODES: tuple[Mode, ...] = ("grid", "swipe", "blink", "residual")
@@ -136,6 +137,17 @@ def test_two_topmost_images_are_chosen_where_there_is_no_result(
     assert chosen(open_dock()) == ("below", "above")
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_what_is_called_noisy_is_not_taken_for_denoised(
+    viewer: Viewer, open_dock: Open, early: bool
+) -> None:
+    dock = open_dock() if early else None
+    for data, arguments, _ in cells_2d():
+        viewer.add_image(data, **arguments)
+
+    assert chosen(dock or open_dock()) == ("Cells (noisy)", "Cells (ground truth)")
+
+
 def test_choices_follow_the_layer_list(viewer: Viewer, denoised: Image, open_dock: Open) -> None:
     dock = open_dock()
     viewer.add_points()
@@ -225,6 +237,31 @@ def test_button_is_released_when_the_comparison_ends_by_itself(
     assert choices(dock) == ["cells [n2s]"]
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda viewer, _: setattr(viewer.dims, "ndisplay", 3), "switch the 3D view off"),
+        (lambda viewer, _: setattr(viewer.dims, "order", (1, 0, 2)), "found others: compare anew"),
+        (lambda _, result: setattr(result, "data", np.zeros((5, 9, 9))), "found one of (5, 9, 9)"),
+    ],
+)
+def test_the_reason_is_said_when_a_swipe_ends_by_itself(
+    viewer: Viewer, open_dock: Open, change: Callable[[Viewer, Image], None], reason: str
+) -> None:
+    noisy = viewer.add_image(np.ones((5, 8, 8)), name="stack", units=("um",) * 3)
+    result = add_result(viewer, noisy, np.zeros((5, 8, 8), np.float32), {})
+    dock = open_dock()
+    dock.buttons["swipe"].click()
+    change(viewer, result)
+
+    assert reason in dock.message.value()
+    assert dock.mode is None
+    assert viewer.layers == [noisy, result]
+    dock.buttons["grid"].click()
+    assert dock.message.value() == ""
+    dock.set_mode(None)
+
+
 def test_residual_follows_the_sliders(qtbot: QtBot, viewer: Viewer, open_dock: Open) -> None:
     noisy = viewer.add_image(np.ones((5, 8, 8)), name="stack", units=("um",) * 3)
     add_result(viewer, noisy, np.zeros((5, 8, 8), np.float32), {})
@@ -295,9 +332,11 @@ def test_layers_that_come_and_go_do_not_end_a_comparison(
     dock = open_dock()
     before = names(viewer)
     dock.buttons[mode].click()
-    preview = viewer.add_image(np.zeros((48, 64)), name="preview")
-    viewer.layers.remove(preview)
-    assert pressed(dock) == [mode]
+    for shape in ((48, 64), (3, 48, 64)):
+        preview = viewer.add_image(np.zeros(shape), name="preview")
+        assert pressed(dock) == [mode]
+        viewer.layers.remove(preview)
+        assert pressed(dock) == [mode]
     dock.set_mode(None)
 
     assert names(viewer) == before

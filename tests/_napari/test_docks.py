@@ -10,12 +10,14 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+import torch
 from napari import Viewer
 from napari.layers import Image
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QWidget
 
-from napari_noise2same._napari import memory
+from napari_noise2same._napari import memory, model_files
 from napari_noise2same._napari.commands import (
     denoise_now,
     open_denoise_dock,
@@ -24,7 +26,7 @@ from napari_noise2same._napari.commands import (
 )
 from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same._napari.train_dock import TrainDock
-from napari_noise2same.core import DenoiseConfig, TrainingConfig, device
+from napari_noise2same.core import DenoiseConfig, TrainingConfig, device, load_model
 from napari_noise2same.widgets import RunState, loss_plot
 
 SMALL = TrainingConfig(
@@ -86,7 +88,7 @@ def test_train_denoise_save_and_load_give_the_same_result(
     assert result.metadata["noise2same"]["steps"] == 30
     assert result.metadata["noise2same"]["denoising"]["dtype"] == "float32"
 
-    path = tmp_path / "model.safetensors"
+    path = tmp_path / "model.SAFETENSORS"
     save(qtbot, train_dock, path)
     load(qtbot, dock, path)
     assert dock.panel.model.value() == "model"
@@ -159,8 +161,10 @@ def test_pause_resume_stop_and_continue(
     run.pause.click()
     assert run.state() is RunState.PAUSED
     assert waiting.wait(TIMEOUT / 1000)
+    assert "Paused" in train_dock.panel.progress.label.text()
     run.resume.click()
     assert run.state() is RunState.TRAINING
+    assert "Paused" not in train_dock.panel.progress.label.text()
     run.stop.click()
     wait(qtbot, lambda: not controller.is_running)
     assert "left" not in train_dock.panel.progress.label.text()
@@ -242,6 +246,22 @@ def test_closing_the_dock_ends_a_run_and_keeps_its_model(
 
 
 @pytest.mark.usefixtures("noisy")
+def test_a_dock_that_is_opened_again_before_the_run_has_ended_takes_its_model(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    train_dock.panel.set_value(ENDLESS)
+    train_dock.panel.run.train.click()
+    wait(qtbot, lambda: len(train_dock.panel.plot.value()["step"]) > 0)
+    viewer.window.remove_dock_widget(train_dock)
+    again = open_train_dock(viewer)
+    assert again.controller.model is None
+    wait(qtbot, lambda: again.store.names() == ("Model of cells",))
+    assert again.controller.name == "Model of cells"
+    assert again.panel.run.state() is RunState.STOPPED
+    assert again.panel.model.save.isEnabled()
+
+
+@pytest.mark.usefixtures("noisy")
 def test_closing_the_dock_before_anything_is_learnt_leaves_no_model(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
 ) -> None:
@@ -296,9 +316,12 @@ def test_continue_says_so_where_it_is_not_on_the_ticked_layers(
     proceed()
     panel.layers.set_value([noisy.unique_id])
     proceed()
+    noisy.data = noisy.data + 1
+    proceed()
     assert said[0].startswith("Goes on with cells, which the model was trained on.")
     assert "Start from" in said[0]
     assert said[1].startswith("Each step takes")
+    assert said[2].startswith("Goes on with the earlier pixels of cells, which")
     model = train_dock.controller.model
     assert model is not None
     assert len(model.domains) == 1
@@ -647,6 +670,48 @@ def test_a_multiscale_layer_is_denoised_at_a_chosen_level(
     result = viewer.layers["pyramid [n2s]"]
     assert result.data.shape == (32, 48)
     np.testing.assert_allclose(result.scale, (2, 2))
+
+
+def test_the_levels_are_those_of_the_data_that_a_layer_has(viewer: Viewer) -> None:
+    fine = np.random.default_rng(0).normal(100, 10, (64, 96))
+    layer = viewer.add_image([fine, fine[::2, ::2], fine[::4, ::4]], multiscale=True)
+    level = open_denoise_dock(viewer).panel.level
+    level.set_value(2)
+    layer.data = [fine[:32], fine[:32:2, ::2]]
+    assert [level.itemText(index) for index in range(level.count())] == ["0: 32 × 96", "1: 16 × 48"]
+    assert level.value() == 0
+    viewer.layers.remove(layer)
+    layer.data = [fine, fine[::2, ::2], fine[::4, ::4]]
+    assert level.count() == 1
+
+
+@pytest.mark.usefixtures("noisy")
+def test_an_earlier_model_can_be_saved(
+    qtbot: QtBot,
+    viewer: Viewer,
+    train_dock: TrainDock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dock = open_denoise_dock(viewer)
+    assert not dock.panel.save.isEnabled()
+    train(qtbot, train_dock)
+    first = train_dock.controller.model
+    train(qtbot, train_dock)
+    assert dock.panel.model.value() == "Model of cells (2)"
+    dock.panel.model.set_value("Model of cells")
+
+    def ask(_parent: QWidget, _title: str, _kind: str, _ending: str, name: str) -> str:
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(model_files, "ask_where_to_save", ask)
+    with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
+        dock.panel.save.click()
+    path = tmp_path / "Model of cells.safetensors"
+    assert dock.panel.message.value() == f"Saved {path}."
+    assert first is not None
+    saved = load_model(path).weights
+    assert all(torch.equal(saved[name], weight) for name, weight in first.weights.items())
 
 
 @pytest.mark.usefixtures("noisy")

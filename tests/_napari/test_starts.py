@@ -126,6 +126,26 @@ def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None
     assert "--start 'Model of cells.safetensors'" in recipe.text(as_command)
 
 
+def test_a_start_of_another_kind_is_noticed_at_once(
+    qtbot: QtBot, viewer: Viewer, noisy: Image, dock: TrainDock
+) -> None:
+    panel, sentence = dock.panel, dock.panel.axes.sentence
+    panel.set_value(TINY)
+    train(qtbot, dock)
+    panel.start.setCurrentText("Model of cells")
+    assert sentence.text() == "one image, 2D network"
+    viewer.add_image(np.zeros((9, 48, 64)), axis_labels=("z", "y", "x"))
+    assert sentence.text().startswith("⚠ Expected a 3D network of 1 channel(s)")
+    assert sentence.text().endswith(
+        "found a 2D one of 1: choose a network or a model that fits, or other images."
+    )
+    panel.start.set_value("pretrained")
+    assert "a volume of 9 planes" in sentence.text()
+    viewer.layers.selection.active = noisy
+    panel.start.setCurrentText("Model of cells")
+    assert sentence.text() == "one image, 2D network"
+
+
 def stop_before_the_first_step(qtbot: QtBot, dock: TrainDock) -> None:
     dock.panel.run.train.click()
     dock.controller.pause()

@@ -102,3 +102,8 @@ def test_the_place_of_results_is_shown_unless_another_is_chosen(panel: BatchPane
     panel.set_default_output("/data denoised")
     assert panel.output.edit.placeholderText() == "/data denoised"
     assert panel.value().output == ""
+
+
+def test_the_longest_text_does_not_keep_the_dock_wide(panel: BatchPanel) -> None:
+    beside_a_label = panel.inputs.x() + panel.overwrite.minimumSizeHint().width()
+    assert panel._settings.minimumSizeHint().width() < beside_a_label

@@ -69,6 +69,8 @@ def test_buttons_ask_for_what_they_say(qtbot: QtBot, panel: DenoisePanel) -> Non
         qtbot.mouseClick(panel.denoise, LEFT)
     with qtbot.waitSignal(panel.choose_file_requested):
         qtbot.mouseClick(panel.choose_file, LEFT)
+    with qtbot.waitSignal(panel.save_requested):
+        qtbot.mouseClick(panel.save, LEFT)
     panel.set_running(True)
     with qtbot.waitSignal(panel.cancel_requested):
         qtbot.mouseClick(panel.cancel, LEFT)

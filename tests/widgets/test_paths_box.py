@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_noise2same.widgets import PathsBox
 
@@ -101,3 +101,9 @@ def test_files_can_be_left_out(qtbot: QtBot) -> None:
     qtbot.addWidget(box)
     box.show()
     assert not box.files.isVisible()
+
+
+def test_there_is_room_for_a_path_however_narrow_it_is(box: PathsBox) -> None:
+    box.resize(box.minimumSizeHint())
+    QApplication.processEvents()
+    assert box.edit.width() == box.width()

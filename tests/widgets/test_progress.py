@@ -60,6 +60,25 @@ def test_busy_until_the_first_count(qtbot: QtBot) -> None:
     assert progress.bar.maximum() > 0
 
 
+def test_nothing_moves_and_no_time_is_to_go_while_a_run_is_held(qtbot: QtBot) -> None:
+    progress = RunProgress("step")
+    qtbot.addWidget(progress)
+    progress.set_busy("Preparing…")
+    progress.set_paused(True)
+    assert progress.label.text() == "Preparing… · Paused"
+    assert progress.bar.maximum() > 0
+    progress.set_paused(False)
+    assert progress.label.text() == "Preparing…"
+    assert progress.bar.maximum() == 0
+    progress.set_paused(True)
+    # The step under way.
+    progress.set_progress(2, 6, fraction=1 / 3, elapsed=33, remaining=66)
+    assert progress.label.text() == "step 2 / 6 · 0:33 · Paused"
+    progress.set_paused(False)
+    assert progress.label.text() == "step 2 / 6 · 0:33 · 1:06 left"
+    assert progress.bar.value() / progress.bar.maximum() == pytest.approx(1 / 3, abs=0.01)
+
+
 def test_reset_forgets_everything(qtbot: QtBot) -> None:
     progress = RunProgress("tile")
     qtbot.addWidget(progress)

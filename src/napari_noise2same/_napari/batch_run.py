@@ -90,7 +90,8 @@ class BatchRun:
             self._table.bring_into_view(states.index(FileState.FAILED))
         number = Counter(states)
         parts = [f"{number[state]} {text}" for state, text in _ENDS.items() if number[state]]
-        return f"Of {len(states)} images {', '.join(parts)}.", not number[FileState.FAILED]
+        images = "1 image" if len(states) == 1 else f"{len(states)} images"
+        return f"Of {images} {', '.join(parts)}.", not number[FileState.FAILED]
 
     def close(self) -> None:
         """Take the bar of napari's activity dock away; safe to call when the panel is gone."""

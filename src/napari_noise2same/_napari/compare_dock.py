@@ -190,16 +190,19 @@ class CompareDock(QWidget):
                 box.set_choices(names)
 
     def _on_inserted(self, event: Any) -> None:
-        """Choose a new result as soon as it is there."""
+        """Choose a new result as soon as it is there, and two images as soon as there are two."""
         layer = event.value
-        if self._comparison is None and CARD in layer.metadata and is_image(layer):
+        news = CARD in layer.metadata or self.noisy.value() == self.denoised.value()
+        if self._comparison is None and news and is_image(layer):
             self._suggest(layer)
 
     def _suggest(self, active: Layer | None) -> None:
-        """Choose a result and what it was made from, or else the two topmost images."""
+        """Choose a result and what it was made from, or else two images at the top."""
         images = self._images()
         results = [layer for layer in images if CARD in layer.metadata]
-        denoised = active if active in results else next(iter(results + images), None)
+        # Where there is none, an image that is called noisy is not denoised, as in the samples.
+        guesses = [layer for layer in images if "noisy" not in layer.name.lower()]
+        denoised = active if active in results else next(iter(results + guesses + images), None)
         if denoised is None:
             return
         others = [layer for layer in images if layer is not denoised] or images

@@ -35,6 +35,8 @@ _COLOUR = "#ffd166"
 # Pixels of a plane that napari may read whole, in the GUI thread.
 _MOST_PIXELS = 2**24
 _LINKED = ("colormap", "contrast_limits", "gamma")
+_NO_2D = "Expected the 2D view for the swipe line, found another: switch the 3D view off."
+_OTHER_AXES = "Expected the axes of the swipe line on display, found others: compare anew."
 
 
 class Swipe:
@@ -46,8 +48,8 @@ class Swipe:
         The viewer, in its 2D view.
     noisy, denoised : napari.layers.Image
         The layers to compare. Where the denoised one does not reach, the noisy one shows.
-    stop : callable
-        Called when the axes on display change, which the line cannot follow.
+    fail : callable
+        Called with the reason when the line cannot follow: to other axes, or other data.
 
     Raises
     ------
@@ -60,14 +62,13 @@ class Swipe:
         viewer: Viewer,
         noisy: ImageLayer,
         denoised: ImageLayer,
-        stop: Callable[[], None],
+        fail: Callable[[BaseException], None],
     ) -> None:
         missing = viewer.dims.ndim - denoised.ndim
         if viewer.dims.ndisplay != 2 or min(viewer.dims.displayed) < missing:
-            raise ImageError(
-                "Expected the 2D view for the swipe line, found another: switch the 3D view off."
-            )
-        self._viewer, self._denoised, self._stop = viewer, denoised, stop
+            raise ImageError(_NO_2D)
+        self._viewer, self._denoised, self._fail = viewer, denoised, fail
+        self._noisy = noisy
         self._down, self._across = (dim - missing for dim in viewer.dims.displayed)
         self._level = _finest_level(denoised, self._down, self._across)
         self._factors = level_factors(denoised, self._level)
@@ -110,7 +111,7 @@ class Swipe:
                 layers.remove(layer)
 
     def _connect(self) -> None:
-        """Listen to the mouse, the sliders and the zoom."""
+        """Listen to the mouse, the sliders, the zoom and the order of the layers."""
         dims, camera = self._viewer.dims.events, self._viewer.scene.camera.events
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
         dims.current_step.connect(self._draw_line)
@@ -118,6 +119,7 @@ class Swipe:
         self._denoised.events.data.connect(self._on_data)
         dims.ndisplay.connect(self._on_other_axes)
         dims.order.connect(self._on_other_axes)
+        self._viewer.layers.events.reordered.connect(self._on_reordered)
 
     def _disconnect(self) -> None:
         """Listen no more."""
@@ -128,20 +130,38 @@ class Swipe:
         self._denoised.events.data.disconnect(self._on_data)
         dims.ndisplay.disconnect(self._on_other_axes)
         dims.order.disconnect(self._on_other_axes)
+        self._viewer.layers.events.reordered.disconnect(self._on_reordered)
 
     def _on_data(self) -> None:
         """Show pixels that have come, as in a result that fills; give up on another image."""
         level = _finest_level(self._denoised, self._down, self._across)
         data = _level_data(self._denoised, level)
         if level != self._level or data.shape != self._data.shape:
-            self._stop()
+            self._fail(
+                ImageError(
+                    f"Expected an image of {self._data.shape} pixels behind the swipe line, found "
+                    f"one of {data.shape}: compare anew."
+                )
+            )
             return
         self._data = data
         self._draw()
 
     def _on_other_axes(self) -> None:
-        """Give up: the line stands on axes that are no longer on display."""
-        self._stop()
+        """Give up if the line stands on axes that are no longer on display."""
+        missing = self._viewer.dims.ndim - self._denoised.ndim
+        shown = [dim - missing for dim in self._viewer.dims.displayed]
+        if len(shown) > 2:
+            self._fail(ImageError(_NO_2D))
+        elif shown != [self._down, self._across]:
+            self._fail(ImageError(_OTHER_AXES))
+
+    def _on_reordered(self) -> None:
+        """Come back on top of the noisy layer, which would hide what is right of the line."""
+        layers = self._viewer.layers
+        places = [layers.index(layer) for layer in (self._noisy, self._right, self._line)]
+        if places != sorted(places):
+            layers.move_multiple(places[1:], len(layers))
 
     def _on_drag(self, viewer: Viewer, event: Any) -> Iterator[None]:
         """Drag the line if the press was on it; otherwise the view pans as always."""

@@ -88,10 +88,10 @@ class Comparison:
     noisy, denoised : napari.layers.Image
         Two of its layers.
     on_stop : callable
-        Called whenever a comparison has ended, also by itself: because one of the layers was
-        removed, or because the swipe line cannot follow to other axes or to the 3D view.
+        Called whenever a comparison has ended, also by itself, as when a layer was removed.
     on_fail : callable
-        Called with the exception after a comparison has ended because a layer cannot be read.
+        Called with the exception after a comparison has ended because a layer cannot be read, or
+        because the swipe line cannot follow to other axes, to the 3D view or to other data.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class Comparison:
         """Change the viewer, and return what takes away whatever was added to it."""
         viewer, noisy, denoised = self._viewer, self._noisy, self._denoised
         if mode == "swipe":
-            return Swipe(viewer, noisy, denoised, self.stop)
+            return Swipe(viewer, noisy, denoised, self._fail)
         if mode == "blink":
             return _Blink(noisy, denoised)
         if mode == "residual":

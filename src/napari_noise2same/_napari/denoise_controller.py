@@ -58,6 +58,8 @@ class DenoiseController(QObject):
         self.worker: Worker | None = None
         self._listing: Worker | None = None
         self.advice = ResultAdvice(panel.result)
+        # The layer whose levels are offered.
+        self._heard: ImageLayer | None = None
         self._run: DenoiseRun | None = None
         self.tracker.changed.connect(self.update)
         self._store.changed.connect(self._update_models)
@@ -114,6 +116,7 @@ class DenoiseController(QObject):
     def close(self) -> None:
         """End everything at once; safe to call when the panel is gone."""
         self.tracker.close()
+        self._hear(None)
         self.advice.close()
         self._store.changed.disconnect(self._update_models)
         for worker in (self.worker, self._listing):
@@ -188,6 +191,7 @@ class DenoiseController(QObject):
     def _update_levels(self) -> None:
         """Offer the levels of a multiscale layer."""
         layers = self.layers()
+        self._hear(layers[0] if layers else None)
         if not layers or not layers[0].multiscale:
             self._panel.set_levels({})
             self._advise()
@@ -199,3 +203,13 @@ class DenoiseController(QObject):
         }
         self._panel.set_levels(names)
         self._advise()
+
+    def _hear(self, layer: ImageLayer | None) -> None:
+        """Hear when a layer gets other data, and of the last one no more."""
+        if layer is self._heard:
+            return
+        if self._heard is not None:
+            self._heard.events.data.disconnect(self._update_levels)
+        if layer is not None:
+            layer.events.data.connect(self._update_levels)
+        self._heard = layer

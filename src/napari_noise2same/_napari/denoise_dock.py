@@ -63,11 +63,18 @@ class DenoiseDock(QWidget):
 
     def _connect(self) -> None:
         """Connect the form, files, and the end."""
-        files = self.files
+        files, message = self.files, self.panel.message
         self.panel.choose_file_requested.connect(lambda: files.ask_to_open(self))
-        files.failed.connect(self.panel.message.show_error)
+        self.panel.save_requested.connect(self._ask_to_save)
+        files.saved.connect(lambda path: message.show_message(f"Saved {path}."))
+        files.failed.connect(message.show_error)
         files.opened.connect(self._on_opened)
         when_gone(self, self.controller.close, self.batch_controller.close, files.close)
+
+    def _ask_to_save(self) -> None:
+        """Ask for a place for the model that is chosen."""
+        name = self.panel.model.value()
+        self.files.ask_to_save(self, self.store.chosen(name), str(name))
 
     def _on_opened(self, name: str, model: TrainedModel) -> None:
         """Offer the model to every dock."""

@@ -66,7 +66,7 @@ class LivePreview:
         """
         self.end()
         if self._panel.preview.isChecked():
-            layer, image = subject.layers[0], subject.image
+            layer, image = subject.layers[0], subject.whole[0]
             self._layer = PreviewLayer(self._viewer, layer, image, depth=self.depth)
             self.in_view.piece = self._layer.request()
 

@@ -95,7 +95,7 @@ class ModelFiles(FileWork):
         path : str
             The file, with or without its ending.
         """
-        target = path if path.endswith(f".{_ENDING}") else f"{path}.{_ENDING}"
+        target = path if path.lower().endswith(f".{_ENDING}") else f"{path}.{_ENDING}"
 
         def save() -> None:
             from napari_noise2same.core import save_model

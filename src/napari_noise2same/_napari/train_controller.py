@@ -54,7 +54,7 @@ class TrainController(QObject):
         self._viewer = viewer
         self._panel = panel
         self._store = store
-        self.inputs = TrainInputs(viewer, panel)
+        self.inputs = TrainInputs(viewer, panel, self._start_model)
         self.worker: Worker | None = None
         self._run: TrainRun | None = None
         self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
@@ -76,9 +76,6 @@ class TrainController(QObject):
         panel.preview.toggled.connect(self._show_preview)
         store.changed.connect(self._update_models)
         self._update_models()
-        # What a dock that was closed has trained.
-        for name in store.names()[-1:]:
-            self.set_model(name, store[name])
 
     @property
     def name(self) -> str:
@@ -176,8 +173,12 @@ class TrainController(QObject):
         return None if name is None else self._store[str(name)]
 
     def _update_models(self) -> None:
-        """Offer the models that there are now to start from."""
-        self._panel.start.set_models({name: name for name in self._store.names()})
+        """Offer the models that there are now to start from; without one, take the latest."""
+        names = self._store.names()
+        self._panel.start.set_models({name: name for name in names})
+        # What a dock that was closed has trained may come while its run ends.
+        if names and self.model is None and not self.is_running:
+            self.set_model(names[-1], self._store[names[-1]])
 
     def _go_on(self, config: TrainingConfig | None) -> None:
         """Go on from the model, on the images it was trained on or on those ticked now."""
@@ -188,7 +189,8 @@ class TrainController(QObject):
             return
         self._coming = self._name
         as_ticked = subject.layers == tuple(self.inputs.layers())
-        note = "" if as_ticked else describe_others(subject)
+        as_shown = all(map(subject.is_shown, subject.layers))
+        note = "" if as_ticked and as_shown else describe_others(subject)
         self._start(subject, config, note, resume=self.model)
 
     def _show_model(self, model: TrainedModel) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,10 +17,12 @@ from napari_noise2same._napari.marking import marking
 from napari_noise2same.core.array import deep_enough, plan_layout
 from napari_noise2same.core.errors import ImageError, Noise2SameError
 from napari_noise2same.core.io import Image
+from napari_noise2same.core.settings import TrainingConfig
 
 if TYPE_CHECKING:
     from napari import Viewer
 
+    from napari_noise2same.core import TrainedModel
     from napari_noise2same.widgets import TrainPanel
 
 __all__ = ["Subject", "TrainInputs"]
@@ -36,13 +38,28 @@ class Subject:
         What to train on.
     layers : tuple of napari.layers.Image
         Their layers, of which the first is shown while it improves.
-    image : Image
-        The first layer as the engine sees it.
+    whole : tuple of Image
+        The layers as the engine sees them.
     """
 
     images: MarkedImages
     layers: tuple[ImageLayer, ...]
-    image: Image
+    whole: tuple[Image, ...]
+
+    def is_shown(self, layer: ImageLayer) -> bool:
+        """Say whether one of the layers still has the pixels that are trained on.
+
+        Parameters
+        ----------
+        layer : napari.layers.Image
+            The layer.
+
+        Returns
+        -------
+        bool
+            Whether it has been given no other data.
+        """
+        return layer_data(layer) is self.whole[self.layers.index(layer)].data
 
 
 class TrainInputs:
@@ -54,10 +71,14 @@ class TrainInputs:
         The viewer.
     panel : TrainPanel
         The form.
+    start : callable
+        Returns the model to start from; None for what the settings say.
     """
 
-    def __init__(self, viewer: Viewer, panel: TrainPanel) -> None:
-        self._panel = panel
+    def __init__(
+        self, viewer: Viewer, panel: TrainPanel, start: Callable[[], TrainedModel | None]
+    ) -> None:
+        self._panel, self._start = panel, start
         self._axes_of: Hashable | None = None
         # The layer of these axes.
         self._heard: ImageLayer | None = None
@@ -144,7 +165,7 @@ class TrainInputs:
             If the axes do not fit.
         """
         images = self.whole_images()
-        return Subject(self._marked(images), tuple(self.layers()), images[0])
+        return Subject(self._marked(images), tuple(self.layers()), tuple(images))
 
     def close(self) -> None:
         """Listen no more."""
@@ -214,6 +235,7 @@ class TrainInputs:
             self._tell_kind(images[0])
             settings = self._panel.value()
             sentence = describe(images[0].axes, images[0].data.shape, settings)
+            self._check_start(images[0], settings)
         except Noise2SameError as error:
             self._panel.axes.set_sentence(str(error), error=True)
             self._times.clear()
@@ -233,6 +255,19 @@ class TrainInputs:
         dims: Literal[2, 3] = 3 if layout.depth else 2
         channels = _channels(image) if settings.joint_channels else 1
         form.set_image_kind(dims, channels)
+
+    def _check_start(self, image: Image, settings: TrainingConfig) -> None:
+        """Refuse a model to start from that is for other images."""
+        start = self._start()
+        if start is None:
+            return
+        # Whoever has a model has loaded torch.
+        from napari_noise2same.core.training import check_network
+
+        shape, dims, depth = image.data.shape, settings.spatial_dims, settings.depth_axis
+        layout = plan_layout(image.axes, shape, spatial_dims=dims, depth_axis=depth)
+        channels = _channels(image) if settings.joint_channels else 1
+        check_network(start.network, len(layout.spatial), channels)
 
 
 def _kind_events(layer: ImageLayer | None) -> tuple[Any, ...]:

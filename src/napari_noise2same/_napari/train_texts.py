@@ -63,7 +63,7 @@ def describe_change(event: Finished) -> str:
 
 
 def describe_others(subject: Subject) -> str:
-    """Say that training goes on with other layers than those that are ticked.
+    """Say that training goes on with other layers, or pixels, than those that are ticked.
 
     Parameters
     ----------
@@ -75,7 +75,10 @@ def describe_others(subject: Subject) -> str:
     str
         Which they are, and how to train on the ticked ones.
     """
-    names = ", ".join(layer.name for layer in subject.layers)
+    names = ", ".join(
+        layer.name if subject.is_shown(layer) else f"the earlier pixels of {layer.name}"
+        for layer in subject.layers
+    )
     return (
         f"Goes on with {names}, which the model was trained on. For the ticked layers choose the "
         "model under Start from, and Train."

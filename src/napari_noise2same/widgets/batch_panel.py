@@ -131,7 +131,8 @@ class BatchPanel(QWidget):
         add_row(rows, TEXTS["batch.inputs"], self.inputs)
         add_row(rows, TEXTS["batch.output"], self.output)
         add_row(rows, TEXTS["batch.format"], self.format)
-        rows.addRow("", self.overwrite)
+        # Beside a label it would keep the dock wide.
+        rows.addRow(self.overwrite)
         return settings
 
     def _arrange(self) -> None:

@@ -28,14 +28,16 @@ Region = Literal["all", "view", "frame"]
 
 _FIELDS = ("dtype", "noise", "averaging", "precision", "tile")
 _PREFIX = "denoise."
+_SPACING = 6
 _ONE_LEVEL: dict[Hashable, str] = {0: "Full"}
 
 
 class DenoisePanel(ScrollPanel):
     """Everything to denoise: model and settings, with them layers or, on another tab, files.
 
-    Its parts are used directly: `model`, `choose_file`, `device`, `options`, `advanced`, `tabs`,
-    `layers`, `region`, `level`, `result`, `denoise`, `cancel`, `progress`, `batch`, `message`.
+    Its parts are used directly: `model`, `choose_file`, `save`, `device`, `options`, `advanced`,
+    `tabs`, `layers`, `region`, `level`, `result`, `denoise`, `cancel`, `progress`, `batch`,
+    `message`.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ class DenoisePanel(ScrollPanel):
 
     Attributes
     ----------
-    denoise_requested, cancel_requested, choose_file_requested
+    denoise_requested, cancel_requested, choose_file_requested, save_requested
         A button was pressed, of the tab for layers; that for files has its own.
     settings_changed
         The region, the level, the device, where the result goes or another setting was changed,
@@ -54,6 +56,7 @@ class DenoisePanel(ScrollPanel):
     denoise_requested = Signal()
     cancel_requested = Signal()
     choose_file_requested = Signal()
+    save_requested = Signal()
     settings_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,6 +65,10 @@ class DenoisePanel(ScrollPanel):
         self.model = ChoiceBox()
         self.choose_file = QPushButton("Choose file…")
         self.choose_file.setToolTip("Read a model from a file.")
+        self.save = QPushButton("Save…")
+        self.save.setToolTip(
+            "Write the chosen model to a file. Without a file it is lost when this window closes."
+        )
         self.layers = LayerList()
         self.region = ChoiceBox(TEXTS["denoise.region"].choices)
         self.level = ChoiceBox(_ONE_LEVEL)
@@ -155,7 +162,9 @@ class DenoisePanel(ScrollPanel):
             Whether it is one of the files, rather than a layer.
         """
         self._running, self._batch = running, batch
-        ready = not running and self.model.count() > 0
+        there = self.model.count() > 0
+        ready = not running and there
+        self.save.setEnabled(there)
         self.denoise.setEnabled(ready)
         self.cancel.setEnabled(running and not batch)
         self.batch.set_running(running and batch, ready=ready)
@@ -176,7 +185,12 @@ class DenoisePanel(ScrollPanel):
         shared = QWidget()
         rows = make_rows(shared)
         add_row(rows, TEXTS["denoise.model"], self.model)
-        rows.addRow("", self.choose_file)
+        files = QHBoxLayout()
+        # Inside a form it has none of its own.
+        files.setSpacing(_SPACING)
+        files.addWidget(self.choose_file, 1)
+        files.addWidget(self.save, 1)
+        rows.addRow("", files)
         add_row(rows, TEXTS["device"], self.device)
         rows.addRow(self.advanced)
         return shared
@@ -218,6 +232,7 @@ class DenoisePanel(ScrollPanel):
         self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
         self.choose_file.clicked.connect(lambda: self.choose_file_requested.emit())
+        self.save.clicked.connect(lambda: self.save_requested.emit())
         for part in (self.region, self.level, self.result, self.device, self.options):
             part.changed.connect(self._on_settings)
 

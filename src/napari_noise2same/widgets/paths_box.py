@@ -7,7 +7,7 @@ from os.path import expanduser
 from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 __all__ = ["PathsBox"]
 
@@ -33,11 +33,14 @@ class PathsBox(QWidget):
         self.folder = QPushButton("Folder…")
         self.files = QPushButton("Files…")
         self.files.setVisible(files)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self) if files else QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.edit, 1)
-        layout.addWidget(self.folder)
-        layout.addWidget(self.files)
+        # Two buttons beside the line would leave no room for a path in a narrow dock.
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.folder, 1)
+        buttons.addWidget(self.files, 1)
+        layout.addLayout(buttons)
         self.edit.editingFinished.connect(self._on_typed)
         self.edit.textChanged.connect(self._on_cleared)
         self.folder.clicked.connect(self._ask_for_folder)

@@ -44,6 +44,7 @@ class RunProgress(QWidget):
         super().__init__(parent)
         self._unit = unit
         self._progress = self._left = self._device = ""
+        self._busy = self._paused = False
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.label = QLabel()
@@ -56,13 +57,15 @@ class RunProgress(QWidget):
 
     def reset(self) -> None:
         """Show that nothing runs."""
-        self.bar.setRange(0, _RESOLUTION)
-        self.bar.setValue(0)
         self._progress = self._left = self._device = ""
+        self._busy = self._paused = False
         self._write()
+        self.bar.setValue(0)
 
     def stop(self) -> None:
-        """Show how far it has come, with no time to go."""
+        """Show how far it has come, with no time to go; nothing if nothing was counted."""
+        if self._busy:
+            self.reset()
         self._left = ""
         self._write()
 
@@ -74,8 +77,19 @@ class RunProgress(QWidget):
         text : str
             What it is, such as ``"Reading the image…"``.
         """
-        self.bar.setRange(0, 0)
+        self._busy = True
         self._progress, self._left, self._device = text, "", ""
+        self._write()
+
+    def set_paused(self, paused: bool) -> None:
+        """Show that the run is held, or that it goes on.
+
+        Parameters
+        ----------
+        paused : bool
+            Whether it is held.
+        """
+        self._paused = paused
         self._write()
 
     def set_progress(
@@ -100,14 +114,14 @@ class RunProgress(QWidget):
         elapsed, remaining : float
             Time so far and to go, in seconds; `remaining` is None when it is not known.
         """
-        self.bar.setRange(0, _RESOLUTION)
-        self.bar.setValue(round(fraction * _RESOLUTION))
+        self._busy = False
         count = f"{self._unit} {done:,}" + (f" / {total:,}" if total is not None else "")
         self._progress = f"{count} · {format_seconds(elapsed)}"
         self._left = ""
         if remaining is not None and fraction < 1:
             self._left = f"{format_seconds(remaining)} left"
         self._write()
+        self.bar.setValue(round(fraction * _RESOLUTION))
 
     def set_device(self, name: str, memory: float | None = None) -> None:
         """Show where the run happens.
@@ -123,7 +137,9 @@ class RunProgress(QWidget):
         self._write()
 
     def _write(self) -> None:
-        """Put the line together."""
-        text = " · ".join(part for part in (self._progress, self._left, self._device) if part)
+        """Put the line together; the bar moves by itself while nothing is counted."""
+        self.bar.setRange(0, 0 if self._busy and not self._paused else _RESOLUTION)
+        left = "Paused" if self._paused else self._left
+        text = " · ".join(part for part in (self._progress, left, self._device) if part)
         self.label.setText(text)
         self.label.setToolTip(text)

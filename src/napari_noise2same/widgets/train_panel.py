@@ -124,6 +124,7 @@ class TrainPanel(ScrollPanel):
             What the run is doing.
         """
         self.run.set_state(state)
+        self.progress.set_paused(state is RunState.PAUSED)
         for part in (self._inputs, self.form, self.model.load):
             part.setDisabled(state.busy)
 

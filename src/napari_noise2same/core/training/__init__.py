@@ -10,6 +10,7 @@ from napari_noise2same.core.training.events import (
 )
 from napari_noise2same.core.training.parallel import join_ranks
 from napari_noise2same.core.training.planning import ImageKind, TrainingPlan, image_kind
+from napari_noise2same.core.training.start import check_network
 from napari_noise2same.core.training.timing import expected_seconds
 from napari_noise2same.core.training.trainer import Trainer, train
 
@@ -23,6 +24,7 @@ __all__ = [
     "TrainingEvent",
     "TrainingPlan",
     "Validated",
+    "check_network",
     "expected_seconds",
     "image_kind",
     "join_ranks",

@@ -20,6 +20,7 @@ from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 
 __all__ = [
     "Start",
+    "check_network",
     "choose_start",
     "incomplete_state",
     "own_config",
@@ -92,11 +93,11 @@ def choose_start(
     """
     before = resume or model
     if before is not None:
-        _check(before.network, dims, channels)
+        check_network(before.network, dims, channels)
         kind = "model" if resume is None else resume.start
         return Start(kind, before.network, None if kind == "scratch" else before.weights)
     if config.network is not None:
-        _check(config.network, dims, channels)
+        check_network(config.network, dims, channels)
     own = config.network or NetworkConfig.small(dims, channels)
     if config.start == "scratch":
         return Start("scratch", own)
@@ -108,12 +109,28 @@ def choose_start(
     return Start("pretrained", shipped.network, shipped.weights)
 
 
-def _check(network: NetworkConfig, dims: int, channels: int) -> None:
-    """Refuse a network that does not fit the images."""
+def check_network(network: NetworkConfig, dims: int, channels: int) -> None:
+    """Refuse a network that does not fit the images.
+
+    Parameters
+    ----------
+    network : NetworkConfig
+        The network.
+    dims : int
+        Spatial axes of the images.
+    channels : int
+        Channels that the network takes at once.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is for other images.
+    """
     if (network.spatial_dims, network.channels) != (dims, channels):
         raise ConfigurationError(
             f"Expected a {dims}D network of {channels} channel(s) for these images, found a "
-            f"{network.spatial_dims}D one of {network.channels}."
+            f"{network.spatial_dims}D one of {network.channels}: choose a network or a model that "
+            "fits, or other images."
         )
 
 
