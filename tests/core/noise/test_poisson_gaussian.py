@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, rotate
 from skimage.data import camera
 
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.noise import PoissonGaussian, fit_poisson_gaussian
+from napari_noise2same.samples import cells
 
 
 def photograph() -> NDArray[np.float64]:
@@ -190,6 +191,15 @@ def test_finite_pixels_among_non_finite_ones_count() -> None:
     image = expose(400 * scene((320, 320)), 1, 3)
     image[::8, ::8] = np.nan
     assert variances(fit_poisson_gaussian(image), [20, 200]) == pytest.approx([29, 209], rel=0.1)
+
+
+@pytest.mark.parametrize("angle", [0, 15])
+def test_black_around_an_image_is_no_dark_level(angle: float) -> None:
+    sample = cells(side=256)
+    padded = np.pad(sample.noisy.astype(np.float64), 40)
+    noise = fit_poisson_gaussian(rotate(padded, angle, order=0, reshape=False))
+    assert noise.gain == pytest.approx(2, rel=0.15)
+    assert noise.offset == pytest.approx(100, abs=10)
 
 
 def test_saturated_pixels_do_not_look_like_less_noise() -> None:

@@ -68,6 +68,13 @@ def test_hot_pixels_are_told_by_the_noise_of_their_channel() -> None:
     assert shown[:, 4, 4].tolist() == [0, 5]
 
 
+@pytest.mark.parametrize("photons", [0.01, 0.05, 0.3])
+def test_lonely_photons_are_no_hot_pixels(photons: float) -> None:
+    counts = np.random.default_rng(0).poisson(photons, (1, 192, 192)).astype(np.float32)
+    _, hidden = normalise(counts, (0,), [fit_domain(counts, spatial_ndim=2)])
+    assert hidden.mean() < photons / 20
+
+
 def test_of_many_pixels_an_evenly_spread_part_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     values = rng.poisson(np.linspace(20, 400, 1200)[:, None].repeat(900, 1)).astype(np.uint16)

@@ -146,7 +146,7 @@ def fit_poisson_gaussian(image: Samples, *, spatial_ndim: int | None = None) -> 
             f"Expected at least {FEWEST_BLOCKS} blocks of {blocks.pixels} varying pixels to fit "
             f"the noise, found {len(blocks.mean)}; use a larger image."
         )
-    return fit_blocks(blocks)
+    return fit_blocks(blocks.off_masks())
 
 
 def fit_blocks(blocks: BlockStatistics) -> PoissonGaussian:

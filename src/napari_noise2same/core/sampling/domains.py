@@ -96,8 +96,17 @@ def normalise(
         Which pixels those are.
     """
     planes = [domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)]
-    sigmas = np.reshape([domains[c].sigma for c in channels], (-1,) + (1,) * (values.ndim - 1))
+    strengths = [_noise_in_light(domains[c]) for c in channels]
+    sigmas = np.reshape(strengths, (-1,) + (1,) * (values.ndim - 1))
     return hide_outliers(np.stack(planes), sigmas)
+
+
+def _noise_in_light(domain: Domain) -> float:
+    """Return the noise in normalised units of pixels that count photons.
+
+    Where most count none it is more than what `sigma` can be, that of the whole image.
+    """
+    return domain.sigma if domain.noise is None else max(domain.sigma, 1 / domain.std)
 
 
 def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Domain]:
