@@ -6,11 +6,20 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import zoom
 
 from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.noise import Domain, fit_domain
-from napari_noise2same.core.sampling import Block, domains, fit_domains, load_blocks, normalise
+from napari_noise2same.core.sampling import (
+    Block,
+    domains,
+    find_dilation,
+    fit_domains,
+    load_blocks,
+    normalise,
+    take_apart,
+)
 
 Array = NDArray[Any]
 
@@ -66,6 +75,26 @@ def test_hot_pixels_are_told_by_the_noise_of_their_channel() -> None:
     shown, hidden = normalise(values, (0, 1), domains)
     np.testing.assert_array_equal(np.argwhere(hidden), [[0, 4, 4]])
     assert shown[:, 4, 4].tolist() == [0, 5]
+
+
+def test_a_blank_channel_does_not_tell_how_far_apart_noise_is_independent() -> None:
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(20, (128, 128)).astype(np.float32)
+    enlarged = zoom(counts, 2, order=1, grid_mode=True, mode="nearest")
+    sharp = rng.poisson(20, enlarged.shape).astype(np.float32)
+    blank = np.zeros_like(enlarged)
+    for channels, distance in (([enlarged, blank], 2), ([enlarged, sharp], 1), ([blank], 1)):
+        block = Block(np.stack(channels), tuple(range(len(channels))))
+        assert find_dilation([block]) == distance
+
+
+def test_blocks_are_taken_apart_into_every_so_many_rows_and_columns() -> None:
+    values = np.arange(2 * 7 * 8).reshape(2, 7, 8)
+    parts = take_apart([Block(values, (0, 1), np.ones((7, 8), bool), image=3)], 3)
+    assert len(parts) == 9
+    assert {part.image for part in parts} == {3}
+    np.testing.assert_array_equal(parts[5].values, values[:, 1::3, 2::3])
+    assert sorted(np.concatenate([part.values.ravel() for part in parts])) == list(range(112))
 
 
 @pytest.mark.parametrize("photons", [0.01, 0.05, 0.3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -65,13 +66,16 @@ def read_tiff(path: Path, axes: str | None) -> Image:
         with tifffile.TiffFile(path) as tif:
             _check_whole(tif)
             series = tif.series[0]
-            _check_planes(series)
+            n_planes, n_missing = len(series), _missing_planes(series)
             data, labels = _read_pixels(tif, series)
             metadata = read_metadata(tif, labels)
             n_images = len(tif.series)
     except DAMAGE as error:
         raise _refusal(path, error) from error
     warn_of_others(path.name, n_images)
+    if n_missing:
+        text = f"Of {path.name} {n_missing} of {n_planes} planes are missing: they are black."
+        warnings.warn(text, stacklevel=3)
     return Image.from_file(
         data,
         axes or resolve_axes(labels),
@@ -105,14 +109,10 @@ def _check_whole(tif: tifffile.TiffFile) -> None:
         raise ValueError("pages are missing")
 
 
-def _check_planes(series: tifffile.TiffPageSeries) -> None:
-    """Refuse an image of which files are missing: tifffile gives black planes instead."""
-    missing = 0 if series.dataoffset is not None else sum(page is None for page in series)
-    if missing:
-        raise ValueError(
-            f"{missing} of its {len(series)} planes are missing: the other files of a set must lie "
-            "beside it"
-        )
+def _missing_planes(series: tifffile.TiffPageSeries) -> int:
+    """Count the planes that tifffile gives as black: of files that are gone, or never taken."""
+    contiguous = series.kind != "ome" or series.dataoffset is not None
+    return 0 if contiguous else sum(page is None for page in series)
 
 
 def _read_pixels(

@@ -68,10 +68,11 @@ def find_dilation(blocks: Sequence[Block]) -> int:
     Returns
     -------
     int
-        1 for independent noise; of several channels, the smallest number.
+        1 for independent noise; of several channels that are not blank, the smallest number.
     """
-    planes = _planes(blocks).values()
-    return min(independent_distance(_some(pixels), MAX_DILATION) for pixels in planes)
+    channels = [planes for planes in _planes(blocks).values() if any(map(np.ptp, planes))]
+    distances = (independent_distance(_some(planes), MAX_DILATION) for planes in channels)
+    return min(distances, default=1)
 
 
 def normalise(
