@@ -93,6 +93,36 @@ def test_points_of_light_are_left_alone(width: float, photons: float) -> None:
     assert not hidden.any()
 
 
+@pytest.mark.parametrize("line", [1, 20, -2])
+@pytest.mark.parametrize("axis", [-2, -1])
+@pytest.mark.parametrize("odd", [6.0, -6.0, 250.0, 1e20])
+def test_a_hot_or_dead_line_is_replaced(line: int, axis: int, odd: float) -> None:
+    values = np.random.default_rng(0).normal(0, 1, (2, 96, 97)).astype(np.float32)
+    np.moveaxis(values, axis, 0)[line, 1] += np.float32(odd)
+    shown, hidden = hide_outliers(values, 1.0)
+    on_line = np.zeros(values.shape, bool)
+    np.moveaxis(on_line, axis, 0)[line, 1] = True
+    np.testing.assert_array_equal(hidden, on_line)
+    assert abs(shown).max() < 6
+
+
+@pytest.mark.parametrize("line", [0, -1])
+def test_the_border_of_a_filtered_image_is_left_alone(line: int) -> None:
+    values = np.random.default_rng(0).normal(0, 1, (96, 97)).astype(np.float32)
+    values[line] -= 20
+    assert not hide_outliers(values, 1.0)[1].any()
+
+
+@pytest.mark.parametrize("width", [0.35, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize("photons", [100, 1e4, 1e6])
+def test_straight_threads_and_edges_are_left_alone(width: float, photons: float) -> None:
+    profile = norm.cdf(np.arange(-9.5, 10), scale=width)
+    for light in (np.diff(profile), profile[1:]):
+        values = np.broadcast_to(np.sqrt(light * photons)[:, None] / 5, (len(light), 80))
+        for thread in (values, values.T):
+            assert not hide_outliers(np.asarray(thread, np.float32), 0.1)[1].any()
+
+
 def test_noise_of_photons_is_left_alone() -> None:
     counts = np.random.default_rng(0).poisson(0.01, (256, 256))
     _, hidden = hide_outliers(np.sqrt(counts).astype(np.float32), 0.5)

@@ -1,4 +1,4 @@
-"""Single pixels without a value, or with one that has nothing to do with what is around them."""
+"""Pixels and lines without a value, or with one that has nothing to do with what is around them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import uniform_filter, uniform_filter1d
 
 __all__ = ["fill_holes", "hide_outliers"]
 
@@ -18,6 +18,9 @@ _FARTHEST = 300.0
 # differences between these. Of light, which optics spread, they would have some too.
 _LONELY_SIGMAS = 8.0
 _LONELY_RANGES = 4.0
+# Of a camera's rows and columns means over so many pixels are compared, and nearly all must agree;
+# shorter lines are in pictures, too. Those that are closer hardly spoil what is around them.
+_LINE, _LINE_SIGMAS, _LINE_SHARE = 61, 3.0, 0.9
 
 
 def fill_holes(values: NDArray[Any]) -> NDArray[Any]:
@@ -51,8 +54,8 @@ def hide_outliers(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Keep from a network what would spoil all that it sees with it.
 
-    Sentinels as -1e30, the hits of cosmic rays, and a camera's hot and dead pixels are no noise to
-    be removed; light so bright has none that shows.
+    Sentinels as -1e30, the hits of cosmic rays, and a camera's hot and dead pixels, rows and
+    columns are no noise to be removed; light so bright has none that shows.
 
     Parameters
     ----------
@@ -66,16 +69,19 @@ def hide_outliers(
     -------
     shown : ndarray of float32, same shape
         The pixels; single ones more than 300 away from zero, and those that are hot or dead, are
-        replaced as holes are, others that are so far away drawn in. Where there is nothing to
-        replace them by, those that are not finite are zero.
+        replaced as holes are, and so are such lines; others that are so far away are drawn in.
+        Where there is nothing to replace them by, those that are not finite are zero.
     hidden : ndarray of bool, same shape
         Which pixels those are.
     """
-    hidden = ~(np.abs(normalised) <= _FARTHEST) | _lonely(normalised, np.asarray(sigma, np.float32))
+    noise = np.asarray(sigma, np.float32)
+    drawn_in = np.clip(np.nan_to_num(normalised, posinf=0, neginf=0), -_FARTHEST, _FARTHEST)
+    hidden = ~(np.abs(normalised) <= _FARTHEST) | _lonely(normalised, noise)
+    for along, across in ((-1, -2), (-2, -1)):
+        hidden |= _lines(drawn_in, noise, along, across)
     if not hidden.any():
         return normalised, hidden
     filled = fill_holes(np.where(hidden, np.float32(np.nan), normalised))
-    drawn_in = np.clip(np.nan_to_num(normalised, posinf=0, neginf=0), -_FARTHEST, _FARTHEST)
     return np.where(np.isfinite(filled), filled, drawn_in), hidden
 
 
@@ -88,6 +94,38 @@ def _lonely(values: NDArray[np.float32], sigma: NDArray[np.float32]) -> NDArray[
         distance = np.maximum(values - highest, lowest - values)
         least = np.maximum(_LONELY_SIGMAS * sigma, _LONELY_RANGES * (highest - lowest))
         return np.asarray(distance > least)
+
+
+def _lines(
+    values: NDArray[np.float32], sigma: NDArray[np.float32], along: int, across: int
+) -> NDArray[np.bool_]:
+    """Return which pixels lie on a line that is far from the two lines on each of its sides.
+
+    Of light, which optics spread, the next line would have some too, and the one after it less.
+    """
+    if values.shape[across] < 3:
+        return np.zeros(values.shape, np.bool_)
+    above, here, below = _beside(values, across)[1:4]
+    agreeing = [here > np.maximum(above, below), here < np.minimum(above, below)]
+    shares = [uniform_filter1d(a.astype(np.float32), _LINE, axis=along) for a in agreeing]
+    means = uniform_filter1d(values, _LINE, axis=along)
+    beyond, above, here, below, beneath = _beside(means, across)
+    distance = np.maximum(here - np.maximum(above, below), np.minimum(above, below) - here)
+    slope = np.maximum(np.maximum(abs(above - beyond), abs(below - beneath)), abs(above - below))
+    least = np.maximum(_LINE_SIGMAS * sigma, _LONELY_RANGES * slope)
+    found = np.asarray((distance > least) & (np.maximum(*shares) > _LINE_SHARE))
+    # At the border lines often differ, as where an image was filtered, and spoil only one side.
+    np.moveaxis(found, across, 0)[[0, -1]] = False
+    return found
+
+
+def _beside(values: NDArray[np.float32], axis: int) -> list[NDArray[np.float32]]:
+    """Return what lies two before, one before, at, one after and two after each pixel."""
+    around = [(0, 0)] * values.ndim
+    around[axis] = (2, 2)
+    lines = np.moveaxis(np.pad(values, around, mode="edge"), axis, 0)
+    count = values.shape[axis]
+    return [np.moveaxis(lines[i : i + count], 0, axis) for i in range(5)]
 
 
 def _of_neighbours(largest: np.ufunc, padded: NDArray[np.float32]) -> NDArray[np.float32]:
