@@ -21,11 +21,19 @@ def read(source: Path, target: Path) -> list[Any]:
     return layers
 
 
+def write_result(path: Path, pixels: np.ndarray, axes: str, **options: Any) -> None:
+    """Write an image that says that we have made it."""
+    write_image(path, pixels, Image(pixels, axes, **options), description={"model": "m"})
+
+
 def test_the_result_comes_if_it_is_there(tmp_path: Path) -> None:
     source, target = tmp_path / "a.tif", tmp_path / "b.tif"
     tifffile.imwrite(source, np.arange(64, dtype=np.uint16).reshape(8, 8))
     assert [arguments["name"] for _, arguments in read(source, target)] == ["a.tif"]
     tifffile.imwrite(target, np.ones((8, 8), np.float32))
+    assert len(read(source, target)) == 1  # somebody else's
+    target.unlink()
+    write_result(target, np.ones((8, 8), np.float32), "YX")
     (_, noisy), (_, result) = read(source, target)
     assert (noisy["name"], result["name"]) == ("a.tif", "a.tif [n2s]")
     assert noisy["contrast_limits"] == result["contrast_limits"] == pytest.approx((0, 63), abs=1)
@@ -35,8 +43,10 @@ def test_images_of_several_sizes_are_shown_at_the_one_that_fits(tmp_path: Path) 
     source, target = tmp_path / "a.ome.zarr", tmp_path / "b.ome.zarr"
     pixels = np.random.default_rng(0).poisson(60, (2, 3, 1100, 40)).astype(np.uint16)
     for path in (source, target):
-        write_image(path, pixels, Image(pixels, "CZYX", spacing={"Y": 0.2, "X": 0.1}))
-    for data, arguments in read(source, target):
+        write_result(path, pixels, "CZYX", spacing={"Y": 0.2, "X": 0.1})
+    layers = read(source, target)
+    assert len(layers) == 2
+    for data, arguments in layers:
         layer = ImageLayer(data, **arguments)
         sizes = [(3, 2, 1100, 40), (3, 2, 550, 20), (3, 2, 275, 10)]
         assert [level.shape for level in layer.data] == sizes
