@@ -235,7 +235,7 @@ def take_apart(x: Tensor, dilation: int) -> Tensor:
     x : Tensor, shape (batch, channels, [Z,] Y, X)
         Y and X are multiples of `dilation`.
     dilation : int
-        How many rows and columns lie between those of an image.
+        Rows and columns from one to the next of the same image.
 
     Returns
     -------

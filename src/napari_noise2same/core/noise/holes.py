@@ -103,17 +103,17 @@ def _lines(
 
     Of light, which optics spread, the next line would have some too, and the one after it less.
     """
-    if values.shape[across] < 3:
-        return np.zeros(values.shape, np.bool_)
-    above, here, below = _beside(values, across)[1:4]
-    agreeing = [here > np.maximum(above, below), here < np.minimum(above, below)]
-    shares = [uniform_filter1d(a.astype(np.float32), _LINE, axis=along) for a in agreeing]
     means = uniform_filter1d(values, _LINE, axis=along)
     beyond, above, here, below, beneath = _beside(means, across)
     distance = np.maximum(here - np.maximum(above, below), np.minimum(above, below) - here)
+    found = np.asarray(distance > _LINE_SIGMAS * sigma)
+    if not found.any():
+        return found
     slope = np.maximum(np.maximum(abs(above - beyond), abs(below - beneath)), abs(above - below))
-    least = np.maximum(_LINE_SIGMAS * sigma, _LONELY_RANGES * slope)
-    found = np.asarray((distance > least) & (np.maximum(*shares) > _LINE_SHARE))
+    _, above, here, below, _ = _beside(values, across)
+    agreeing = (here > np.maximum(above, below), here < np.minimum(above, below))
+    shares = [uniform_filter1d(a.astype(np.float32), _LINE, axis=along) for a in agreeing]
+    found &= (distance > _LONELY_RANGES * slope) & (np.maximum(*shares) > _LINE_SHARE)
     # At the border lines often differ, as where an image was filtered, and spoil only one side.
     np.moveaxis(found, across, 0)[[0, -1]] = False
     return found

@@ -113,7 +113,7 @@ def take_apart(blocks: Sequence[Block], dilation: int) -> list[Block]:
     blocks : sequence of Block
         What `load_blocks` has returned.
     dilation : int
-        How many rows and columns lie between those of a block.
+        Rows and columns from one to the next of the same block.
 
     Returns
     -------

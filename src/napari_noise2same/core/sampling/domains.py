@@ -58,7 +58,7 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
 
 
 def find_dilation(blocks: Sequence[Block]) -> int:
-    """Find how many rows and columns lie between those that have independent noise.
+    """Find every how many rows and columns have independent noise.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class Loaded:
     sampler : PatchSampler
         Where patches come from.
     dilation : int
-        How many rows and columns lie between those that have independent noise.
+        Every how many rows and columns have independent noise.
     """
 
     domains: tuple[Domain, ...]

@@ -103,12 +103,12 @@ class TrainingPlan:
         return replace(self, note=f"{self.note} {sentence}".lstrip())
 
     def looking_apart(self, dilation: int) -> TrainingPlan:
-        """Return the plan with a network that sees pixels as neighbours which are not.
+        """Return the plan with a network that takes rows and columns as images of their own.
 
         Parameters
         ----------
         dilation : int
-            How many rows and columns lie between those that it sees as neighbours.
+            Rows and columns from one to the next of the same image.
 
         Returns
         -------
