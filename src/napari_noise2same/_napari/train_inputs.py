@@ -253,8 +253,7 @@ class TrainInputs:
         settings = self._panel.value()
         layout = plan_layout(image.axes, shape, depth_axis=settings.depth_axis)
         dims: Literal[2, 3] = 3 if layout.depth else 2
-        channels = _channels(image) if settings.joint_channels else 1
-        form.set_image_kind(dims, channels)
+        form.set_image_kind(dims, _channels_at_once(image, settings))
 
     def _check_start(self, image: Image, settings: TrainingConfig) -> None:
         """Refuse a model to start from that is for other images."""
@@ -266,8 +265,7 @@ class TrainInputs:
 
         shape, dims, depth = image.data.shape, settings.spatial_dims, settings.depth_axis
         layout = plan_layout(image.axes, shape, spatial_dims=dims, depth_axis=depth)
-        channels = _channels(image) if settings.joint_channels else 1
-        check_network(start.network, len(layout.spatial), channels)
+        check_network(start.network, len(layout.spatial), _channels_at_once(image, settings))
 
 
 def _kind_events(layer: ImageLayer | None) -> tuple[Any, ...]:
@@ -293,6 +291,11 @@ def _channels(image: Image) -> int:
     shape = image.data.shape
     channel = plan_layout(image.axes, shape).channel
     return dict(zip(image.axes, shape, strict=True)).get(channel, 1)
+
+
+def _channels_at_once(image: Image, settings: TrainingConfig) -> int:
+    """Return the number of channels that a network would take together."""
+    return _channels(image) if settings.joint_channels else 1
 
 
 def _of(part: int, whole: int) -> str:

@@ -124,16 +124,9 @@ def denoise(
     _check_target(output, config, overwrite=overwrite)
     _check_scheduler(jobs, scheduler)
     left = _left_to_do(jobs, overwrite=overwrite)
-    create_folders(left)
-    for folder in {job.target.parent for job in left}:
-        check_folder(folder, "results")
-    targets = {job.source: job.target for job in left}
-
-    def check(path: Path, image: Image) -> None:
-        if path in targets:
-            check_target(targets[path], image, config, overwrite=overwrite)
-
+    _prepare_folders(left)
     sources = [job.source for job in jobs] if left else []
+    check = _check_of_targets(left, config, overwrite=overwrite)
     learned = _learn(model, sources, axes, training, check)
     batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
     _tell(_denoise(jobs, left, batch), learned, as_json=as_json)
@@ -193,6 +186,24 @@ def _left_to_do(jobs: Sequence[Job], *, overwrite: bool) -> list[Job]:
     if done := len(jobs) - len(left):
         note(f"{done} of {len(jobs)} were done already: --overwrite makes them anew.")
     return left
+
+
+def _prepare_folders(left: Sequence[Job]) -> None:
+    """Create the folders of results, and refuse those in which nothing can be written."""
+    create_folders(left)
+    for folder in {job.target.parent for job in left}:
+        check_folder(folder, "results")
+
+
+def _check_of_targets(left: Sequence[Job], config: DenoiseConfig, *, overwrite: bool) -> Check:
+    """Return what refuses an image whose result could not be written."""
+    targets = {job.source: job.target for job in left}
+
+    def check(path: Path, image: Image) -> None:
+        if path in targets:
+            check_target(targets[path], image, config, overwrite=overwrite)
+
+    return check
 
 
 def _learn(

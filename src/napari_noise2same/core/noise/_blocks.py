@@ -83,7 +83,7 @@ def _statistics(values: Floats, spatial_ndim: int | None) -> BlockStatistics:
     edges = _block_edges(inner.shape, axes)
     cells = tuple(min(edge, 2) for edge in edges)
     cells_per_block = tuple(edge // cell for edge, cell in zip(edges, cells, strict=True))
-    cell_means, within = _split(_block_means(inner, cells), cells_per_block)
+    cell_means, within = split_blocks(_block_means(inner, cells), cells_per_block)
     saturated = _block_means((inner == ceiling).astype(np.float64), edges)
     variance = _block_means(high_pass(values, axes) ** 2, edges)
     beside_mask = maximum_filter(variance == 0, size=3, axes=axes, mode="nearest")
@@ -114,7 +114,7 @@ def _block_edges(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ..
     )
 
 
-def _split(values: Floats, edges: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
+def split_blocks(values: Floats, edges: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
     """Return the values with each axis split into whole blocks, and the axes within a block."""
     counts = [length // edge for length, edge in zip(values.shape, edges, strict=True)]
     whole = values[tuple(slice(n * edge) for n, edge in zip(counts, edges, strict=True))]
@@ -124,7 +124,7 @@ def _split(values: Floats, edges: tuple[int, ...]) -> tuple[Floats, tuple[int, .
 
 def _block_means(values: Floats, edges: tuple[int, ...]) -> Floats:
     """Return the mean of each whole block's finite values, NaN if those are not more than half."""
-    blocks, within = _split(values, edges)
+    blocks, within = split_blocks(values, edges)
     finite = np.isfinite(blocks)
     if finite.all():
         return np.asarray(blocks.mean(axis=within))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_noise2same.core.noise._filters import Floats, Samples, as_floats
+from napari_noise2same.core.noise._blocks import split_blocks
+from napari_noise2same.core.noise._filters import Floats, Samples, as_floats, high_pass, interior
 
 __all__ = ["independent_distance"]
 
@@ -51,22 +52,23 @@ def independent_distance(samples: Samples, most: int) -> int:
     median, large = _ratios(arrays, 1)
     if not large < min(_SHARED, _UNIFORM * median) or not _is_noise(arrays):
         return 1
-    found = next((d for d in range(2, most + 1) if _ratios(arrays, d)[1] >= _SHARED), None)
-    if found is None:
-        return 1
-    there, beyond = (_ratios(arrays, distance)[1] for distance in (found, found + 1))
-    return found if there >= found * large or max(there, beyond) >= _WHITE else 1
+    for distance in range(2, most + 1):
+        _, there = _ratios(arrays, distance)
+        if there >= _SHARED:
+            steep = there >= distance * large
+            white = max(there, _ratios(arrays, distance + 1)[1]) >= _WHITE
+            return distance if steep or white else 1
+    return 1
 
 
 def _is_noise(arrays: list[Floats]) -> bool:
     """Tell whether what differs between neighbours is as strong wherever it is as bright."""
     energies, means = [], []
     for array in arrays:
-        inner = array[..., 1:-1, 1:-1]
-        rows = 2 * inner - array[..., :-2, 1:-1] - array[..., 2:, 1:-1]
-        columns = 2 * inner - array[..., 1:-1, :-2] - array[..., 1:-1, 2:]
+        y, x = array.ndim - 2, array.ndim - 1
+        rows, columns = high_pass(array, (y,))[..., 1:-1], high_pass(array, (x,))[..., 1:-1, :]
         energies.append(_block_means(rows**2 + columns**2, _LARGE_BLOCK).ravel())
-        means.append(_block_means(inner, _LARGE_BLOCK).ravel())
+        means.append(_block_means(interior(array, (y, x)), _LARGE_BLOCK).ravel())
     energy, mean = np.concatenate(energies), np.concatenate(means)
     seen = energy > 0  # not so where a pixel is no number
     if seen.sum() < _FEWEST:
@@ -107,7 +109,5 @@ def _energies(values: Floats, distance: int, step: int) -> Floats:
 
 def _block_means(values: Floats, side: int) -> Floats:
     """Return the mean of every whole block of the last two axes."""
-    *outer, height, width = values.shape
-    rows, columns = height // side, width // side
-    whole = values[..., : rows * side, : columns * side]
-    return np.asarray(whole.reshape(*outer, rows, side, columns, side).mean(axis=(-3, -1)))
+    blocks, within = split_blocks(values, (1,) * (values.ndim - 2) + (side, side))
+    return np.asarray(blocks.mean(axis=within))
