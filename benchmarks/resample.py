@@ -16,7 +16,7 @@ import numpy as np
 import tifffile
 from data import find_pairs
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, shift, zoom
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, shift, zoom
 
 from napari_noise2same.core.io import read_image
 
@@ -34,11 +34,19 @@ def _enlarge(image: Floats, order: int) -> Floats:
     return np.asarray(zoom(part, 2, order=order, mode="nearest", grid_mode=True))
 
 
+def _widen(image: Floats) -> Floats:
+    """Make the first columns twice as wide."""
+    part = image[:, :_ENLARGED]
+    return np.asarray(zoom(part, (1, 2), order=1, mode="nearest", grid_mode=True))
+
+
 CHANGES: dict[str, Callable[[Floats], Floats]] = {
     "moved": partial(shift, shift=0.5, order=1, mode="nearest"),
     "enlarged": partial(_enlarge, order=1),
     "enlarged-cubic": partial(_enlarge, order=3),
     "smoothed": partial(gaussian_filter, sigma=0.8),
+    "widened": _widen,
+    "smoothed-lines": partial(gaussian_filter1d, sigma=0.8, axis=1),
 }
 
 

@@ -90,6 +90,7 @@ configs = st.builds(
     domain=st.sampled_from(["stabilised", "linear"]),
     start=st.sampled_from(["pretrained", "scratch"]),
     effort=reals(0.01, 100),
+    noise_distance=st.sampled_from([None, (1, 1), (2, 4)]),
     patch=st.sampled_from([None, (64, 64), (16, 48, 48)]),
     batch=st.none() | st.integers(1, 512),
     learning_rate=st.none() | reals(1e-9, 1),

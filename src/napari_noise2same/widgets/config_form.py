@@ -23,6 +23,7 @@ _MAIN = (
     "mask.replacement",
     "mask.independent_channels",
     "domain",
+    "noise_distance",
     "network",
     "spatial_dims",
     "depth_axis",

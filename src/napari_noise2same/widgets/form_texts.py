@@ -120,6 +120,12 @@ TEXTS: Mapping[str, FieldText] = {
         "cameras and photon counting. As they are: for noise that does not grow with the signal.",
         {"stabilised": "stabilised pixels", "linear": "pixels as they are"},
     ),
+    "noise_distance": FieldText(
+        "Distance of noise",
+        "How far apart pixels have independent noise, in Y and X: 2, 2 if an image was enlarged "
+        "twice, 1, 1 if each pixel has its own noise. Every so many rows and columns are denoised "
+        "as an image of their own. Empty: found in the image.",
+    ),
     "steps": FieldText(
         "Steps",
         "Length of the training. Empty: chosen by the quality and the size of the image. 0 takes "

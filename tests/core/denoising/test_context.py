@@ -11,14 +11,23 @@ from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
 
 def test_images_are_denoised_with_all_that_the_network_can_look_at() -> None:
     network = build_network(NetworkConfig(widths=(4, 6, 8)))
-    assert context_of(network) == network.grid_radius
+    assert context_of(network, (1, 1)) == network.grid_radius
+
+
+def test_taken_apart_images_are_denoised_with_as_many_rows_and_columns_around_them() -> None:
+    network = build_network(NetworkConfig(widths=(4, 6, 8)))
+    y, x = network.grid_radius
+    # And with half of the mean that is taken last.
+    assert context_of(network, (1, 3)) == (y, 3 * x + 1)
+    assert context_of(network, (4, 1)) == (4 * y + 2, x)
+    assert grid_of(network, (4, 3)) == (4 * network.multiple, 3 * network.multiple)
 
 
 def test_what_a_volume_is_denoised_without_makes_no_difference() -> None:
     shipped = load_pretrained(3)
     network = build_network(shipped.network)
     network.load_state_dict(dict(shipped.weights))
-    z, y, x = context_of(network)
+    z, y, x = context_of(network, (1, 1))
     assert z < network.grid_radius[0]
     volume = (
         5 * torch.sin(torch.arange(30.0))[:, None, None] * torch.ones(30, 16 + 2 * y, 32 + 2 * x)
@@ -37,7 +46,9 @@ def test_a_part_of_a_side_asked_for_is_made_of_whole_chunks_and_as_deep_as_the_v
         return choose_part(shape, config, grid=grid, context=(0, 0, 0), most=1, chunk=chunk)
 
     network = build_network(NetworkConfig(spatial_dims=3, widths=(4, 6, 8)))
-    grid = grid_of(network)
+    grid = grid_of(network, (1, 1))
     assert grid == (1, network.multiple, network.multiple)
     assert part((20, 500, 50)) == (20, 64, 50)
     assert part((90, 500, 500), (8, 24, 80)) == (64, 48, 80)
+    grid = grid_of(network, (1, 3))
+    assert part((20, 500, 500)) == (20, 64, 2 * 3 * network.multiple)

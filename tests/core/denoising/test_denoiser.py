@@ -174,6 +174,43 @@ def test_enough_overlap_gives_what_the_whole_image_gives_and_none_does_not(
     assert not np.allclose(run(image, model, tile=24, overlap=0), expected, rtol=1e-3)
 
 
+@pytest.mark.parametrize("distance", [(1, 2), (3, 1), (2, 3)])
+@pytest.mark.parametrize("averaging", [False, True])
+def test_taken_apart_images_are_the_same_from_tiles(
+    make_model: ModelFactory, distance: tuple[int, int], averaging: bool
+) -> None:
+    model = replace(make_model(), noise_distance=distance)
+    image = Image(picture(150, 131), "YX")
+    expected = run(image, model, averaging=averaging)
+    assert_same(run(image, model, tile=24, averaging=averaging), expected)
+    assert Denoiser(image, model, DenoiseConfig(tile=24)).tiles[1:]
+
+
+def test_every_third_row_and_second_column_is_an_image_of_its_own(
+    make_model: ModelFactory,
+) -> None:
+    model = replace(make_model(), domains=(Domain(100, 50, 1.0),))
+    values = picture(72, 48)
+    # With the mean of a period, sums over whole ones are those of the images alone.
+    found = run(Image(values, "YX"), replace(model, noise_distance=(3, 2)), averaging=True)
+    alone = np.zeros_like(values)
+    for y, x in np.ndindex(3, 2):
+        part = np.ascontiguousarray(values[y::3, x::2])
+        alone[y::3, x::2] = run(Image(part, "YX"), model, averaging=True)
+    rows = (alone[:-2] + alone[1:-1] + alone[2:]) / 3
+    expected = rows[:, 1:-1] / 2 + (rows[:, :-2] + rows[:, 2:]) / 4
+    assert_same(found[1:-1, 1:-1], expected)
+
+
+def test_rows_and_columns_of_an_averaged_result_stay_what_they_are(
+    make_model: ModelFactory,
+) -> None:
+    model, values = make_model(), picture(40, 52)
+    upright = run(Image(values, "YX"), replace(model, noise_distance=(1, 2)), averaging=True)
+    turned = run(Image(values.T, "YX"), replace(model, noise_distance=(2, 1)), averaging=True)
+    assert_same(turned.T, upright)
+
+
 class Disagreeing:
     """What makes each tile brighter than the last one."""
 

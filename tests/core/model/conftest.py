@@ -31,6 +31,7 @@ def model() -> TrainedModel:
         ),
         axes="CYX",
         depth_axis="T",
+        noise_distance=(2, 3),
         settings={"steps": 5, "patch": [8, 8], "lambda_inv": {"kind": "fixed", "value": 0.1}},
         seed=2**62 + 1,
         versions={"torch": "2.4.0", "numpy": "2.0.0"},

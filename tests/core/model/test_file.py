@@ -28,6 +28,7 @@ def assert_equal_models(found: TrainedModel, expected: TrainedModel) -> None:
     assert found.axes == expected.axes
     assert found.joint_channels == expected.joint_channels
     assert found.depth_axis == expected.depth_axis
+    assert found.noise_distance == expected.noise_distance
     assert found.noise == expected.noise
     assert found.settings == expected.settings
     assert found.seed == expected.seed
@@ -88,6 +89,16 @@ def test_a_file_from_before_there_was_a_choice_has_z_for_the_third_axis(
     assert model.depth_axis == "T"
     rewrite(path, lambda header: header.pop("depth_axis"))
     assert load_model(path).depth_axis == "Z"
+
+
+def test_the_distance_of_noise_once_was_one_number_of_the_network(
+    model: TrainedModel, path: Path
+) -> None:
+    assert model.noise_distance == (2, 3)
+    rewrite(path, lambda header: header.pop("noise_distance"))
+    assert load_model(path).noise_distance == (1, 1)
+    rewrite(path, lambda header: header["network"].update(dilation=2))
+    assert load_model(path).noise_distance == (2, 2)
 
 
 def test_weights_in_any_memory_layout_come_back_equal(model: TrainedModel, tmp_path: Path) -> None:
@@ -187,6 +198,9 @@ def test_a_header_that_is_not_ours_is_refused(path: Path, text: str) -> None:
         ("axes", 5),
         ("axes", ["Y", "X"]),
         ("depth_axis", "C"),
+        ("noise_distance", [0, 1]),
+        ("noise_distance", [1, 5]),
+        ("noise_distance", [1]),
         ("settings", 5),
         ("settings", {"effort": "abc"}),
         ("settings", {"effort": None}),

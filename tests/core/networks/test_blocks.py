@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 import torch
 from hypothesis import given
@@ -13,11 +11,8 @@ from napari_noise2same.core.networks.blocks import (
     ResidualBlock,
     Up,
     crop_to,
-    even_out,
     fold,
     pad_to_multiple,
-    put_together,
-    take_apart,
     unfold,
 )
 
@@ -68,40 +63,7 @@ def test_padding_repeats_the_far_end_only(
     assert torch.equal(crop_to(padded, x), x)
 
 
-@given(
-    st.integers(1, 3),
-    st.integers(1, 3),
-    st.lists(st.integers(1, 4), min_size=2, max_size=3),
-    st.integers(1, 4),
-)
-def test_images_that_are_taken_apart_go_together_again(
-    batch: int, channels: int, cells: list[int], dilation: int
-) -> None:
-    *depth, height, width = cells
-    x = torch.randn(batch, channels, *depth, height * dilation, width * dilation)
-    apart = take_apart(x, dilation)
-    assert apart.shape == (batch * dilation**2, channels, *cells)
-    of_first = apart[: dilation**2]
-    for image, (row, column) in zip(of_first, product(range(dilation), repeat=2), strict=True):
-        assert torch.equal(image, x[0, ..., row::dilation, column::dilation])
-    assert torch.equal(put_together(apart, dilation), x)
-
-
-@given(st.integers(2, 4), st.booleans())
-def test_evening_out_removes_what_the_images_differ_by_and_leaves_slopes(
-    dilation: int, volume: bool
-) -> None:
-    offsets = torch.randn(1, 2, *(3,) * volume, dilation, dilation, dtype=torch.double)
-    pattern = offsets.repeat(*(1,) * (offsets.ndim - 2), 6, 6)
-    slope = torch.arange(6 * dilation, dtype=torch.double).expand(pattern.shape)
-    inner = (..., slice(dilation, -dilation), slice(dilation, -dilation))
-    expected = slope + offsets.mean((-2, -1), keepdim=True)
-    torch.testing.assert_close(even_out(pattern + slope, dilation)[inner], expected[inner])
-
-
-@pytest.mark.parametrize(
-    "function", [fold, unfold, pad_to_multiple, take_apart, put_together, even_out]
-)
+@pytest.mark.parametrize("function", [fold, unfold, pad_to_multiple])
 def test_nothing_is_copied_where_nothing_is_to_do(function: object) -> None:
     x = torch.randn(1, 4, 5, 6)
     assert callable(function)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, shift, zoom
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, shift, zoom
 from skimage.data import brick, camera, grass, gravel
 
-from napari_noise2same.core.noise import independent_distance
+from napari_noise2same.core.noise import independent_distances
 from napari_noise2same.samples import cells
 
 Array = NDArray[np.float64]
@@ -34,7 +34,7 @@ def enlarged(image: Array, factor: float, order: int) -> Array:
 @given(seed=st.integers(0, 2**16), gain=st.floats(1e-9, 1e9), offset=st.floats(-1e3, 1e3))
 def test_the_noise_of_a_camera_is_independent(seed: int, gain: float, offset: float) -> None:
     image = cells(seed, side=256).noisy.astype(np.float64)
-    assert independent_distance(gain * (image + offset), MOST) == 1
+    assert independent_distances(gain * (image + offset), MOST) == (1, 1)
 
 
 @pytest.mark.parametrize("order", [1, 3])
@@ -42,29 +42,51 @@ def test_the_noise_of_a_camera_is_independent(seed: int, gain: float, offset: fl
 def test_an_enlarged_image_has_it_as_far_apart_as_it_was_enlarged(
     factor: float, distance: int, order: int
 ) -> None:
-    assert independent_distance(enlarged(counted(), factor, order), MOST) == distance
+    assert independent_distances(enlarged(counted(), factor, order), MOST) == (distance, distance)
 
 
 @pytest.mark.parametrize("order", [1, 3])
 def test_half_a_pixel_of_drift_that_was_corrected_is_noticed(order: int) -> None:
     moved = shift(counted(), 0.5, order=order, mode="nearest")
-    assert independent_distance(moved, MOST) == 2
+    assert independent_distances(moved, MOST) == (2, 2)
 
 
 @pytest.mark.parametrize(("width", "distance"), [(0.4, 1), (0.7, 2), (0.8, 2)])
 def test_smoothing_is_noticed(width: float, distance: int) -> None:
-    assert independent_distance(gaussian_filter(counted(), width), MOST) == distance
+    assert independent_distances(gaussian_filter(counted(), width), MOST) == (distance, distance)
 
 
 def test_a_distance_that_is_larger_than_asked_for_is_not_found() -> None:
     image = enlarged(counted(), 3, 1)
-    assert [independent_distance(image, most) for most in (1, 2, 3, 4)] == [1, 1, 3, 3]
+    assert [independent_distances(image, most) for most in (2, 3)] == [(1, 1), (3, 3)]
 
 
-@pytest.mark.parametrize("axis", [0, 1])
-def test_noise_that_is_shared_in_one_direction_only_is_left_alone(axis: int) -> None:
-    moved = shift(counted(), np.eye(2)[axis] / 2, order=1, mode="nearest")
-    assert independent_distance(moved, MOST) == 1
+@pytest.mark.parametrize("transpose", [False, True])
+@pytest.mark.parametrize("order", [1, 3])
+@pytest.mark.parametrize(("factor", "distance"), [(1.5, 2), (2, 2), (3, 3), (4, 4)])
+def test_noise_may_be_shared_in_one_direction_only(
+    transpose: bool, order: int, factor: float, distance: int
+) -> None:
+    image = zoom(counted(), (1, factor), order=order, mode="nearest", grid_mode=True)
+    expected = (distance, 1) if transpose else (1, distance)
+    assert independent_distances(image.T if transpose else image, MOST) == expected
+
+
+@pytest.mark.parametrize(("width", "distance"), [(0.4, 1), (0.6, 1), (0.7, 2), (1.2, 3)])
+def test_the_smoothing_of_lines_is_noticed_where_it_is_strong(width: float, distance: int) -> None:
+    image = gaussian_filter1d(counted(), width, axis=1)
+    assert independent_distances(image, MOST) == (1, distance)
+
+
+def test_each_direction_has_its_own_distance() -> None:
+    image = zoom(counted(), (2, 3), order=1, mode="nearest", grid_mode=True)
+    assert independent_distances(image, MOST) == (2, 3)
+
+
+def test_stripes_are_no_noise_that_is_shared_along_them() -> None:
+    rng = np.random.default_rng(0)
+    stripes = 40 * np.sin(np.arange(256) * 2.4)[:, None] + rng.normal(0, 1, (256, 256))
+    assert independent_distances(stripes, MOST) == (1, 1)
 
 
 @pytest.mark.parametrize("picture", [brick, camera, grass, gravel])
@@ -72,21 +94,21 @@ def test_noise_that_is_shared_in_one_direction_only_is_left_alone(axis: int) -> 
 def test_texture_is_no_noise(picture: object, sigma: float) -> None:
     assert callable(picture)
     image = picture() + np.random.default_rng(0).normal(0, sigma, (512, 512))
-    assert independent_distance(image, MOST) == 1
+    assert independent_distances(image, MOST) == (1, 1)
 
 
 def test_all_samples_count_whatever_their_axes() -> None:
     planes = np.stack([enlarged(counted(seed, 128), 2, 1) for seed in range(3)])
-    assert independent_distance(planes, MOST) == 2
-    assert independent_distance(list(planes), MOST) == 2
-    assert independent_distance([*planes[:1], counted(), counted(1)], MOST) == 1
+    assert independent_distances(planes, MOST) == (2, 2)
+    assert independent_distances(list(planes), MOST) == (2, 2)
+    assert independent_distances([*planes[:1], counted(), counted(1)], MOST) == (1, 1)
 
 
 def test_pixels_that_are_no_numbers_do_not_count() -> None:
     image = enlarged(counted(), 2, 1)
     image[:100, :100] = np.nan
     image[300, 300] = np.inf
-    assert independent_distance(image, MOST) == 2
+    assert independent_distances(image, MOST) == (2, 2)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (40, 40), (2, 7, 9)])
@@ -94,12 +116,12 @@ def test_pixels_that_are_no_numbers_do_not_count() -> None:
 def test_where_there_is_too_little_to_see_nothing_is_found(
     shape: tuple[int, ...], value: float
 ) -> None:
-    assert independent_distance(np.full(shape, value), MOST) == 1
+    assert independent_distances(np.full(shape, value), MOST) == (1, 1)
     noise = np.random.default_rng(0).normal(size=shape)
-    assert independent_distance(gaussian_filter(noise, 1), MOST) == 1
+    assert independent_distances(gaussian_filter(noise, 1), MOST) == (1, 1)
 
 
 def test_black_around_an_image_does_not_count() -> None:
     image = np.zeros((700, 700))
     image[50:650, 50:650] = enlarged(counted(side=300), 2, 1)
-    assert independent_distance(image, MOST) == 2
+    assert independent_distances(image, MOST) == (2, 2)

@@ -14,7 +14,7 @@ from napari_noise2same.core.noise import Domain, fit_domain
 from napari_noise2same.core.sampling import (
     Block,
     domains,
-    find_dilation,
+    find_noise_distance,
     fit_domains,
     load_blocks,
     normalise,
@@ -83,18 +83,34 @@ def test_a_blank_channel_does_not_tell_how_far_apart_noise_is_independent() -> N
     enlarged = zoom(counts, 2, order=1, grid_mode=True, mode="nearest")
     sharp = rng.poisson(20, enlarged.shape).astype(np.float32)
     blank = np.zeros_like(enlarged)
-    for channels, distance in (([enlarged, blank], 2), ([enlarged, sharp], 1), ([blank], 1)):
+    wide = zoom(counts, (1, 2), order=1, grid_mode=True, mode="nearest")
+    for channels, distance in (
+        ([enlarged, blank], (2, 2)),
+        ([enlarged, sharp], (1, 1)),
+        ([enlarged[:128], wide], (1, 2)),
+        ([blank], (1, 1)),
+        ([blank > 0], (1, 1)),
+    ):
         block = Block(np.stack(channels), tuple(range(len(channels))))
-        assert find_dilation([block]) == distance
+        assert find_noise_distance([block]) == distance
 
 
 def test_blocks_are_taken_apart_into_every_so_many_rows_and_columns() -> None:
     values = np.arange(2 * 7 * 8).reshape(2, 7, 8)
-    parts = take_apart([Block(values, (0, 1), np.ones((7, 8), bool), image=3)], 3)
-    assert len(parts) == 9
+    parts = take_apart([Block(values, (0, 1), image=3)], (2, 3))
+    assert len(parts) == 6
     assert {part.image for part in parts} == {3}
-    np.testing.assert_array_equal(parts[5].values, values[:, 1::3, 2::3])
+    np.testing.assert_array_equal(parts[5].values, values[:, 1::2, 2::3])
     assert sorted(np.concatenate([part.values.ravel() for part in parts])) == list(range(112))
+
+
+def test_of_parts_only_those_with_something_marked_are_left() -> None:
+    mask = np.zeros((6, 6), bool)
+    mask[1::2, 4] = True
+    (part,) = take_apart([Block(np.arange(36).reshape(1, 6, 6), (0,), mask)], (2, 2))
+    np.testing.assert_array_equal(part.values, [[[6, 8, 10], [18, 20, 22], [30, 32, 34]]])
+    assert part.mask is not None
+    np.testing.assert_array_equal(np.argwhere(part.mask), [[0, 2], [1, 2], [2, 2]])
 
 
 @pytest.mark.parametrize("photons", [0.01, 0.05, 0.3])

@@ -15,3 +15,9 @@ def test_patches_that_are_nothing_but_borders_are_refused(patch: tuple[int, ...]
 @pytest.mark.parametrize("patch", [None, (8, 8), (1, 8, 8)])
 def test_small_patches_are_allowed(patch: tuple[int, ...] | None) -> None:
     assert TrainingConfig(patch=patch).patch == patch
+
+
+@pytest.mark.parametrize("distance", [(0, 1), (1, 5), (2,), (1, 1, 1)])
+def test_distances_of_noise_that_no_image_has_are_refused(distance: tuple[int, ...]) -> None:
+    with pytest.raises(ValidationError, match="noise_distance"):
+        TrainingConfig.model_validate({"noise_distance": distance})

@@ -70,7 +70,7 @@ def test_a_model_for_other_images_is_refused(dims: Any, channels: int) -> None:
         choose_start(TrainingConfig(), dims, channels, model=model())
 
 
-def test_another_strategy_domain_or_third_axis_cannot_go_on() -> None:
+def test_another_strategy_domain_third_axis_or_distance_cannot_go_on() -> None:
     names = ("step", "steps", "seconds", "sigma", "best_error", "learner", "strategy")
     state = ResumeState({}, dict.fromkeys(names))
     before = model(settings=TrainingConfig().model_dump(mode="json"), resume=state)
@@ -79,6 +79,7 @@ def test_another_strategy_domain_or_third_axis_cannot_go_on() -> None:
         {"lambda_inv": FixedLambda()},
         {"domain": "linear"},
         {"depth_axis": "T"},
+        {"noise_distance": (1, 2)},
     )
     for changes in others:
         with pytest.raises(ConfigurationError, match="leave them as they are"):

@@ -289,8 +289,8 @@ def test_an_enlarged_image_is_denoised_as_well_as_before_it_was(tmp_path: Path, 
     )
     image = Image(noisy, axes)
     finished = last(image, Preset.QUICK.config(device="cpu"))
-    assert finished.model.network.dilation == 2
-    assert not finished.model.history
+    assert finished.model.noise_distance == (2, 2)
+    assert finished.model.history
     result = denoise(image, finished.model)
     assert affine_psnr(result, clean) > affine_psnr(noisy, clean) + 4
     save_model(finished.model, tmp_path / "m.safetensors")
@@ -304,7 +304,23 @@ def test_it_is_said_why_every_second_row_is_an_image_of_its_own() -> None:
     image = Image(enlarged(cells(side=96).noisy), "YX")
     note = Trainer([image], Preset.INSTANT.config(device="cpu")).plan.note
     assert "share their noise" in note
-    assert "every second row" in note
+    assert "every second row and second column" in note
+
+
+def test_of_two_directions_the_one_is_named_in_which_noise_is_shared() -> None:
+    wide = zoom(cells(side=128).noisy, (1, 2), order=1, grid_mode=True, mode="nearest")
+    trainer = Trainer([Image(wide, "YX")], Preset.INSTANT.config(device="cpu"))
+    assert trainer.plan.noise_distance == (1, 2)
+    assert "every second column is" in trainer.plan.note
+
+
+def test_whoever_knows_the_distance_of_noise_is_not_told_another() -> None:
+    image = Image(enlarged(cells(side=96).noisy), "YX")
+    for distance in ((1, 1), (1, 3)):
+        config = Preset.INSTANT.config(device="cpu", noise_distance=distance)
+        plan = Trainer([image], config).plan
+        assert plan.noise_distance == distance
+        assert not plan.note
 
 
 def test_the_noise_of_an_enlarged_image_is_that_of_every_second_row() -> None:
@@ -318,20 +334,51 @@ def test_the_noise_of_an_enlarged_image_is_that_of_every_second_row() -> None:
     assert after.domains[0].detail is None
 
 
-def test_only_the_shipped_weights_look_apart() -> None:
-    image = Image(enlarged(cells(side=96).noisy), "YX")
-    scratch = TrainingConfig(start="scratch", steps=1, **LITTLE)
-    assert Trainer([image], scratch).plan.network.dilation == 1
-    model = last(Image(cells(side=96).noisy, "YX"), Preset.INSTANT.config(device="cpu")).model
-    trainer = Trainer([image], TrainingConfig(steps=1, **LITTLE), start=model)
-    assert trainer.plan.network.dilation == 1
+def test_training_from_scratch_on_an_enlarged_image_learns_the_image_and_not_its_noise() -> None:
+    sample = cells(side=160)
+    noisy, clean = enlarged(sample.noisy), enlarged(sample.clean)
+    image = Image(noisy, "YX")
+    config = TrainingConfig(start="scratch", steps=60, device="cpu")
+    found = denoise(image, last(image, config).model)
+    alone = denoise(image, last(image, config.model_copy(update={"noise_distance": (1, 1)})).model)
+    assert affine_psnr(found, clean) > affine_psnr(noisy, clean) + 3
+    assert affine_psnr(alone, clean) < affine_psnr(noisy, clean) + 1
 
 
-def test_a_run_that_looks_apart_goes_on_that_way() -> None:
+def test_patches_are_those_of_every_second_row_and_column() -> None:
+    noisy = enlarged(cells(side=96).noisy)
+    marked = np.zeros(noisy.shape, bool)
+    marked[::2, ::2] = True
+    config = TrainingConfig(steps=1, **LITTLE | {"patch": (96, 128)})
+    trainer = Trainer([Image(noisy, "YX", mask=marked)], config)
+    assert trainer.plan.patch == (96, 96)
+    patch = trainer._batches.draw("none")[0][0, 0]
+    shown = torch.from_numpy(trainer.domains[0].forward(noisy))
+    torch.testing.assert_close(patch, shown[::2, ::2])
+
+
+def test_a_model_that_training_starts_from_does_not_tell_the_distance_of_noise() -> None:
+    apart = Image(enlarged(cells(side=96).noisy), "YX")
+    alone = Image(cells(side=96).noisy, "YX")
+    config = TrainingConfig(steps=1, **LITTLE)
+    for first, second, distance in ((alone, apart, (2, 2)), (apart, alone, (1, 1))):
+        model = last(first, Preset.INSTANT.config(device="cpu")).model
+        assert Trainer([second], config, start=model).plan.noise_distance == distance
+
+
+def test_a_run_that_looks_apart_goes_on_that_way(tmp_path: Path) -> None:
     image = Image(enlarged(cells(side=96).noisy), "YX")
-    first = last(image, TrainingConfig(steps=1, **LITTLE)).model
-    trainer = Trainer([image], TrainingConfig(steps=2, **LITTLE), resume=first)
-    assert first.network.dilation == trainer.plan.network.dilation == 2
+    config = TrainingConfig(steps=4, **LITTLE)
+    whole = last(image, config).model
+    trainer = Trainer([image], config)
+    *_, part = trainer.events(lambda: trainer.step == 2)
+    assert isinstance(part, Finished)
+    save_model(part.model, tmp_path / "m.safetensors")
+    *_, resumed = train([image], resume=load_model(tmp_path / "m.safetensors"))
+    assert isinstance(resumed, Finished)
+    assert resumed.model.noise_distance == whole.noise_distance == (2, 2)
+    for name, weight in whole.weights.items():
+        assert torch.equal(resumed.model.weights[name], weight)
 
 
 def test_whoever_gives_a_number_of_steps_gets_them() -> None:

@@ -6,7 +6,7 @@ from napari_noise2same.core.denoising.context import (
     grid_of,
     halo_of,
     most_pixels,
-    side_on_grid,
+    sides_on_grid,
 )
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
 from napari_noise2same.core.denoising.domains import domains_for
@@ -35,5 +35,5 @@ __all__ = [
     "grid_of",
     "halo_of",
     "most_pixels",
-    "side_on_grid",
+    "sides_on_grid",
 ]

@@ -8,7 +8,15 @@ from napari_noise2same.core.networks import BlindNet, UNet
 from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
 from napari_noise2same.core.tiling import choose_cell
 
-__all__ = ["choose_part", "context_of", "grid_of", "halo_of", "most_pixels", "side_on_grid"]
+__all__ = [
+    "choose_part",
+    "context_of",
+    "grid_of",
+    "halo_of",
+    "most_pixels",
+    "sides_on_grid",
+    "spread",
+]
 
 # What lies further away in a volume has changed the result of the shipped weights by 0.002 σ (root
 # mean square); with all that a 3D network can look at, most of the work would be for the context.
@@ -26,13 +34,34 @@ _MAPS, _MAPS_IN_PLACE = 6, 3
 _LEAST = 144
 
 
-def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
+def spread(radius: tuple[int, ...], distance: tuple[int, int]) -> tuple[int, ...]:
+    """Return how far a network sees that sees every so many rows and columns.
+
+    Parameters
+    ----------
+    radius : tuple of int
+        How far it sees in what it is given, for each spatial axis.
+    distance : tuple of int
+        Rows and columns from one that it is given to the next.
+
+    Returns
+    -------
+    tuple of int
+        Pixels on each side, for each spatial axis, with those of the mean over a distance.
+    """
+    seen = (r * n + n // 2 for r, n in zip(radius[-2:], distance, strict=True))
+    return (*radius[:-2], *seen)
+
+
+def context_of(network: UNet | BlindNet, distance: tuple[int, int]) -> tuple[int, ...]:
     """Return the context with which parts on the network's grid give what the whole would.
 
     Parameters
     ----------
     network : UNet or BlindNet
         The network.
+    distance : tuple of int
+        Rows and columns from one that it is given to the next.
 
     Returns
     -------
@@ -41,16 +70,18 @@ def context_of(network: UNet | BlindNet) -> tuple[int, ...]:
         at. For volumes it may be less, where more makes no difference that can be seen.
     """
     radius: tuple[int, ...] = network.grid_radius
-    return radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME))
+    return spread(radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME)), distance)
 
 
-def grid_of(network: UNet | BlindNet) -> tuple[int, ...]:
+def grid_of(network: UNet | BlindNet, distance: tuple[int, int]) -> tuple[int, ...]:
     """Return the steps of the grid at which parts of an image begin.
 
     Parameters
     ----------
     network : UNet or BlindNet
         The network.
+    distance : tuple of int
+        Rows and columns from one that it is given to the next.
 
     Returns
     -------
@@ -58,7 +89,7 @@ def grid_of(network: UNet | BlindNet) -> tuple[int, ...]:
         Pixels, for each spatial axis.
     """
     flat = (1,) * (len(network.grid_radius) - 2)
-    return (*flat, network.multiple, network.multiple)
+    return (*flat, *(network.multiple * n for n in distance))
 
 
 def halo_of(config: DenoiseConfig, context: tuple[int, ...]) -> tuple[int, ...]:
@@ -79,8 +110,8 @@ def halo_of(config: DenoiseConfig, context: tuple[int, ...]) -> tuple[int, ...]:
     return context if config.overlap is None else (config.overlap,) * len(context)
 
 
-def side_on_grid(tile: int, grid: tuple[int, ...]) -> int:
-    """Return the longest side on the network's grid that is not longer than asked for.
+def sides_on_grid(tile: int, grid: tuple[int, ...]) -> tuple[int, int]:
+    """Return the longest sides on the network's grid that are not longer than asked for.
 
     Parameters
     ----------
@@ -91,10 +122,11 @@ def side_on_grid(tile: int, grid: tuple[int, ...]) -> int:
 
     Returns
     -------
-    int
-        The side, at least one step of the grid.
+    tuple of int
+        The sides in Y and X, at least one step of the grid.
     """
-    return max(tile // grid[-1], 1) * grid[-1]
+    rows, columns = (max(tile // step, 1) * step for step in grid[-2:])
+    return rows, columns
 
 
 def choose_part(
@@ -133,8 +165,8 @@ def choose_part(
     """
     chunk = chunk or grid
     if config.tile is not None:
-        side = side_on_grid(config.tile, grid)
-        plane = (max(side // n, 1) * n for n in chunk[-2:])
+        sides = zip(sides_on_grid(config.tile, grid), chunk[-2:], strict=True)
+        plane = (max(side // n, 1) * n for side, n in sides)
         depth = (min(n, _DEPTH) for n in shape[:-2])
         return (*depth, *map(min, plane, shape[-2:]))
     return choose_cell(

@@ -48,5 +48,5 @@ def domains_for(view: ImageView, model: TrainedModel, config: DenoiseConfig) -> 
         # There is nothing to denoise without a finite pixel.
         return domains
     stabilised = any(domain.kind == "stabilised" for domain in domains)
-    blocks = take_apart(blocks, model.network.dilation)
+    blocks = take_apart(blocks, model.noise_distance)
     return fit_own_domains(blocks, "stabilised" if stabilised else "linear", domains)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_noise2same.core.denoising.context import context_of, grid_of
+from napari_noise2same.core.denoising.context import context_of, grid_of, spread
 from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
@@ -18,7 +18,10 @@ from napari_noise2same.core.networks import (
     TURNS,
     UNTURNED,
     crop_to,
+    even_out,
     pad_to_multiple,
+    put_together,
+    take_apart,
     turn,
     turn_back,
 )
@@ -75,9 +78,10 @@ class Predictor:
         network = model.build()
         layout = _memory_format(model.network.spatial_dims, device)
         self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
-        self.halo = network.receptive_radius
-        self.multiple = grid_of(network)
-        self.grid_halo = context_of(network)
+        self._distance = model.noise_distance
+        self.halo = spread(network.receptive_radius, self._distance)
+        self.multiple = grid_of(network, self._distance)
+        self.grid_halo = context_of(network, self._distance)
         self.device = device
         self.largest: int | None = None
         self._dtype = _DTYPES.get(precision)
@@ -161,11 +165,13 @@ class Predictor:
     def _average(self, x: Tensor) -> Tensor:
         """Run the network on every view of a piece, and average what comes back."""
         # Padded before it is turned, so that every view sees the grid of the whole image.
-        padded = pad_to_multiple(x, self.multiple[-1])
-        total = torch.zeros_like(padded)
+        rows, columns = self.multiple[-2:]
+        apart = take_apart(pad_to_multiple(x, (rows, columns)), self._distance)
+        total = torch.zeros_like(apart)
         for way in self._turns:
-            total += turn_back(self._run(turn(padded, way)), way)
-        return crop_to(total / len(self._turns), x)
+            total += turn_back(self._run(turn(apart, way)), way)
+        clean = put_together(total / len(self._turns), self._distance)
+        return even_out(crop_to(clean, x), self._distance)
 
     def _run(self, x: Tensor) -> Tensor:
         """Run the network in the precision asked for."""

@@ -27,9 +27,9 @@ def model_card(model: TrainedModel, denoising: DenoiseConfig | None = None) -> d
     dict
         Data for JSON: ``steps`` and the numbers of the last of them (``loss``, ``rec``, ``inv``,
         ``blind_spot``, ``lambda_inv``; none without training), ``network``, ``axes``,
-        ``joint_channels``, ``depth_axis``, ``noise``, ``start``, ``domains`` (normalisation and
-        noise of each channel), ``seed``, ``versions``, ``settings`` of the training, and
-        ``denoising`` if given.
+        ``joint_channels``, ``depth_axis``, ``noise_distance``, ``noise``, ``start``, ``domains``
+        (normalisation and noise of each channel), ``seed``, ``versions``, ``settings`` of the
+        training, and ``denoising`` if given.
     """
     last = model.history.last()
     steps = int(last.pop("step", 0))

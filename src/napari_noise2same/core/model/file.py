@@ -27,7 +27,7 @@ from napari_noise2same.core.model.trained import (
 )
 from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import NetworkConfig, NoiseSource
+from napari_noise2same.core.settings import MAX_DISTANCE, NetworkConfig, NoiseSource
 
 __all__ = ["is_model", "load_model", "save_model"]
 
@@ -179,7 +179,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
     """Build a model; whatever does not fit raises."""
     columns = members(tensors, "history")
     resume = header["resume"]
-    network = NetworkConfig.model_validate(header["network"])
+    network, noise_distance = _network(header)
     if network.channels != (len(header["domains"]) if header["joint_channels"] else 1):
         raise ValueError(f"{network.channels} channels for {len(header['domains'])} domains")
     if not header["domains"]:
@@ -196,6 +196,7 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         axes=str(header["axes"]),
         joint_channels=bool(header["joint_channels"]),
         depth_axis=_choice(header, "depth_axis", DepthAxis, "Z"),
+        noise_distance=noise_distance,
         noise=_choice(header, "noise", NoiseSource, "model"),
         settings=dict(header["settings"]),
         start=_choice(header, "start", StartKind, "scratch"),
@@ -204,6 +205,16 @@ def _from_header(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tr
         history=History({n: columns[n].numpy().astype(np.float64) for n in HISTORY_COLUMNS}),
         resume=None if resume is None else ResumeState(members(tensors, "resume"), dict(resume)),
     )
+
+
+def _network(header: Mapping[str, Any]) -> tuple[NetworkConfig, tuple[int, int]]:
+    """Return the network, and the distance that once was one number and a part of it."""
+    network = dict(header["network"])
+    once = network.pop("dilation", 1)
+    rows, columns = map(int, header.get("noise_distance", (once, once)))
+    if not 1 <= min(rows, columns) <= max(rows, columns) <= MAX_DISTANCE:
+        raise ValueError(f"noise_distance of {rows}, {columns}")
+    return NetworkConfig.model_validate(network), (rows, columns)
 
 
 def _choice(header: Mapping[str, Any], name: str, choices: Any, only: str) -> Any:

@@ -107,6 +107,9 @@ class TrainedModel:
         Whether the network takes all channels of a frame at once.
     depth_axis : {"Z", "T"}
         The third axis of a 3D network.
+    noise_distance : tuple of int
+        How far apart pixels of the training images have independent noise, in Y and in X: the
+        network sees every so many rows and columns as an image of their own.
     noise : {"model", "image"}
         Whether all training images were normalised by `domains`, or each by its own because
         their noise differed. An image to be denoised is then normalised by its own too, and
@@ -131,6 +134,7 @@ class TrainedModel:
     axes: str
     joint_channels: bool = False
     depth_axis: DepthAxis = "Z"
+    noise_distance: tuple[int, int] = (1, 1)
     noise: NoiseSource = "model"
     settings: Mapping[str, Any] = field(default_factory=dict)
     start: StartKind = "scratch"
@@ -162,6 +166,7 @@ class TrainedModel:
             "axes": self.axes,
             "joint_channels": self.joint_channels,
             "depth_axis": self.depth_axis,
+            "noise_distance": self.noise_distance,
             "noise": self.noise,
             "start": self.start,
             "domains": [domain.to_dict() for domain in self.domains],

@@ -1,5 +1,6 @@
 """Networks in two and three dimensions, built from one validated configuration."""
 
+from napari_noise2same.core.networks.apart import even_out, put_together, take_apart
 from napari_noise2same.core.networks.blind import BlindNet
 from napari_noise2same.core.networks.blocks import crop_to, pad_to_multiple
 from napari_noise2same.core.networks.build import (
@@ -20,8 +21,11 @@ __all__ = [
     "build_network",
     "count_parameters",
     "crop_to",
+    "even_out",
     "outline_network",
     "pad_to_multiple",
+    "put_together",
+    "take_apart",
     "turn",
     "turn_back",
 ]

@@ -15,11 +15,8 @@ __all__ = [
     "activate",
     "conv",
     "crop_to",
-    "even_out",
     "fold",
     "pad_to_multiple",
-    "put_together",
-    "take_apart",
     "unfold",
 ]
 
@@ -227,69 +224,7 @@ def unfold(x: Tensor, factor: int) -> Tensor:
     return x.reshape(batch, folded // factor**2, *depth, height * factor, width * factor)
 
 
-def take_apart(x: Tensor, dilation: int) -> Tensor:
-    """Make an image of every so many rows and columns, one for each of the first ones.
-
-    Parameters
-    ----------
-    x : Tensor, shape (batch, channels, [Z,] Y, X)
-        Y and X are multiples of `dilation`.
-    dilation : int
-        Rows and columns from one to the next of the same image.
-
-    Returns
-    -------
-    Tensor, shape (batch · dilation², channels, [Z,] Y / dilation, X / dilation)
-        The images.
-    """
-    if dilation == 1:
-        return x
-    folded = fold(x, dilation)
-    images = folded.reshape(len(x), -1, dilation**2, *folded.shape[2:])
-    return images.transpose(1, 2).flatten(0, 1)
-
-
-def put_together(images: Tensor, dilation: int) -> Tensor:
-    """Undo `take_apart`."""
-    if dilation == 1:
-        return images
-    apart = images.reshape(-1, dilation**2, *images.shape[1:])
-    return unfold(apart.transpose(1, 2).flatten(1, 2), dilation)
-
-
-def even_out(x: Tensor, dilation: int) -> Tensor:
-    """Take the mean over as many rows and columns as there were images of their own.
-
-    What these differ by is no structure: what they were made of had none so fine.
-
-    Parameters
-    ----------
-    x : Tensor, shape (batch, channels, [Z,] Y, X)
-        What `put_together` has returned.
-    dilation : int
-        Rows and columns from one to the next of the same image.
-
-    Returns
-    -------
-    Tensor
-        The same shape.
-    """
-    reach = dilation // 2
-    if not reach:
-        return x
-    # Around a pixel, the ends of an even number of rows count half.
-    weights = [1.0] * (2 * reach + 1)
-    weights[0] = weights[-1] = 1.0 if dilation % 2 else 0.5
-    depth = (0, 0) * (x.ndim - 4)
-    for axis, margins in ((-2, (0, 0, reach, reach)), (-1, (reach, reach, 0, 0))):
-        length = x.shape[axis]
-        padded = functional.pad(x, (*margins, *depth), mode="replicate")
-        shifted = (w * padded.narrow(axis, i, length) for i, w in enumerate(weights))
-        x = sum(shifted, torch.zeros_like(x)) / dilation
-    return x
-
-
-def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
+def pad_to_multiple(x: Tensor, multiple: int | tuple[int, int]) -> Tensor:
     """Repeat the last row and column until Y and X are multiples of `multiple`.
 
     Only the far end is padded, so that a tile that starts at a multiple sees the same grid as
@@ -299,7 +234,7 @@ def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
     ----------
     x : Tensor, shape (batch, channels, [Z,] Y, X)
         Any size.
-    multiple : int
+    multiple : int or tuple of int
         Of what Y and X are to be multiples.
 
     Returns
@@ -307,7 +242,8 @@ def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
     Tensor
         `x` itself if nothing is missing.
     """
-    bottom, right = (-x.shape[-2] % multiple, -x.shape[-1] % multiple)
+    rows, columns = (multiple, multiple) if isinstance(multiple, int) else multiple
+    bottom, right = (-x.shape[-2] % rows, -x.shape[-1] % columns)
     if not bottom and not right:
         return x
     depth = (0, 0) * (x.ndim - 4)

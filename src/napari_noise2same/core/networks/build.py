@@ -33,7 +33,6 @@ def build_network(config: NetworkConfig) -> UNet | BlindNet:
         config.widths,
         blocks=config.blocks,
         unshuffle=config.unshuffle,
-        dilation=config.dilation,
         skip=config.skip,
         bias=config.bias,
     )

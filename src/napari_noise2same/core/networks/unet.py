@@ -15,11 +15,8 @@ from napari_noise2same.core.networks.blocks import (
     activate,
     conv,
     crop_to,
-    even_out,
     fold,
     pad_to_multiple,
-    put_together,
-    take_apart,
     unfold,
 )
 
@@ -43,8 +40,6 @@ class UNet(nn.Module):
         Residual blocks per side, of every level or of each.
     unshuffle : int
         Side of the in-plane blocks folded into channels before the finest level.
-    dilation : int
-        Every so many rows and columns are an image of their own.
     skip : {"concat", "gated"}
         How the decoder takes in the encoder's features.
     bias : bool
@@ -73,16 +68,15 @@ class UNet(nn.Module):
         *,
         blocks: int | tuple[int, ...] = 1,
         unshuffle: int = 2,
-        dilation: int = 1,
         skip: Literal["concat", "gated"] = "concat",
         bias: bool = False,
     ) -> None:
         super().__init__()
-        self.unshuffle, self.dilation = unshuffle, dilation
-        self.multiple = dilation * unshuffle * 2 ** (len(widths) - 1)
+        self.unshuffle = unshuffle
+        self.multiple = unshuffle * 2 ** (len(widths) - 1)
         counts = (blocks,) * len(widths) if isinstance(blocks, int) else blocks
         self.receptive_radius = self._radius(spatial_dims, counts)
-        in_plane = dilation * self._radius_on_grid(counts) + dilation // 2
+        in_plane = self._radius_on_grid(counts)
         self.grid_radius = (*self.receptive_radius[:-2], in_plane, in_plane)
         folded = channels * unshuffle**2
 
@@ -105,13 +99,7 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the denoised batch, of the shape of `x`."""
-        padded = pad_to_multiple(x, self.multiple)
-        clean = put_together(self._denoise(take_apart(padded, self.dilation)), self.dilation)
-        return even_out(crop_to(clean, x), self.dilation)
-
-    def _denoise(self, x: Tensor) -> Tensor:
-        """Denoise images of a size that needs no padding."""
-        features = self.stem(fold(x, self.unshuffle))
+        features = self.stem(fold(pad_to_multiple(x, self.multiple), self.unshuffle))
         skips = []
         for block, down in zip(self.encoder, self.down, strict=False):
             features = block(features)
@@ -120,7 +108,7 @@ class UNet(nn.Module):
         features = self.encoder[-1](features)
         for up, block in zip(reversed(self.up), reversed(self.decoder), strict=True):
             features = block(up(features, skips.pop()))
-        return unfold(self.head(activate(features, inplace=True)), self.unshuffle)
+        return crop_to(unfold(self.head(activate(features, inplace=True)), self.unshuffle), x)
 
     def _radius(self, spatial_dims: int, counts: tuple[int, ...]) -> tuple[int, ...]:
         """Sum of the reach of every convolution, plus the reach of the deepest cell itself."""
@@ -130,7 +118,6 @@ class UNet(nn.Module):
         per_level[0] += 2  # stem and head
         cells = self._cells(counts)
         in_plane = sum(n * cell for n, cell in zip(per_level, cells, strict=True)) + cells[-1] - 1
-        in_plane = self.dilation * in_plane + self.dilation // 2
         depth = (sum(per_level),) * (spatial_dims - 2)
         return (*depth, in_plane, in_plane)
 
@@ -147,5 +134,5 @@ class UNet(nn.Module):
         return radius + sum(reaches) + cells[0]  # the stem
 
     def _cells(self, counts: tuple[int, ...]) -> list[int]:
-        """Side of each level's cells, in pixels that the network sees as neighbours."""
+        """Side of each level's cells, in pixels."""
         return [self.unshuffle * 2**i for i in range(len(counts))]

@@ -1,7 +1,7 @@
 """What is read of the images, and the domains that are fitted to it (no torch)."""
 
 from napari_noise2same.core.sampling.blocks import Block, load_blocks, pixels_of, take_apart
-from napari_noise2same.core.sampling.domains import find_dilation, fit_domains, normalise
+from napari_noise2same.core.sampling.domains import find_noise_distance, fit_domains, normalise
 from napari_noise2same.core.sampling.images import (
     ImageDomains,
     fit_image_domains,
@@ -16,7 +16,7 @@ __all__ = [
     "ImageDomains",
     "Positions",
     "fair_shares",
-    "find_dilation",
+    "find_noise_distance",
     "fit_domains",
     "fit_image_domains",
     "fit_own_domains",

@@ -105,27 +105,36 @@ def load_blocks(
     return [_without_dead(block) for block in kept]
 
 
-def take_apart(blocks: Sequence[Block], dilation: int) -> list[Block]:
+def take_apart(blocks: Sequence[Block], distance: tuple[int, int]) -> list[Block]:
     """Make blocks of every so many rows and columns, which have independent noise.
 
     Parameters
     ----------
     blocks : sequence of Block
         What `load_blocks` has returned.
-    dilation : int
+    distance : tuple of int
         Rows and columns from one to the next of the same block.
 
     Returns
     -------
     list of Block
-        The blocks, views of the same pixels.
+        The blocks, views of the same pixels, less those of which nothing is marked.
     """
-    starts = list(product(range(dilation), repeat=2))
-    return [
-        replace(block, values=block.values[..., y::dilation, x::dilation], mask=None)
-        for block in blocks
-        for y, x in starts
+    rows, columns = distance
+    places = [
+        (..., slice(y, None, rows), slice(x, None, columns))
+        for y, x in product(range(rows), range(columns))
     ]
+    parts = [
+        replace(
+            block,
+            values=block.values[place],
+            mask=None if block.mask is None else block.mask[place],
+        )
+        for block in blocks
+        for place in places
+    ]
+    return [part for part in parts if part.trainable]
 
 
 def _alive(block: Block) -> set[int]:

@@ -16,12 +16,12 @@ from napari_noise2same.core.noise import (
     DomainKind,
     fit_domain,
     hide_outliers,
-    independent_distance,
+    independent_distances,
 )
 from napari_noise2same.core.sampling.blocks import Block
-from napari_noise2same.core.settings import MAX_DILATION
+from napari_noise2same.core.settings import MAX_DISTANCE
 
-__all__ = ["find_dilation", "fit_domains", "fits_by_channel", "normalise"]
+__all__ = ["find_noise_distance", "fit_domains", "fits_by_channel", "normalise"]
 
 # More pixels change no digit of a fit that matters, and take time and memory.
 _FIT_PIXELS = 2048**2
@@ -57,8 +57,8 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
     return tuple(fits[channel] for channel in sorted(fits))
 
 
-def find_dilation(blocks: Sequence[Block]) -> int:
-    """Find every how many rows and columns have independent noise.
+def find_noise_distance(blocks: Sequence[Block]) -> tuple[int, int]:
+    """Find how far apart pixels have independent noise.
 
     Parameters
     ----------
@@ -67,12 +67,16 @@ def find_dilation(blocks: Sequence[Block]) -> int:
 
     Returns
     -------
-    int
-        1 for independent noise; of several channels that are not blank, the smallest number.
+    tuple of int
+        In Y and in X, 1 for independent noise; of several channels that are not blank, the
+        smallest numbers.
     """
-    channels = [planes for planes in _planes(blocks).values() if any(map(np.ptp, planes))]
-    distances = (independent_distance(_some(planes), MAX_DILATION) for planes in channels)
-    return min(distances, default=1)
+    channels = [
+        planes for planes in _planes(blocks).values() if any(p.min() < p.max() for p in planes)
+    ]
+    found = [independent_distances(_some(planes), MAX_DISTANCE) for planes in channels]
+    rows, columns = zip(*found, strict=True) if found else ((1,), (1,))
+    return min(rows), min(columns)
 
 
 def normalise(

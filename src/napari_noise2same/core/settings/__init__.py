@@ -6,7 +6,7 @@ The same objects drive the Python interface, the command line, the forms and the
 from napari_noise2same.core.settings.batch import BatchConfig, ResultFormat
 from napari_noise2same.core.settings.changes import changed_settings
 from napari_noise2same.core.settings.denoising import DenoiseConfig, NoiseSource, Precision
-from napari_noise2same.core.settings.network import MAX_DILATION, NetworkConfig
+from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
     STRATEGIES,
     AdaptiveLambda,
@@ -25,10 +25,15 @@ from napari_noise2same.core.settings.results import (
     check_scheduler_name,
     local_workers,
 )
-from napari_noise2same.core.settings.training import MIN_SIDE, Augmentation, TrainingConfig
+from napari_noise2same.core.settings.training import (
+    MAX_DISTANCE,
+    MIN_SIDE,
+    Augmentation,
+    TrainingConfig,
+)
 
 __all__ = [
-    "MAX_DILATION",
+    "MAX_DISTANCE",
     "MIN_SIDE",
     "STRATEGIES",
     "AdaptiveLambda",

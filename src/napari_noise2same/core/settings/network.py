@@ -6,9 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["MAX_DILATION", "NetworkConfig"]
-
-MAX_DILATION = 4
+__all__ = ["NetworkConfig"]
 
 Width = Annotated[int, Field(ge=1, le=1024)]
 Count = Annotated[int, Field(ge=1, le=8)]
@@ -33,9 +31,6 @@ class NetworkConfig(BaseModel):
     unshuffle : {1, 2}
         Side of the in-plane pixel blocks that the U-Net folds into channels: with 2 its finest
         level works at half resolution, four times faster on a CPU.
-    dilation : int
-        The U-Net takes every so many rows and columns as an image of their own: in an image that
-        was enlarged or smoothed, these have independent noise.
     skip : {"concat", "gated"}
         How the U-Net's decoder takes in the encoder's features.
     bias : bool
@@ -51,7 +46,6 @@ class NetworkConfig(BaseModel):
     widths: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (32, 64, 64)
     blocks: Count | tuple[Count, ...] = 1
     unshuffle: Literal[1, 2] = 2
-    dilation: Annotated[int, Field(ge=1, le=MAX_DILATION)] = 1
     skip: Literal["concat", "gated"] = "concat"
     bias: bool = False
 

@@ -17,13 +17,15 @@ from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import LambdaConfig, MaskConfig
 
-__all__ = ["MIN_SIDE", "Augmentation", "TrainingConfig"]
+__all__ = ["MAX_DISTANCE", "MIN_SIDE", "Augmentation", "TrainingConfig"]
 
 # Fewer pixels than this along Y or X leave a 3×3 network nothing but borders to learn from.
 MIN_SIDE = 8
+MAX_DISTANCE = 4
 
 Augmentation = Literal["none", "flips", "full"]
 PositiveInt = Annotated[int, Field(ge=1)]
+Distance = Annotated[int, Field(ge=1, le=MAX_DISTANCE)]
 
 
 class TrainingConfig(BaseModel):
@@ -50,6 +52,10 @@ class TrainingConfig(BaseModel):
         do not fit, joint channels or a network of another shape, training starts at random.
     domain : {"stabilised", "linear"}
         Train on variance-stabilised pixels or on pixels as they are.
+    noise_distance : tuple of int, optional
+        How far apart pixels have independent noise, in Y and in X: more than 1 in images that were
+        enlarged or smoothed. Every so many rows and columns are an image of their own then. Found
+        in the images when not given.
     steps : int, optional
         Number of steps; chosen from the number of pixels when not given. None at all leave the
         first weights as they are.
@@ -97,6 +103,7 @@ class TrainingConfig(BaseModel):
     joint_channels: bool = False
     start: Literal["pretrained", "scratch"] = "pretrained"
     domain: Literal["stabilised", "linear"] = "stabilised"
+    noise_distance: tuple[Distance, Distance] | None = None
     steps: Annotated[int, Field(ge=0)] | None = None
     effort: Annotated[float, Field(ge=0, le=100)] = 1.0
     seconds: Annotated[float, Field(gt=0)] | None = None

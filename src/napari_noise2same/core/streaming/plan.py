@@ -15,7 +15,7 @@ from napari_noise2same.core.denoising import (
     grid_of,
     halo_of,
     most_pixels,
-    side_on_grid,
+    sides_on_grid,
 )
 from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
 from napari_noise2same.core.model import TrainedModel
@@ -150,10 +150,10 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     side = [image.axes.index(axis) for axis in layout.spatial]
     shape = tuple(image.data.shape[i] for i in side)
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
-    grid, context = grid_of(network), context_of(network)
+    distance = model.noise_distance
+    grid, context = grid_of(network, distance), context_of(network, distance)
     if config.tile is not None:
-        most = side_on_grid(config.tile, grid)
-        chunk = (*chunk[:-2], *(min(n, most) for n in chunk[-2:]))
+        chunk = (*chunk[:-2], *map(min, chunk[-2:], sides_on_grid(config.tile, grid)))
     source = _source_chunks(image.data)
     cell = choose_part(
         shape,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -14,7 +14,7 @@ from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.sampling import (
     Block,
     ImageDomains,
-    find_dilation,
+    find_noise_distance,
     fit_image_domains,
     is_far_from,
     load_blocks,
@@ -41,14 +41,17 @@ class Loaded:
         Whether these are the domains of all images, or each image has its own.
     sampler : PatchSampler
         Where patches come from.
-    dilation : int
-        Every how many rows and columns have independent noise.
+    patch : tuple of int
+        Spatial shape of its patches.
+    distance : tuple of int
+        How far apart pixels have independent noise, in Y and in X.
     """
 
     domains: tuple[Domain, ...]
     noise: NoiseSource
     sampler: PatchSampler
-    dilation: int
+    patch: tuple[int, ...]
+    distance: tuple[int, int]
 
 
 def load_patches(
@@ -57,7 +60,7 @@ def load_patches(
     patch: tuple[int, ...],
     device: torch.device,
     *,
-    dilation: int | None = None,
+    distance: tuple[int, int] | None = None,
     resume: TrainedModel | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Loaded:
@@ -70,11 +73,11 @@ def load_patches(
     config : TrainingConfig
         How many pixels, from which seed, and the kind of the domains.
     patch : tuple of int
-        Spatial shape of a patch.
+        Spatial shape of a patch, less where every so many rows and columns are smaller.
     device : torch.device
         Where patches are to lie.
-    dilation : int, optional
-        That of the network, if it is not to be found.
+    distance : tuple of int, optional
+        How far apart pixels have independent noise, if it is not to be found.
     resume : TrainedModel, optional
         A model whose training goes on, in its domains.
     stop : callable
@@ -95,25 +98,27 @@ def load_patches(
         If reading was told to stop.
     """
     blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch, stop=stop)
-    dilation = dilation or find_dilation(blocks)
-    fitted = _fit(take_apart(blocks, dilation), config, views[0].n_channels, resume)
-    pixels = [
-        normalise(block.values, block.channels, fitted.of(block.image))[0] for block in blocks
+    distance = distance or find_noise_distance(blocks)
+    fitted = _fit(take_apart(blocks, distance), config, views[0].n_channels, resume)
+    shown = [
+        replace(block, values=normalise(block.values, block.channels, fitted.of(block.image))[0])
+        for block in blocks
     ]
     # Of a constant channel nothing can be learnt; in its domain it is 0.
-    learnt = [i for i, values in enumerate(pixels) if values.any()] or range(len(blocks))
+    learnt = take_apart([block for block in shown if block.values.any()] or shown, distance)
+    patch = tuple(map(min, patch, *(block.values.shape[1:] for block in learnt)))
     weights = pixel_weights(
-        [blocks[i].image for i in learnt],
-        [blocks[i].trainable for i in learnt],
+        [block.image for block in learnt],
+        [block.trainable for block in learnt],
         [pixels_of(view) for view in views],
     )
     sampler = PatchSampler(
-        [torch.from_numpy(pixels[i]).to(device) for i in learnt],
+        [torch.from_numpy(block.values).to(device) for block in learnt],
         patch,
-        [blocks[i].mask for i in learnt],
+        [block.mask for block in learnt],
         weights,
     )
-    return Loaded(fitted.common, "image" if fitted.own else "model", sampler, dilation)
+    return Loaded(fitted.common, "image" if fitted.own else "model", sampler, patch, distance)
 
 
 def _fit(

@@ -27,7 +27,6 @@ _RATES = {False: 2e-4, True: 2e-3}
 # A GPU idles on a CPU's batch. Good weights are moved as far on any device: as many steps of larger
 # batches learn the noise by rote.
 _ACCELERATOR_FACTOR = 4
-_ORDINALS = {2: "second", 3: "third", 4: "fourth"}
 
 
 class ImageKind(NamedTuple):
@@ -69,6 +68,8 @@ class TrainingPlan:
         Peak learning rate.
     depth : str
         The axis that the network sees beside Y and X: ``"Z"``, ``"T"`` or nothing.
+    noise_distance : tuple of int
+        How far apart pixels have independent noise, in Y and in X.
     note : str
         What the user should know about the choices, in a sentence, or nothing.
     """
@@ -80,6 +81,7 @@ class TrainingPlan:
     seconds: float | None
     learning_rate: float
     depth: str = ""
+    noise_distance: tuple[int, int] = (1, 1)
     note: str = ""
 
     @property
@@ -101,27 +103,6 @@ class TrainingPlan:
             The same choices.
         """
         return replace(self, note=f"{self.note} {sentence}".lstrip())
-
-    def looking_apart(self, dilation: int) -> TrainingPlan:
-        """Return the plan with a network that takes rows and columns as images of their own.
-
-        Parameters
-        ----------
-        dilation : int
-            Rows and columns from one to the next of the same image.
-
-        Returns
-        -------
-        TrainingPlan
-            The same choices.
-        """
-        if dilation == self.network.dilation:
-            return self
-        network = self.network.model_copy(update={"dilation": dilation})
-        return replace(self, start=replace(self.start, network=network)).noting(
-            "Neighbouring pixels share their noise, as where an image was enlarged or smoothed: "
-            f"every {_ORDINALS[dilation]} row and column is denoised as an image of its own."
-        )
 
 
 def view_image(image: Image, config: TrainingConfig) -> ImageView:

@@ -32,6 +32,7 @@ __all__ = ["Preparation", "prepare"]
 # Of independent noise a good denoiser leaves at most 0.035 between neighbours, even in fine
 # structure. Beyond 0.05, all images that were tried became worse by training.
 _CORRELATED = 0.045
+_ORDINALS = {2: "second", 3: "third", 4: "fourth"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,11 +116,13 @@ def prepare(
     views = [view_image(image, config) for image in images]
     plan = plan_training(views, config, device, model=start, resume=resume)
     ranks = choose_ranks(device, plan.batch)
-    known = None if plan.start.kind == "pretrained" and resume is None else plan.network.dilation
+    known = config.noise_distance if resume is None else resume.noise_distance
     loaded = load_patches(
-        views, config, plan.patch, device, dilation=known, resume=resume, stop=stop
+        views, config, plan.patch, device, distance=known, resume=resume, stop=stop
     )
-    plan = plan.looking_apart(loaded.dilation)
+    plan = replace(plan, patch=loaded.patch, noise_distance=loaded.distance)
+    if plan.noise_distance not in (known, (1, 1)):
+        plan = plan.noting(_taken_apart(plan.noise_distance))
     if loaded.noise == "image":
         plan = plan.noting("The noise of the images differs: each is normalised by its own.")
     sampler, mask, batch, seed = loaded.sampler, config.mask, plan.batch, config.seed
@@ -131,7 +134,8 @@ def prepare(
     sigma = _mean_sigma(noisy)
     if resume is None:
         # No detail is given back of volumes, and where noise is shared or differs.
-        used = (plan.network.spatial_dims, plan.network.dilation, loaded.noise) == (2, 1, "model")
+        alone = plan.noise_distance == (1, 1) and loaded.noise == "model"
+        used = alone and plan.network.spatial_dims == 2
         with device_errors(device):
             domains = _knowing_detail(domains, validation, learner.network, first if used else None)
     if resume is not None and resume.resume is not None:
@@ -153,6 +157,16 @@ def prepare(
         learner=learner,
         sigma=sigma,
         lambda_inv=config.lambda_inv or _best_strategy(noisy, fresh=plan.start.fresh),
+    )
+
+
+def _taken_apart(distance: tuple[int, int]) -> str:
+    """Say what is done about noise that neighbours share."""
+    names = zip(distance, ("row", "column"), strict=True)
+    which = " and ".join(f"{_ORDINALS[n]} {name}" for n, name in names if n > 1)
+    return (
+        "Neighbouring pixels share their noise, as where an image was enlarged or smoothed: "
+        f"every {which} is denoised as an image of its own."
     )
 
 

@@ -190,11 +190,12 @@ def resumable_state(model: TrainedModel, config: TrainingConfig) -> ResumeState:
             "found another: train anew."
         )
     before = own_config(model)
-    kept = ("lambda_inv", "domain", "depth_axis")
+    kept = ("lambda_inv", "domain", "depth_axis", "noise_distance")
     if any(getattr(before, name) != getattr(config, name) for name in kept):
         raise ConfigurationError(
-            "Expected the λ_inv strategy, the domain and the third axis of the model that training "
-            "goes on from, found others: leave them as they are, or train anew."
+            "Expected the λ_inv strategy, the domain, the third axis and the distance of noise of "
+            "the model that training goes on from, found others: leave them as they are, or train "
+            "anew."
         )
     missing = sorted(_VALUES - model.resume.values.keys())
     if missing:

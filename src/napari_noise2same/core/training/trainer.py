@@ -325,6 +325,7 @@ class Trainer:
             axes=self._axes,
             joint_channels=self.config.joint_channels,
             depth_axis=self.config.depth_axis,
+            noise_distance=self.plan.noise_distance,
             start=self.plan.start.kind,
             settings=self.config.model_dump(mode="json"),
             seed=self.config.seed,
