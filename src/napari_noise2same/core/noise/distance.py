@@ -59,12 +59,13 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
     clear = all(share or large >= _WHITE for share, (_, large) in zip(shared, nearest, strict=True))
     if not any(shared) or not clear or not _is_noise(arrays):
         return 1, 1
-    rows, columns = (
+    found = [
         _distance(arrays, axis, large, most, alone=not all(shared)) if share else 1
         for axis, (_, large), share in zip(_AXES, nearest, shared, strict=True)
-    )
-    # Where it is shared along both, it is not texture along one.
-    return (1, 1) if all(shared) and 1 in (rows, columns) else (rows, columns)
+    ]
+    # Too long a distance costs more than too short a one. 1 is texture: along one axis is enough.
+    rows, columns = (min(found),) * 2 if all(shared) else found
+    return rows, columns
 
 
 def _is_shared(median: float, large: float, limit: float) -> bool:
