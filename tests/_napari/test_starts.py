@@ -234,6 +234,19 @@ def test_the_instant_preview_of_a_volume_is_its_instant_result(
     np.testing.assert_allclose(preview.data[0], expected, atol=0.5)
 
 
+def test_the_instant_preview_goes_by_the_distance_of_noise_that_is_given(
+    qtbot: QtBot, viewer: Viewer, dock: TrainDock
+) -> None:
+    data = np.random.default_rng(0).normal(100, 10, (48, 64)) + np.arange(64)
+    viewer.add_image(data, name="cells", axis_labels=("y", "x"))
+    config = Preset.INSTANT.config(noise_distance=(1, 2), device="cpu")
+    dock.panel.set_value(config)
+    dock.panel.instant.click()
+    wait(qtbot, lambda: PREVIEW in viewer.layers)
+    expected = denoise(Stack(data, "YX"), Trainer([Stack(data, "YX")], config).snapshot())
+    np.testing.assert_allclose(viewer.layers[PREVIEW].data, expected, atol=0.5)
+
+
 @pytest.mark.parametrize("hidden", [False, True])
 def test_the_instant_preview_follows_other_data(
     qtbot: QtBot, viewer: Viewer, frames: Image, dock: TrainDock, hidden: bool

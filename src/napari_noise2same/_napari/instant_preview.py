@@ -191,6 +191,7 @@ class InstantPreview(QObject):
             depth_axis=depth_axis,
             joint_channels=start is not None and start.joint_channels,
             domain=settings.domain,
+            noise_distance=settings.noise_distance,
             max_pixels=min(settings.max_pixels, _MAX_PIXELS),
             device=settings.device,
         )

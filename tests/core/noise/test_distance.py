@@ -97,6 +97,16 @@ def test_texture_is_no_noise(picture: object, sigma: float) -> None:
     assert independent_distances(image, MOST) == (1, 1)
 
 
+@pytest.mark.parametrize("strength", [2, 8])
+@pytest.mark.parametrize("transpose", [False, True])
+def test_bands_are_no_noise_that_is_shared_across_them(strength: float, transpose: bool) -> None:
+    rng = np.random.default_rng(0)
+    lines = gaussian_filter1d(rng.standard_normal(256), 1)
+    for bands in (np.sin(np.arange(256) * 2 * np.pi / 5), lines / lines.std()):
+        image = strength * bands[:, None] + rng.standard_normal((256, 256))
+        assert independent_distances(image.T if transpose else image, MOST) == (1, 1)
+
+
 def test_all_samples_count_whatever_their_axes() -> None:
     planes = np.stack([enlarged(counted(seed, 128), 2, 1) for seed in range(3)])
     assert independent_distances(planes, MOST) == (2, 2)

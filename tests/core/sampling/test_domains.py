@@ -95,6 +95,17 @@ def test_a_blank_channel_does_not_tell_how_far_apart_noise_is_independent() -> N
         assert find_noise_distance([block]) == distance
 
 
+def test_of_several_images_the_one_whose_noise_is_shared_least_counts() -> None:
+    rng = np.random.default_rng(0)
+    enlarged = zoom(
+        rng.poisson(20, (200, 200)).astype(np.float32), 2, order=1, grid_mode=True, mode="nearest"
+    )
+    sharp = rng.poisson(20, (128, 128)).astype(np.float32)
+    blocks = [Block(enlarged[None], (0,)), Block(sharp[None], (0,), image=1)]
+    assert find_noise_distance(blocks[:1]) == (2, 2)
+    assert find_noise_distance(blocks) == (1, 1)
+
+
 def test_blocks_are_taken_apart_into_every_so_many_rows_and_columns() -> None:
     values = np.arange(2 * 7 * 8).reshape(2, 7, 8)
     parts = take_apart([Block(values, (0, 1), image=3)], (2, 3))
@@ -104,13 +115,14 @@ def test_blocks_are_taken_apart_into_every_so_many_rows_and_columns() -> None:
     assert sorted(np.concatenate([part.values.ravel() for part in parts])) == list(range(112))
 
 
-def test_of_parts_only_those_with_something_marked_are_left() -> None:
+def test_masks_are_taken_apart_with_their_pixels() -> None:
     mask = np.zeros((6, 6), bool)
     mask[1::2, 4] = True
-    (part,) = take_apart([Block(np.arange(36).reshape(1, 6, 6), (0,), mask)], (2, 2))
-    np.testing.assert_array_equal(part.values, [[[6, 8, 10], [18, 20, 22], [30, 32, 34]]])
-    assert part.mask is not None
-    np.testing.assert_array_equal(np.argwhere(part.mask), [[0, 2], [1, 2], [2, 2]])
+    parts = take_apart([Block(np.arange(36).reshape(1, 6, 6), (0,), mask)], (2, 2))
+    assert [part.trainable for part in parts] == [0, 0, 3, 0]
+    np.testing.assert_array_equal(parts[2].values, [[[6, 8, 10], [18, 20, 22], [30, 32, 34]]])
+    assert parts[2].mask is not None
+    np.testing.assert_array_equal(np.argwhere(parts[2].mask), [[0, 2], [1, 2], [2, 2]])
 
 
 @pytest.mark.parametrize("photons", [0.01, 0.05, 0.3])

@@ -21,3 +21,8 @@ def test_small_patches_are_allowed(patch: tuple[int, ...] | None) -> None:
 def test_distances_of_noise_that_no_image_has_are_refused(distance: tuple[int, ...]) -> None:
     with pytest.raises(ValidationError, match="noise_distance"):
         TrainingConfig.model_validate({"noise_distance": distance})
+
+
+def test_one_distance_of_noise_is_said_to_be_too_few() -> None:
+    with pytest.raises(ValidationError, match="expected two numbers, for Y and X, found 2"):
+        TrainingConfig.model_validate({"noise_distance": ["2"]})

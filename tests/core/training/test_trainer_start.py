@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
 from napari_noise2same.core.denoising import denoise
+from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.metrics import affine_psnr
 from napari_noise2same.core.model import TrainedModel, load_model, load_pretrained, save_model
@@ -332,6 +333,13 @@ def test_the_noise_of_an_enlarged_image_is_that_of_every_second_row() -> None:
     own = denoise(image, after, DenoiseConfig(noise="image"))
     np.testing.assert_allclose(own, denoise(image, after), rtol=0.05)
     assert after.domains[0].detail is None
+
+
+def test_images_whose_rows_and_columns_are_nothing_but_borders_are_refused() -> None:
+    pixels = np.random.default_rng(0).poisson(20, (31, 60)).astype(np.float32)
+    config = Preset.INSTANT.config(device="cpu", noise_distance=(4, 4))
+    with pytest.raises(ConfigurationError, match="found 7 × 15: choose a smaller distance"):
+        Trainer([Image(pixels, "YX")], config)
 
 
 def test_training_from_scratch_on_an_enlarged_image_learns_the_image_and_not_its_noise() -> None:

@@ -25,6 +25,9 @@ _SHARED_ALONG = 0.45
 _UNIFORM = 1.4
 _WHITE = 0.85
 _LARGE_BLOCK, _FEWEST = 32, 16
+# Lines are stronger across them than anything is along them: 2 times and more where they matter,
+# where noise that is shared along one axis only has less than 1.
+_LINES = 1.5
 _SPREAD, _SPREAD_ALONG = 0.22, 0.26
 # Of the absolute difference of two draws: its median for a standard deviation of 1.
 _MEDIAN = 0.6745 * 2**0.5
@@ -52,20 +55,19 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
     neighbours share, it is smaller over one.
     """
     arrays = as_floats(samples)
-    nearest = [_ratios(arrays, axis, 1) for axis in _AXES]
-    limit = _SHARED if all(_is_shared(*ratios, _SHARED) for ratios in nearest) else _SHARED_ALONG
-    shared = [_is_shared(*ratios, limit) for ratios in nearest]
-    # Noise that is shared along one axis only is white along the other.
-    clear = all(share or large >= _WHITE for share, (_, large) in zip(shared, nearest, strict=True))
-    if not any(shared) or not clear or not _is_noise(arrays):
-        return 1, 1
-    found = [
-        _distance(arrays, axis, large, most, alone=not all(shared)) if share else 1
-        for axis, (_, large), share in zip(_AXES, nearest, shared, strict=True)
-    ]
-    # Too long a distance costs more than too short a one. 1 is texture: along one axis is enough.
-    rows, columns = (min(found),) * 2 if all(shared) else found
-    return rows, columns
+    nearest = {axis: _ratios(arrays, axis, 1) for axis in _AXES}
+    if all(_is_shared(*ratios, _SHARED) for ratios in nearest.values()):
+        if not _is_noise(arrays):
+            return 1, 1
+        # Structure makes distances longer, and images are rarely enlarged more along one axis.
+        shortest = min(_distance(arrays, axis, most) for axis in _AXES)
+        return shortest, shortest
+    for axis, across in (_AXES, _AXES[::-1]):
+        clear = _is_shared(*nearest[axis], _SHARED_ALONG) and nearest[across][1] >= _WHITE
+        if clear and _is_noise(arrays) and not _has_lines(arrays, axis, across, most):
+            distance = _distance(arrays, axis, most, across)
+            return (distance, 1) if axis == -2 else (1, distance)
+    return 1, 1
 
 
 def _is_shared(median: float, large: float, limit: float) -> bool:
@@ -73,43 +75,50 @@ def _is_shared(median: float, large: float, limit: float) -> bool:
     return large < min(limit, _UNIFORM * median)
 
 
-def _distance(arrays: list[Floats], axis: int, nearest: float, most: int, *, alone: bool) -> int:
+def _distance(arrays: list[Floats], axis: int, most: int, across: int | None = None) -> int:
     """Find the distance along an axis where neighbours share what differs; 1 for texture."""
 
     def whiteness(distance: int) -> float:
         _, along = _ratios(arrays, axis, distance)
-        # What structure takes from it, it takes along the other axis too.
-        _, across = _ratios(arrays, sum(_AXES) - axis, distance) if alone else (0, 1.0)
-        return along / min(across, 1.0)
+        # What structure takes from it, it takes along an axis that shares no noise too.
+        return along if across is None else along / min(_ratios(arrays, across, distance)[1], 1.0)
 
     for distance in range(2, most + 1):
         there = whiteness(distance)
         if there >= _SHARED:
-            steep = there >= distance * nearest
+            steep = there >= distance * whiteness(1)
             white = max(there, whiteness(distance + 1)) >= _WHITE
             return distance if steep or white else 1
     return 1
 
 
+def _has_lines(arrays: list[Floats], axis: int, across: int, distance: int) -> bool:
+    """Tell whether there is more along an axis, far apart, than noise that has no direction."""
+    along, beside = (
+        np.concatenate(
+            [_energies(np.moveaxis(array, i, -1), distance, distance).ravel() for array in arrays]
+        )
+        for i in (axis, across)
+    )
+    return bool(np.nanmedian(along) > _LINES * np.nanmedian(beside))
+
+
 def _is_noise(arrays: list[Floats]) -> bool:
     """Tell whether what differs between neighbours is as strong wherever it is as bright."""
-    rows, columns, means = [], [], []
+    parts = []
     for array in arrays:
         y, x = array.ndim - 2, array.ndim - 1
         along_y, along_x = high_pass(array, (y,))[..., 1:-1], high_pass(array, (x,))[..., 1:-1, :]
-        rows.append(_block_means(along_y**2, _LARGE_BLOCK).ravel())
-        columns.append(_block_means(along_x**2, _LARGE_BLOCK).ravel())
-        means.append(_block_means(interior(array, (y, x)), _LARGE_BLOCK).ravel())
-    energies, mean = (
-        np.array([np.concatenate(rows), np.concatenate(columns)]),
-        np.concatenate(means),
-    )
-    seen = energies.min(axis=0) > 0  # not so where a pixel is no number
+        values = along_y**2, along_x**2, interior(array, (y, x))
+        parts.append([_block_means(value, _LARGE_BLOCK).ravel() for value in values])
+    rows, columns, means = np.concatenate(parts, axis=1)
+    seen = (rows > 0) & (columns > 0)  # not so where a pixel is no number
     if seen.sum() < _FEWEST:
         return False
-    by_brightness = energies[:, seen][:, np.argsort(mean[seen])]
-    along = max(map(_spread, by_brightness))
-    return _spread(by_brightness.sum(axis=0)) < _SPREAD and along < _SPREAD_ALONG
+    order = np.argsort(means[seen])
+    rows, columns = rows[seen][order], columns[seen][order]
+    along = max(_spread(rows), _spread(columns))
+    return _spread(rows + columns) < _SPREAD and along < _SPREAD_ALONG
 
 
 def _spread(energies: Floats) -> float:

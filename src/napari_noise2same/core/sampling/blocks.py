@@ -118,14 +118,16 @@ def take_apart(blocks: Sequence[Block], distance: tuple[int, int]) -> list[Block
     Returns
     -------
     list of Block
-        The blocks, views of the same pixels, less those of which nothing is marked.
+        The blocks, views of the same pixels; in some of them nothing may be marked.
     """
+    if distance == (1, 1):
+        return list(blocks)
     rows, columns = distance
     places = [
         (..., slice(y, None, rows), slice(x, None, columns))
         for y, x in product(range(rows), range(columns))
     ]
-    parts = [
+    return [
         replace(
             block,
             values=block.values[place],
@@ -134,7 +136,6 @@ def take_apart(blocks: Sequence[Block], distance: tuple[int, int]) -> list[Block
         for block in blocks
         for place in places
     ]
-    return [part for part in parts if part.trainable]
 
 
 def _alive(block: Block) -> set[int]:

@@ -68,15 +68,19 @@ def find_noise_distance(blocks: Sequence[Block]) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        In Y and in X, 1 for independent noise; of several channels that are not blank, the
-        smallest numbers.
+        In Y and in X, 1 for independent noise; of several images, and of several channels that
+        are not blank, the smallest numbers.
     """
-    channels = [
-        planes for planes in _planes(blocks).values() if any(p.min() < p.max() for p in planes)
+    images = {block.image for block in blocks}
+    pictures = [
+        planes
+        for image in images
+        for planes in _planes([block for block in blocks if block.image == image]).values()
+        if any(plane.min() < plane.max() for plane in planes)
     ]
-    found = [independent_distances(_some(planes), MAX_DISTANCE) for planes in channels]
-    rows, columns = zip(*found, strict=True) if found else ((1,), (1,))
-    return min(rows), min(columns)
+    found = [independent_distances(_some(planes), MAX_DISTANCE) for planes in pictures]
+    rows, columns = map(min, zip(*(found or [(1, 1)]), strict=True))
+    return rows, columns
 
 
 def normalise(

@@ -23,8 +23,9 @@ class DenoiseConfig(BaseModel):
         Context around each tile, in pixels, with a band in which neighbours are blended; when
         results go to a Zarr folder, context alone. By default the network's receptive field:
         then tiles of images give what the whole image would. With networks for volumes it is
-        at most 8 planes and 48 pixels, and tiles give nearly what the whole volume would: the
-        largest difference that was measured is 0.05 of the noise's standard deviation.
+        at most 8 planes and 48 of the rows and columns that it sees, and tiles give nearly what
+        the whole volume would: the largest difference that was measured is 0.05 of the noise's
+        standard deviation.
     dtype : {"float32", "keep"}
         Type of the result; ``"keep"`` rounds and clips to the type of the image.
     noise : {"model", "image"}

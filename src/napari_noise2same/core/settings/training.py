@@ -54,8 +54,8 @@ class TrainingConfig(BaseModel):
         Train on variance-stabilised pixels or on pixels as they are.
     noise_distance : tuple of int, optional
         How far apart pixels have independent noise, in Y and in X: more than 1 in images that were
-        enlarged or smoothed. Every so many rows and columns are an image of their own then. Found
-        in the images when not given.
+        enlarged or smoothed. Every so many rows and columns are an image of their own then, which
+        patches are taken from. Found in the images when not given.
     steps : int, optional
         Number of steps; chosen from the number of pixels when not given. None at all leave the
         first weights as they are.
@@ -133,6 +133,15 @@ class TrainingConfig(BaseModel):
         if axis == "T" and info.data.get("spatial_dims") == 2:
             raise ValueError("expected a 3D network for time as the third axis, found a 2D one")
         return axis
+
+    @field_validator("noise_distance", mode="before")
+    @classmethod
+    def _along_both_axes(cls, distance: object) -> object:
+        if isinstance(distance, list | tuple) and len(distance) != 2:
+            raise ValueError(
+                f"expected two numbers, for Y and X, found {', '.join(map(str, distance))}"
+            )
+        return distance
 
     @field_validator("patch")
     @classmethod

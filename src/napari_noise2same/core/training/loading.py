@@ -23,7 +23,7 @@ from napari_noise2same.core.sampling import (
     pixels_of,
     take_apart,
 )
-from napari_noise2same.core.settings import NoiseSource, TrainingConfig
+from napari_noise2same.core.settings import MIN_SIDE, NoiseSource, TrainingConfig
 from napari_noise2same.core.training.patches import PatchSampler
 
 __all__ = ["Loaded", "load_patches"]
@@ -91,7 +91,8 @@ def load_patches(
     Raises
     ------
     ConfigurationError
-        If the images are not at all like those that the training to go on with has seen.
+        If the images are not at all like those that the training to go on with has seen, or are
+        too small for the distance of noise.
     ImageError
         If no channel has finite pixels that differ.
     StoppedError
@@ -105,8 +106,9 @@ def load_patches(
         for block in blocks
     ]
     # Of a constant channel nothing can be learnt; in its domain it is 0.
-    learnt = take_apart([block for block in shown if block.values.any()] or shown, distance)
-    patch = tuple(map(min, patch, *(block.values.shape[1:] for block in learnt)))
+    parts = take_apart([block for block in shown if block.values.any()] or shown, distance)
+    learnt = [part for part in parts if part.trainable]
+    patch = _fitting_patch(patch, learnt)
     weights = pixel_weights(
         [block.image for block in learnt],
         [block.trainable for block in learnt],
@@ -119,6 +121,19 @@ def load_patches(
         weights,
     )
     return Loaded(fitted.common, "image" if fitted.own else "model", sampler, patch, distance)
+
+
+def _fitting_patch(patch: tuple[int, ...], blocks: Sequence[Block]) -> tuple[int, ...]:
+    """Return the shape of a patch that all blocks hold, and that is more than borders."""
+    patch = tuple(map(min, patch, *(block.values.shape[1:] for block in blocks)))
+    if min(patch[-2:]) < MIN_SIDE:
+        height, width = patch[-2:]
+        raise ConfigurationError(
+            f"Expected images of at least {MIN_SIDE} × {MIN_SIDE} pixels once every so many rows "
+            f"and columns are images of their own, found {height} × {width}: choose a smaller "
+            "distance of noise, or larger images."
+        )
+    return patch
 
 
 def _fit(
