@@ -102,7 +102,8 @@ def test_texture_is_no_noise(picture: object, sigma: float) -> None:
 def test_bands_are_no_noise_that_is_shared_across_them(strength: float, transpose: bool) -> None:
     rng = np.random.default_rng(0)
     lines = gaussian_filter1d(rng.standard_normal(256), 1)
-    for bands in (np.sin(np.arange(256) * 2 * np.pi / 5), lines / lines.std()):
+    waves = [np.sin(np.arange(256) * 2 * np.pi / period) for period in (4, 5)]
+    for bands in (*waves, lines / lines.std()):
         image = strength * bands[:, None] + rng.standard_normal((256, 256))
         assert independent_distances(image.T if transpose else image, MOST) == (1, 1)
 
@@ -129,6 +130,11 @@ def test_where_there_is_too_little_to_see_nothing_is_found(
     assert independent_distances(np.full(shape, value), MOST) == (1, 1)
     noise = np.random.default_rng(0).normal(size=shape)
     assert independent_distances(gaussian_filter(noise, 1), MOST) == (1, 1)
+
+
+def test_a_strip_is_too_narrow_to_tell_lines_from_noise() -> None:
+    strip = zoom(counted(side=1024)[:40], (1, 2), order=1, mode="nearest", grid_mode=True)
+    assert independent_distances(strip, MOST) == (1, 1)
 
 
 def test_black_around_an_image_does_not_count() -> None:

@@ -27,7 +27,7 @@ _WHITE = 0.85
 _LARGE_BLOCK, _FEWEST = 32, 16
 # Lines are stronger across them than anything is along them: 2 times and more where they matter,
 # where noise that is shared along one axis only has less than 1.
-_LINES = 1.5
+_LINES, _PLAIN = 1.5, 0.2
 _SPREAD, _SPREAD_ALONG = 0.22, 0.26
 # Of the absolute difference of two draws: its median for a standard deviation of 1.
 _MEDIAN = 0.6745 * 2**0.5
@@ -41,7 +41,7 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
     samples : ndarray or sequence of ndarray
         Real pixels of any scale, ``(..., y, x)`` each.
     most : int
-        The largest distance that is looked for.
+        The largest distance that is looked for, at least 2.
 
     Returns
     -------
@@ -64,7 +64,9 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
         return shortest, shortest
     for axis, across in (_AXES, _AXES[::-1]):
         clear = _is_shared(*nearest[axis], _SHARED_ALONG) and nearest[across][1] >= _WHITE
-        if clear and _is_noise(arrays) and not _has_lines(arrays, axis, across, most):
+        # Lines of one period may hide at one distance.
+        lines = (_has_lines(arrays, axis, across, distance) for distance in (most - 1, most))
+        if clear and _is_noise(arrays) and not any(lines):
             distance = _distance(arrays, axis, most, across)
             return (distance, 1) if axis == -2 else (1, distance)
     return 1, 1
@@ -93,14 +95,16 @@ def _distance(arrays: list[Floats], axis: int, most: int, across: int | None = N
 
 
 def _has_lines(arrays: list[Floats], axis: int, across: int, distance: int) -> bool:
-    """Tell whether there is more along an axis, far apart, than noise that has no direction."""
+    """Tell whether there is more along an axis, so far apart, than noise that has no direction."""
     along, beside = (
         np.concatenate(
-            [_energies(np.moveaxis(array, i, -1), distance, distance).ravel() for array in arrays]
+            [_energies(np.moveaxis(a, i, -1), distance, distance).ravel() for a in arrays]
         )
         for i in (axis, across)
     )
-    return bool(np.nanmedian(along) > _LINES * np.nanmedian(beside))
+    if not along.size or not beside.size:
+        return True
+    return bool(np.nanquantile(along, _PLAIN) > _LINES * np.nanquantile(beside, _PLAIN))
 
 
 def _is_noise(arrays: list[Floats]) -> bool:
