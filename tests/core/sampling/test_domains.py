@@ -100,10 +100,24 @@ def test_of_several_images_the_one_whose_noise_is_shared_least_counts() -> None:
     enlarged = zoom(
         rng.poisson(20, (200, 200)).astype(np.float32), 2, order=1, grid_mode=True, mode="nearest"
     )
-    sharp = rng.poisson(20, (128, 128)).astype(np.float32)
+    sharp = rng.poisson(20, (200, 200)).astype(np.float32)
     blocks = [Block(enlarged[None], (0,)), Block(sharp[None], (0,), image=1)]
     assert find_noise_distance(blocks[:1]) == (2, 2)
     assert find_noise_distance(blocks) == (1, 1)
+    # One that is too small to tell has no say.
+    blocks[1] = Block(enlarged[None, :90, :90], (0,), image=1)
+    assert find_noise_distance(blocks) == (2, 2)
+
+
+def test_small_images_tell_the_distance_of_noise_together() -> None:
+    rng = np.random.default_rng(0)
+    blocks = []
+    for image in range(24):
+        counts = rng.poisson(20, (40, 40)).astype(np.float32)
+        enlarged = zoom(counts, 2, order=1, grid_mode=True, mode="nearest")
+        blocks.append(Block(enlarged[None], (0,), image=image))
+    assert find_noise_distance(blocks[:1]) == (1, 1)
+    assert find_noise_distance(blocks) == (2, 2)
 
 
 def test_blocks_are_taken_apart_into_every_so_many_rows_and_columns() -> None:

@@ -25,6 +25,8 @@ __all__ = ["find_noise_distance", "fit_domains", "fits_by_channel", "normalise"]
 
 # More pixels change no digit of a fit that matters, and take time and memory.
 _FIT_PIXELS = 2048**2
+# Of fewer, nobody knows whether neighbours share their noise.
+_TELLING_PIXELS = 192**2
 # Sides of the pieces that are taken of more.
 _PIECES = {2: (256, 256), 3: (16, 64, 64)}
 
@@ -69,13 +71,19 @@ def find_noise_distance(blocks: Sequence[Block]) -> tuple[int, int]:
     -------
     tuple of int
         In Y and in X, 1 for independent noise; of several images, and of several channels that
-        are not blank, the smallest numbers.
+        are not blank, the smallest numbers. Images that are too small to tell do so together.
     """
-    images = {block.image for block in blocks}
+    images: dict[int | None, list[Block]] = {}
+    for block in blocks:
+        images.setdefault(block.image, []).append(block)
+    small = [image for image, parts in images.items() if _pixels(parts) < _TELLING_PIXELS]
+    together = [block for image in small for block in images.pop(image)]
+    if not images or _pixels(together) >= _TELLING_PIXELS:
+        images[None] = together
     pictures = [
         planes
-        for image in images
-        for planes in _planes([block for block in blocks if block.image == image]).values()
+        for parts in images.values()
+        for planes in _planes(parts).values()
         if any(plane.min() < plane.max() for plane in planes)
     ]
     found = [independent_distances(_some(planes), MAX_DISTANCE) for planes in pictures]
@@ -146,6 +154,11 @@ def _fits(blocks: Sequence[Block], kind: DomainKind) -> tuple[dict[int, Domain],
             fits[channel] = Domain(mean=float(planes[0].flat[0]), std=1.0, sigma=0.0)
             refusals.append(refusal)
     return fits, refusals
+
+
+def _pixels(blocks: Sequence[Block]) -> int:
+    """Return the number of pixels of each channel."""
+    return sum(block.values[0].size for block in blocks)
 
 
 def _planes(blocks: Sequence[Block]) -> dict[int, list[NDArray[Any]]]:
