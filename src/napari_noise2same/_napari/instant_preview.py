@@ -154,7 +154,7 @@ class InstantPreview(QObject):
     def _ask(self) -> None:
         """Denoise what is in view, if it is not shown yet."""
         try:
-            layer, image, config = self._subject()
+            layer, image, config, depth = self._subject()
         except Noise2SameError:
             # The dock says what is wrong with the layer or the settings.
             self._drop()
@@ -164,7 +164,6 @@ class InstantPreview(QObject):
         if key != self._key or self._preview is None:
             self._drop()
             self._key, self._kept = key, (image, start)
-            depth = config.depth_axis if config.spatial_dims == 3 else ""
             self._preview = PreviewLayer(self._viewer, layer, image, _SUFFIX, depth=depth)
             self._listen(layer)
         if self._worker is not None:
@@ -179,23 +178,23 @@ class InstantPreview(QObject):
             piece = self._preview.piece(region)
             self._work(image, piece, config, DenoiseConfig(device=config.device, dtype=dtype))
 
-    def _subject(self) -> tuple[ImageLayer, Image, TrainingConfig]:
-        """Return the layer to show, as a whole, and how its noise is measured."""
+    def _subject(self) -> tuple[ImageLayer, Image, TrainingConfig, str]:
+        """Return the layer to show, as a whole, how its noise is measured, and the third axis."""
         image = self._inputs.whole_images()[0]
         settings, start = self._panel.value(), self._start()
-        dims, depth_axis = _depth(image, settings) if start is None else _depth_of(start)
+        depth = _depth(image, settings) if start is None else start.depth
         config = TrainingConfig(
             steps=0,
             batch=1,
-            spatial_dims=dims,
-            depth_axis=depth_axis,
+            spatial_dims=settings.spatial_dims if start is None else start.network.spatial_dims,
+            depth_axis=depth or "Z",
             joint_channels=start is not None and start.joint_channels,
             domain=settings.domain,
             noise_distance=settings.noise_distance,
             max_pixels=min(settings.max_pixels, _MAX_PIXELS),
             device=settings.device,
         )
-        return self._inputs.layers()[0], image, config
+        return self._inputs.layers()[0], image, config, depth
 
     def _work(
         self,
@@ -256,17 +255,12 @@ class InstantPreview(QObject):
         self._key = self._preview = self._layer = self._drawn = None
 
 
-def _depth(image: Image, settings: TrainingConfig) -> tuple[Literal[2, 3], DepthAxis]:
-    """Return the dimensions of the network that training would start at, and its third axis."""
+def _depth(image: Image, settings: TrainingConfig) -> DepthAxis | Literal[""]:
+    """Return the third axis of the network that training would start at, if there is one."""
     layout = plan_layout(
         image.axes,
         image.data.shape,
         spatial_dims=settings.spatial_dims,
         depth_axis=settings.depth_axis,
     )
-    return (3, settings.depth_axis) if layout.depth else (2, "Z")
-
-
-def _depth_of(model: TrainedModel) -> tuple[Literal[2, 3], DepthAxis]:
-    """Return the dimensions of a model's network, and its third axis."""
-    return model.network.spatial_dims, model.depth or "Z"
+    return settings.depth_axis if layout.depth else ""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_filter1d, shift, zoom
 from skimage.data import brick, camera, grass, gravel
 
-from napari_noise2same.core.noise import independent_distances
+from napari_noise2same.core.noise import independent_distances, planes_share_noise
 from napari_noise2same.samples import cells
 
 Array = NDArray[np.float64]
@@ -141,3 +141,35 @@ def test_black_around_an_image_does_not_count() -> None:
     image = np.zeros((700, 700))
     image[50:650, 50:650] = enlarged(counted(side=300), 2, 1)
     assert independent_distances(image, MOST) == (2, 2)
+
+
+def stack(seed: int = 0) -> Array:
+    """Photons of a scene that goes on from plane to plane."""
+    rng = np.random.default_rng(seed)
+    scene = gaussian_filter(rng.standard_normal((16, 96, 96)), (2, 4, 4))
+    photons = rng.poisson(5 + 40 * (scene - scene.min()) / np.ptp(scene))
+    return np.asarray(photons, np.float64)
+
+
+def test_the_planes_of_a_stack_have_noise_of_their_own() -> None:
+    assert not planes_share_noise(stack())
+    assert not planes_share_noise([stack(), stack(1)])
+
+
+@pytest.mark.parametrize("order", [1, 3])
+@pytest.mark.parametrize("factor", [1.5, 2, 3])
+def test_planes_that_were_made_of_others_share_their_noise(factor: float, order: int) -> None:
+    deep = zoom(stack(), (factor, 1, 1), order=order, mode="nearest", grid_mode=True)
+    assert planes_share_noise(deep)
+    assert planes_share_noise(np.stack([deep, deep]))
+
+
+def test_stacks_that_were_moved_or_smoothed_along_z_share_their_noise() -> None:
+    assert planes_share_noise(shift(stack(), (0.5, 0, 0), order=1, mode="nearest"))
+    assert planes_share_noise(gaussian_filter1d(stack(), 0.7, axis=0))
+
+
+@pytest.mark.parametrize("shape", [(1, 40, 40), (4, 40, 40), (9, 7, 40), (9, 40, 40)])
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_of_too_few_planes_nothing_is_told(shape: tuple[int, ...], value: float) -> None:
+    assert not planes_share_noise(np.full(shape, value))

@@ -18,6 +18,7 @@ from napari_noise2same.core.sampling import (
     fit_domains,
     load_blocks,
     normalise,
+    planes_are_alike,
     take_apart,
 )
 
@@ -118,6 +119,21 @@ def test_small_images_tell_the_distance_of_noise_together() -> None:
         blocks.append(Block(enlarged[None], (0,), image=image))
     assert find_noise_distance(blocks[:1]) == (1, 1)
     assert find_noise_distance(blocks) == (2, 2)
+
+
+def test_planes_are_alike_if_they_are_in_all_channels_that_are_not_blank() -> None:
+    rng = np.random.default_rng(0)
+    sharp = rng.poisson(20, (16, 64, 64)).astype(np.float32)
+    deep = zoom(sharp[:8], (2, 1, 1), order=1, grid_mode=True, mode="nearest")
+    blank = np.zeros_like(sharp)
+    for channels, alike in (
+        ([deep, blank], True),
+        ([deep, sharp], False),
+        ([blank], False),
+    ):
+        block = Block(np.stack(channels), tuple(range(len(channels))))
+        assert planes_are_alike([block]) == alike
+    assert not planes_are_alike([Block(deep[:, 0], tuple(range(16)))])
 
 
 def test_blocks_are_taken_apart_into_every_so_many_rows_and_columns() -> None:

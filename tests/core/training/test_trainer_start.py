@@ -389,6 +389,55 @@ def test_a_run_that_looks_apart_goes_on_that_way(tmp_path: Path) -> None:
         assert torch.equal(resumed.model.weights[name], weight)
 
 
+def deepened(planes: int = 12, side: int = 64) -> Image:
+    """A stack that was enlarged along Z."""
+    rng = np.random.default_rng(0)
+    light = np.linspace(20, 60, planes)[:, None, None] * np.ones((planes, side, side))
+    photons = rng.poisson(light).astype(np.float32)
+    deep = zoom(photons, (2, 1, 1), order=1, mode="nearest", grid_mode=True)
+    return Image(deep, "ZYX")
+
+
+def test_a_stack_whose_planes_share_their_noise_is_denoised_plane_by_plane(tmp_path: Path) -> None:
+    image = deepened()
+    config = TrainingConfig(steps=2, **LITTLE | {"patch": (8, 16, 16)})
+    trainer = Trainer([image], config)
+    assert trainer.plan.patch == (16, 16)
+    assert trainer.plan.network.spatial_dims == 2
+    assert not trainer.plan.depth
+    assert "Neighbouring planes share their noise" in trainer.plan.note
+    *_, part = trainer.events(lambda: trainer.step == 1)
+    assert isinstance(part, Finished)
+    np.testing.assert_allclose(
+        denoise(image, part.model)[5:6],
+        denoise(Image(image.data[5:6], "ZYX"), part.model),
+        rtol=1e-5,
+    )
+    save_model(part.model, tmp_path / "m.safetensors")
+    again = load_model(tmp_path / "m.safetensors")
+    # Also with the settings of a form, which knows the stack as a volume.
+    for settings in (None, config):
+        assert Trainer([image], settings, resume=again).plan.network.spatial_dims == 2
+
+
+def test_a_volume_stays_one_where_it_is_asked_for_or_its_planes_differ() -> None:
+    rng = np.random.default_rng(0)
+    sharp = Image(rng.poisson(20, (9, 48, 48)).astype(np.float32), "ZYX")
+    small = LITTLE | {"patch": (8, 16, 16)}
+    asked = TrainingConfig(steps=1, spatial_dims=3, **small)
+    automatic = TrainingConfig(steps=1, **small)
+    for image, config in ((deepened(), asked), (sharp, automatic)):
+        plan = Trainer([image], config).plan
+        assert plan.network.spatial_dims == 3
+        assert "planes" not in plan.note
+    begun = last(deepened(), asked).model
+    for trainer in (
+        Trainer([deepened()], automatic, start=begun),
+        Trainer([deepened()], automatic, resume=begun),
+    ):
+        assert trainer.plan.network.spatial_dims == 3
+
+
 def test_whoever_gives_a_number_of_steps_gets_them() -> None:
     assert Trainer([shared_noise(shared=0.5)], TrainingConfig(steps=1, **LITTLE)).plan.steps == 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from napari_noise2same.core.noise.anscombe import GeneralisedAnscombe
-from napari_noise2same.core.noise.distance import independent_distances
+from napari_noise2same.core.noise.distance import independent_distances, planes_share_noise
 from napari_noise2same.core.noise.domain import Domain, DomainKind, fit_domain
 from napari_noise2same.core.noise.holes import fill_holes, hide_outliers
 from napari_noise2same.core.noise.poisson_gaussian import PoissonGaussian, fit_poisson_gaussian
@@ -22,5 +22,6 @@ __all__ = [
     "hide_outliers",
     "independent_distances",
     "noise_level",
+    "planes_share_noise",
     "with_sigma",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from napari_noise2same.core.noise._blocks import split_blocks
 from napari_noise2same.core.noise._filters import Floats, Samples, as_floats, high_pass, interior
 
-__all__ = ["independent_distances"]
+__all__ = ["independent_distances", "planes_share_noise"]
 
 _AXES = (-2, -1)
 # Side of the blocks in which neighbours are compared, in steps of the distance. Of blocks with
@@ -70,6 +70,36 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
             distance = _distance(arrays, axis, most, across)
             return (distance, 1) if axis == -2 else (1, distance)
     return 1, 1
+
+
+def planes_share_noise(samples: Samples) -> bool:
+    """Tell whether neighbouring planes share their noise, as where Z was enlarged.
+
+    Parameters
+    ----------
+    samples : ndarray or sequence of ndarray
+        Real pixels of any scale, ``(..., z, y, x)`` each.
+
+    Returns
+    -------
+    bool
+        Whether they do; not so wherever pixels do not tell.
+    """
+    ratios = [_plane_ratios(array) for array in as_floats(samples)]
+    return _is_shared(*_quantiles(ratios), _SHARED)
+
+
+def _plane_ratios(array: Floats) -> Floats:
+    """Compare second differences over one plane and over two, in blocks of a plane."""
+    centre = array[..., 2:-2, :, :]
+    near = 2 * centre - array[..., 1:-3, :, :] - array[..., 3:-1, :, :]
+    far = 2 * centre - array[..., :-4, :, :] - array[..., 4:, :, :]
+    if not centre.size:
+        return np.empty(0)
+    over_planes = tuple(range(array.ndim - 2))
+    energies = ((part**2).mean(axis=over_planes) for part in (near, far))
+    one, two = (_block_means(energy, _BLOCK) for energy in energies)
+    return np.asarray(one[two > 0] / two[two > 0])
 
 
 def _is_shared(median: float, large: float, limit: float) -> bool:
@@ -141,6 +171,11 @@ def _ratios(arrays: list[Floats], axis: int, distance: int) -> tuple[float, floa
         values = np.moveaxis(array, axis, -1)
         near, far = (_energies(values, distance, step) for step in (distance, 2 * distance))
         parts.append(near[far > 0] / far[far > 0])
+    return _quantiles(parts)
+
+
+def _quantiles(parts: list[Floats]) -> tuple[float, float]:
+    """Return what ratios are in most blocks, and where they are nearly largest."""
     ratios = np.concatenate(parts)
     median, large = np.quantile(ratios, _QUANTILES) if ratios.size else (1.0, 1.0)
     return float(median), float(large)

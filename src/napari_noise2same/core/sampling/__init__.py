@@ -1,7 +1,12 @@
 """What is read of the images, and the domains that are fitted to it (no torch)."""
 
 from napari_noise2same.core.sampling.blocks import Block, load_blocks, pixels_of, take_apart
-from napari_noise2same.core.sampling.domains import find_noise_distance, fit_domains, normalise
+from napari_noise2same.core.sampling.domains import (
+    find_noise_distance,
+    fit_domains,
+    normalise,
+    planes_are_alike,
+)
 from napari_noise2same.core.sampling.images import (
     ImageDomains,
     fit_image_domains,
@@ -26,5 +31,6 @@ __all__ = [
     "patch_starts",
     "pixel_weights",
     "pixels_of",
+    "planes_are_alike",
     "take_apart",
 ]

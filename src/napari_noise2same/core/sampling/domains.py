@@ -17,11 +17,12 @@ from napari_noise2same.core.noise import (
     fit_domain,
     hide_outliers,
     independent_distances,
+    planes_share_noise,
 )
 from napari_noise2same.core.sampling.blocks import Block
 from napari_noise2same.core.settings import MAX_DISTANCE
 
-__all__ = ["find_noise_distance", "fit_domains", "fits_by_channel", "normalise"]
+__all__ = ["find_noise_distance", "fit_domains", "fits_by_channel", "normalise", "planes_are_alike"]
 
 # More pixels change no digit of a fit that matters, and take time and memory.
 _FIT_PIXELS = 2048**2
@@ -81,14 +82,29 @@ def find_noise_distance(blocks: Sequence[Block]) -> tuple[int, int]:
     if not images or _pixels(together) >= _TELLING_PIXELS:
         images[None] = together
     pictures = [
-        planes
-        for parts in images.values()
-        for planes in _planes(parts).values()
-        if any(plane.min() < plane.max() for plane in planes)
+        planes for parts in images.values() for planes in _planes(parts).values() if _varies(planes)
     ]
     found = [independent_distances(_some(planes), MAX_DISTANCE) for planes in pictures]
     rows, columns = map(min, zip(*(found or [(1, 1)]), strict=True))
     return rows, columns
+
+
+def planes_are_alike(blocks: Sequence[Block]) -> bool:
+    """Tell whether neighbouring planes share their noise in all channels that are not blank.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        What `load_blocks` has returned.
+
+    Returns
+    -------
+    bool
+        Whether they do; never so in images.
+    """
+    channels = [planes for planes in _planes(blocks).values() if _varies(planes)]
+    deep = bool(channels) and channels[0][0].ndim == 3
+    return deep and all(planes_share_noise(_some(planes)) for planes in channels)
 
 
 def normalise(
@@ -154,6 +170,11 @@ def _fits(blocks: Sequence[Block], kind: DomainKind) -> tuple[dict[int, Domain],
             fits[channel] = Domain(mean=float(planes[0].flat[0]), std=1.0, sigma=0.0)
             refusals.append(refusal)
     return fits, refusals
+
+
+def _varies(planes: Sequence[NDArray[Any]]) -> bool:
+    """Tell whether a channel is not blank."""
+    return any(plane.min() < plane.max() for plane in planes)
 
 
 def _pixels(blocks: Sequence[Block]) -> int:

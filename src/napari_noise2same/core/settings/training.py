@@ -41,7 +41,8 @@ class TrainingConfig(BaseModel):
     network : NetworkConfig, optional
         Network; its `spatial_dims` and `channels` must fit the images.
     spatial_dims : {2, 3}, optional
-        Whether a Z stack is a volume (3) or a series of planes (2).
+        Whether a Z stack is a volume (3) or a series of planes (2). By default it is a volume if
+        it has 8 planes, and these do not share their noise.
     depth_axis : {"Z", "T"}
         The third axis of a 3D network. T is for movies of what stays in place: the network sees
         frames as it sees planes, and planes are samples. Needs 8 frames.

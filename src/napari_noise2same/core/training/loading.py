@@ -21,6 +21,7 @@ from napari_noise2same.core.sampling import (
     normalise,
     pixel_weights,
     pixels_of,
+    planes_are_alike,
     take_apart,
 )
 from napari_noise2same.core.settings import MIN_SIDE, NoiseSource, TrainingConfig
@@ -45,6 +46,8 @@ class Loaded:
         Spatial shape of its patches.
     distance : tuple of int
         How far apart pixels have independent noise, in Y and in X.
+    planes_are_alike : bool
+        Whether neighbouring planes share their noise.
     """
 
     domains: tuple[Domain, ...]
@@ -52,6 +55,7 @@ class Loaded:
     sampler: PatchSampler
     patch: tuple[int, ...]
     distance: tuple[int, int]
+    planes_are_alike: bool
 
 
 def load_patches(
@@ -120,7 +124,14 @@ def load_patches(
         [block.mask for block in learnt],
         weights,
     )
-    return Loaded(fitted.common, "image" if fitted.own else "model", sampler, patch, distance)
+    return Loaded(
+        domains=fitted.common,
+        noise="image" if fitted.own else "model",
+        sampler=sampler,
+        patch=patch,
+        distance=distance,
+        planes_are_alike=planes_are_alike(blocks),
+    )
 
 
 def _fitting_patch(patch: tuple[int, ...], blocks: Sequence[Block]) -> tuple[int, ...]:

@@ -32,6 +32,10 @@ __all__ = ["Preparation", "prepare"]
 # Of independent noise a good denoiser leaves at most 0.035 between neighbours, even in fine
 # structure. Beyond 0.05, all images that were tried became worse by training.
 _CORRELATED = 0.045
+_PLANE_BY_PLANE = (
+    "Neighbouring planes share their noise, as where a stack was enlarged along Z: it is denoised "
+    "plane by plane."
+)
 _ORDINALS = {2: "second", 3: "third", 4: "fourth"}
 
 
@@ -41,6 +45,8 @@ class Preparation:
 
     Attributes
     ----------
+    config : TrainingConfig
+        How to train.
     plan : TrainingPlan
         What is chosen for the images.
     axes : str
@@ -63,6 +69,7 @@ class Preparation:
         The strategy for λ_inv.
     """
 
+    config: TrainingConfig
     plan: TrainingPlan
     axes: str
     domains: tuple[Domain, ...]
@@ -113,13 +120,17 @@ def prepare(
     StoppedError
         If `stop` has returned True.
     """
-    views = [view_image(image, config) for image in images]
-    plan = plan_training(views, config, device, model=start, resume=resume)
+    seen = config if resume is None else _of_dims(config, resume.network.spatial_dims)
+    views = [view_image(image, seen) for image in images]
+    plan = plan_training(views, seen, device, model=start, resume=resume)
     ranks = choose_ranks(device, plan.batch)
     known = config.noise_distance if resume is None else resume.noise_distance
     loaded = load_patches(
         views, config, plan.patch, device, distance=known, resume=resume, stop=stop
     )
+    if loaded.planes_are_alike and _may_be_flat(config, start or resume):
+        flat = prepare(images, _of_dims(config, 2), device, stop=stop)
+        return replace(flat, plan=flat.plan.noting(_PLANE_BY_PLANE))
     plan = replace(plan, patch=loaded.patch, noise_distance=loaded.distance)
     if plan.noise_distance not in (known, (1, 1)):
         plan = plan.noting(_taken_apart(plan.noise_distance))
@@ -147,6 +158,7 @@ def prepare(
         sigma = ranks.agree(min(sigma, left.sigma))
         plan = _keep_if_correlated(plan, config, ranks.agree(left.correlation))
     return Preparation(
+        config=config,
         plan=plan,
         axes=images[0].axes,
         domains=domains,
@@ -158,6 +170,18 @@ def prepare(
         sigma=sigma,
         lambda_inv=config.lambda_inv or _best_strategy(noisy, fresh=plan.start.fresh),
     )
+
+
+def _of_dims(config: TrainingConfig, dims: int) -> TrainingConfig:
+    """Return the settings for a network of so many spatial axes."""
+    patch = config.patch and config.patch[-dims:]
+    return config.model_copy(update={"spatial_dims": dims, "patch": patch})
+
+
+def _may_be_flat(config: TrainingConfig, model: TrainedModel | None) -> bool:
+    """Tell whether nobody has asked for a 3D network, by itself or for time as its third axis."""
+    asked = config.spatial_dims or config.network or model
+    return asked is None and config.depth_axis == "Z"
 
 
 def _taken_apart(distance: tuple[int, int]) -> str:

@@ -146,10 +146,11 @@ class Trainer:
         start: TrainedModel | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.config = config = config or own_config(resume)
+        config = config or own_config(resume)
         self.device = rank_device(resolve_device(config.device))
         state = None if resume is None else resumable_state(resume, config)
         parts = prepare(images, config, self.device, resume=resume, start=start, stop=stop)
+        self.config = parts.config
         self.plan, self.domains, self.noise_source = parts.plan, parts.domains, parts.noise
         self._axes, self._ranks = parts.axes, parts.ranks
         self._batches, self._validation = parts.batches, parts.validation
