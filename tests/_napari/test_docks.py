@@ -36,6 +36,13 @@ ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
 TIMEOUT = 120_000
 
 
+def train_for_ever(qtbot: QtBot, dock: TrainDock) -> None:
+    """Start a run, and wait for its first steps."""
+    dock.panel.set_value(ENDLESS)
+    dock.panel.run.train.click()
+    wait(qtbot, lambda: len(dock.panel.plot.value()["step"]) > 0)
+
+
 @pytest.fixture
 def train_dock(viewer: Viewer) -> TrainDock:
     dock = open_train_dock(viewer)
@@ -232,9 +239,7 @@ def test_closing_the_viewer_ends_a_run_at_once(
 def test_closing_the_dock_ends_a_run_and_keeps_its_model(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
 ) -> None:
-    train_dock.panel.set_value(ENDLESS)
-    train_dock.panel.run.train.click()
-    wait(qtbot, lambda: len(train_dock.panel.plot.value()["step"]) > 0)
+    train_for_ever(qtbot, train_dock)
     worker, store = train_dock.controller.worker, train_dock.store
     assert worker is not None
     viewer.window.remove_dock_widget(train_dock)
@@ -249,9 +254,7 @@ def test_closing_the_dock_ends_a_run_and_keeps_its_model(
 def test_a_dock_that_is_opened_again_before_the_run_has_ended_takes_its_model(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
 ) -> None:
-    train_dock.panel.set_value(ENDLESS)
-    train_dock.panel.run.train.click()
-    wait(qtbot, lambda: len(train_dock.panel.plot.value()["step"]) > 0)
+    train_for_ever(qtbot, train_dock)
     viewer.window.remove_dock_widget(train_dock)
     again = open_train_dock(viewer)
     assert again.controller.model is None

@@ -10,7 +10,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Layer
 
 from napari_noise2same._napari.lazy import Lazy
-from napari_noise2same.core.array import ArrayLike, Layout, default_axes, plan_layout, validate_axes
+from napari_noise2same.core.array import ArrayLike, Layout, default_axes, validate_axes
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import TrainingConfig
@@ -181,9 +181,7 @@ def describe(axes: str, shape: Sequence[int], settings: TrainingConfig) -> str:
         If the axes do not fit the shape, or a 3D network is asked for and there is no third axis
         for it.
     """
-    layout = plan_layout(
-        axes, shape, spatial_dims=settings.spatial_dims, depth_axis=settings.depth_axis
-    )
+    layout = settings.layout_of(axes, shape)
     length = dict(zip(layout.axes, shape, strict=True))
     parts = [
         _describe_channels(layout, length, settings.joint_channels),

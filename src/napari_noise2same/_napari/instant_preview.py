@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QObject, QTimer
@@ -14,7 +14,7 @@ from napari_noise2same._napari.results import result_dtype
 from napari_noise2same._napari.threads import leave_a_core
 from napari_noise2same._napari.train_inputs import TrainInputs
 from napari_noise2same._napari.worker import Worker
-from napari_noise2same.core.array import DepthAxis, Region, plan_layout
+from napari_noise2same.core.array import Region
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import DenoiseConfig, TrainingConfig
@@ -182,12 +182,13 @@ class InstantPreview(QObject):
         """Return the layer to show, as a whole, how its noise is measured, and the third axis."""
         image = self._inputs.whole_images()[0]
         settings, start = self._panel.value(), self._start()
-        depth = _depth(image, settings) if start is None else start.depth
+        layout = settings.layout_of(image.axes, image.data.shape)
+        depth = layout.depth if start is None else start.depth
         config = TrainingConfig(
             steps=0,
             batch=1,
             spatial_dims=settings.spatial_dims if start is None else start.network.spatial_dims,
-            depth_axis=depth or "Z",
+            depth_axis=settings.depth_axis if start is None else start.depth or "Z",
             joint_channels=start is not None and start.joint_channels,
             domain=settings.domain,
             noise_distance=settings.noise_distance,
@@ -253,14 +254,3 @@ class InstantPreview(QObject):
             self._preview.close()
         self._kept = ()
         self._key = self._preview = self._layer = self._drawn = None
-
-
-def _depth(image: Image, settings: TrainingConfig) -> DepthAxis | Literal[""]:
-    """Return the third axis of the network that training would start at, if there is one."""
-    layout = plan_layout(
-        image.axes,
-        image.data.shape,
-        spatial_dims=settings.spatial_dims,
-        depth_axis=settings.depth_axis,
-    )
-    return settings.depth_axis if layout.depth else ""

@@ -263,8 +263,7 @@ class TrainInputs:
         # Whoever has a model has loaded torch.
         from napari_noise2same.core.training import check_network
 
-        shape, dims, depth = image.data.shape, settings.spatial_dims, settings.depth_axis
-        layout = plan_layout(image.axes, shape, spatial_dims=dims, depth_axis=depth)
+        layout = settings.layout_of(image.axes, image.data.shape)
         check_network(start.network, len(layout.spatial), _channels_at_once(image, settings))
 
 

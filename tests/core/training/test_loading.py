@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from napari_noise2same.core.errors import StoppedError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import load_model, save_model
+from napari_noise2same.core.sampling import load_blocks
 from napari_noise2same.core.settings import TrainingConfig
 from napari_noise2same.core.training import Finished, Trainer, train
-from napari_noise2same.core.training.loading import Loaded, load_patches
+from napari_noise2same.core.training.loading import Loaded, patches_of
 from napari_noise2same.core.training.planning import view_image
 
 Config = Callable[..., TrainingConfig]
@@ -24,7 +25,8 @@ CPU = torch.device("cpu")
 
 def load(images: list[NDArray[np.float32]], config: TrainingConfig) -> Loaded:
     views = [view_image(Image(values, "YX"), config) for values in images]
-    return load_patches(views, config, (8, 8), CPU)
+    blocks = load_blocks(views, config.max_pixels, config.seed, patch=(8, 8))
+    return patches_of(blocks, views, config, (8, 8), CPU)
 
 
 def test_images_are_drawn_by_the_roots_of_their_sizes(

@@ -14,6 +14,7 @@ from napari_noise2same.core.array.checks import check_image
 from napari_noise2same.core.array.chunks import Edges, chunk_edges
 from napari_noise2same.core.array.conversion import convert
 from napari_noise2same.core.array.mapped import MappedFile
+from napari_noise2same.core.array.phases import phases
 from napari_noise2same.core.array.pixels import DAMAGE_SEEN_LATE, read_pixels, reason_of
 from napari_noise2same.core.array.types import ArrayLike
 from napari_noise2same.core.array.view import ImageView, Region
@@ -45,6 +46,7 @@ __all__ = [
     "convert",
     "deep_enough",
     "default_axes",
+    "phases",
     "plan_layout",
     "read_pixels",
     "reason_of",

@@ -17,8 +17,7 @@ _CLEARLY = 1.15
 # Noise has no likeness to itself at these distances in Y and X. The sum of squares of as many
 # correlations, times the number of pixels, is below the first number in 95 % of all windows of
 # white noise, and below the second in all but a thousandth (χ² with six degrees of freedom).
-_DISTANCES = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0))
-_NEXT = 4
+_NEXT, _BEYOND = ((0, 1), (1, 0), (1, 1), (1, -1)), ((0, 2), (2, 0))
 _PERHAPS, _SURELY = 12.6, 22.5
 
 
@@ -52,11 +51,16 @@ def give_back_detail(noisy: Floats, clean: Floats, noise: float) -> Floats:
     residual = noisy - clean
     share = _mean(np.ones_like(residual))
     power = np.maximum(_mean(residual**2), np.finfo(np.float32).tiny)
-    likenesses = np.stack([_mean(_products(residual, *step)) / power for step in _DISTANCES])
+    likeness, next_to_it = np.zeros_like(residual), np.zeros_like(residual)
+    for step in (*_NEXT, *_BEYOND):
+        correlation = _mean(_products(residual, *step)) / power
+        likeness += correlation**2
+        if step in _NEXT:
+            next_to_it += correlation
     # Of noise that is stronger than it reckons with, a network takes out what is fast, and leaves
-    # the rest: what it takes out is unlike all its neighbours, which texture never is.
-    likenesses[:_NEXT] -= np.minimum(likenesses[:_NEXT].mean(axis=0), 0)
-    likeness = (likenesses**2).sum(axis=0)
+    # the rest: what it takes out is unlike all its neighbours, which texture never is. What these
+    # have in common counts for nothing.
+    likeness -= np.minimum(next_to_it, 0) ** 2 / len(_NEXT)
     structure = np.clip((likeness * share * _SIDE**2 - _PERHAPS) / (_SURELY - _PERHAPS), 0, 1)
     signal = np.clip(1 - _CLEARLY * np.float32(noise**2) * share / power, 0, 1)
     return np.asarray(clean + residual * structure * signal, np.float32)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import numpy as np
 import torch
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -27,7 +27,7 @@ from napari_noise2same.core.model.trained import (
 )
 from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import MAX_DISTANCE, NetworkConfig, NoiseSource
+from napari_noise2same.core.settings import NetworkConfig, NoiseDistance, NoiseSource
 
 __all__ = ["is_model", "load_model", "save_model"]
 
@@ -211,10 +211,11 @@ def _network(header: Mapping[str, Any]) -> tuple[NetworkConfig, tuple[int, int]]
     """Return the network, and the distance that once was one number and a part of it."""
     network = dict(header["network"])
     once = network.pop("dilation", 1)
-    rows, columns = map(int, header.get("noise_distance", (once, once)))
-    if not 1 <= min(rows, columns) <= max(rows, columns) <= MAX_DISTANCE:
-        raise ValueError(f"noise_distance of {rows}, {columns}")
-    return NetworkConfig.model_validate(network), (rows, columns)
+    distance = header.get("noise_distance", (once, once))
+    return (
+        NetworkConfig.model_validate(network),
+        TypeAdapter(NoiseDistance).validate_python(distance),
+    )
 
 
 def _choice(header: Mapping[str, Any], name: str, choices: Any, only: str) -> Any:

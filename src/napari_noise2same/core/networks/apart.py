@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import torch
 from torch import Tensor
+
+from napari_noise2same.core.array import phases
 
 __all__ = ["even_out", "put_together", "take_apart"]
 
@@ -27,8 +27,7 @@ def take_apart(x: Tensor, distance: tuple[int, int]) -> Tensor:
     """
     if distance == (1, 1):
         return x
-    rows, columns = distance
-    return torch.cat([x[..., i::rows, j::columns] for i, j in product(range(rows), range(columns))])
+    return torch.cat([x[place] for place in phases(distance)])
 
 
 def put_together(images: Tensor, distance: tuple[int, int]) -> Tensor:
@@ -52,8 +51,8 @@ def put_together(images: Tensor, distance: tuple[int, int]) -> Tensor:
     parts = images.chunk(rows * columns)
     height, width = images.shape[-2:]
     x = images.new_empty((*parts[0].shape[:-2], height * rows, width * columns))
-    for part, (i, j) in zip(parts, product(range(rows), range(columns)), strict=True):
-        x[..., i::rows, j::columns] = part
+    for part, place in zip(parts, phases(distance), strict=True):
+        x[place] = part
     return x
 
 

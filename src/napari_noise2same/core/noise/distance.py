@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
+
 import numpy as np
 
 from napari_noise2same.core.noise._blocks import split_blocks
 from napari_noise2same.core.noise._filters import Floats, Samples, as_floats, high_pass, interior
 
 __all__ = ["independent_distances", "planes_share_noise"]
+
+_Ratios = Callable[[int, int], tuple[float, float]]
 
 _AXES = (-2, -1)
 # Side of the blocks in which neighbours are compared, in steps of the distance. Of blocks with
@@ -55,19 +60,19 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
     neighbours share, it is smaller over one.
     """
     arrays = as_floats(samples)
-    nearest = {axis: _ratios(arrays, axis, 1) for axis in _AXES}
-    if all(_is_shared(*ratios, _SHARED) for ratios in nearest.values()):
+    ratios = cache(partial(_ratios, arrays))
+    if all(_is_shared(*ratios(axis, 1), _SHARED) for axis in _AXES):
         if not _is_noise(arrays):
             return 1, 1
         # Structure makes distances longer, and images are rarely enlarged more along one axis.
-        shortest = min(_distance(arrays, axis, most) for axis in _AXES)
+        shortest = min(_distance(ratios, axis, most) for axis in _AXES)
         return shortest, shortest
     for axis, across in (_AXES, _AXES[::-1]):
-        clear = _is_shared(*nearest[axis], _SHARED_ALONG) and nearest[across][1] >= _WHITE
+        clear = _is_shared(*ratios(axis, 1), _SHARED_ALONG) and ratios(across, 1)[1] >= _WHITE
         # Lines of one period may hide at one distance.
         lines = (_has_lines(arrays, axis, across, distance) for distance in (most - 1, most))
         if clear and _is_noise(arrays) and not any(lines):
-            distance = _distance(arrays, axis, most, across)
+            distance = _distance(ratios, axis, most, across)
             return (distance, 1) if axis == -2 else (1, distance)
     return 1, 1
 
@@ -91,15 +96,11 @@ def planes_share_noise(samples: Samples) -> bool:
 
 def _plane_ratios(array: Floats) -> Floats:
     """Compare second differences over one plane and over two, in blocks of a plane."""
-    centre = array[..., 2:-2, :, :]
-    near = 2 * centre - array[..., 1:-3, :, :] - array[..., 3:-1, :, :]
-    far = 2 * centre - array[..., :-4, :, :] - array[..., 4:, :, :]
-    if not centre.size:
+    squares = [_squares(np.moveaxis(array, -3, -1), 1, step) for step in (1, 2)]
+    if not squares[0].size:
         return np.empty(0)
-    over_planes = tuple(range(array.ndim - 2))
-    energies = ((part**2).mean(axis=over_planes) for part in (near, far))
-    one, two = (_block_means(energy, _BLOCK) for energy in energies)
-    return np.asarray(one[two > 0] / two[two > 0])
+    over_planes = (*range(array.ndim - 3), -1)
+    return _compared(*(_block_means(part.mean(axis=over_planes), _BLOCK) for part in squares))
 
 
 def _is_shared(median: float, large: float, limit: float) -> bool:
@@ -107,13 +108,13 @@ def _is_shared(median: float, large: float, limit: float) -> bool:
     return large < min(limit, _UNIFORM * median)
 
 
-def _distance(arrays: list[Floats], axis: int, most: int, across: int | None = None) -> int:
+def _distance(ratios: _Ratios, axis: int, most: int, across: int | None = None) -> int:
     """Find the distance along an axis where neighbours share what differs; 1 for texture."""
 
     def whiteness(distance: int) -> float:
-        _, along = _ratios(arrays, axis, distance)
+        _, along = ratios(axis, distance)
         # What structure takes from it, it takes along an axis that shares no noise too.
-        return along if across is None else along / min(_ratios(arrays, across, distance)[1], 1.0)
+        return along if across is None else along / min(ratios(across, distance)[1], 1.0)
 
     for distance in range(2, most + 1):
         there = whiteness(distance)
@@ -133,8 +134,9 @@ def _has_lines(arrays: list[Floats], axis: int, across: int, distance: int) -> b
         energies = energies[energies > 0]  # not so where a pixel is no number
         return float(np.quantile(energies, _PLAIN)) if energies.size else np.inf
 
-    # Infinite, where there is too little to tell: then there may be.
-    return not plain(axis) <= _LINES * plain(across) < np.inf
+    beside = plain(across)
+    # Where there is too little to tell, there may be.
+    return bool(np.isinf(beside)) or plain(axis) > _LINES * beside
 
 
 def _is_noise(arrays: list[Floats]) -> bool:
@@ -170,8 +172,13 @@ def _ratios(arrays: list[Floats], axis: int, distance: int) -> tuple[float, floa
     for array in arrays:
         values = np.moveaxis(array, axis, -1)
         near, far = (_energies(values, distance, step) for step in (distance, 2 * distance))
-        parts.append(near[far > 0] / far[far > 0])
+        parts.append(_compared(near, far))
     return _quantiles(parts)
+
+
+def _compared(near: Floats, far: Floats) -> Floats:
+    """Return the ratios of energies where there are any."""
+    return np.asarray(near[far > 0] / far[far > 0])
 
 
 def _quantiles(parts: list[Floats]) -> tuple[float, float]:
@@ -183,12 +190,17 @@ def _quantiles(parts: list[Floats]) -> tuple[float, float]:
 
 def _energies(values: Floats, distance: int, step: int) -> Floats:
     """Return the mean squares of second differences along the last axis, in blocks."""
+    return _block_means(_squares(values, distance, step), _BLOCK * distance)
+
+
+def _squares(values: Floats, distance: int, step: int) -> Floats:
+    """Return the squares of second differences along the last axis, wherever two steps fit."""
     centre = 2 * distance
     length = max(values.shape[-1] - 2 * centre, 0)
     before, middle, after = (
         values[..., start : start + length] for start in (centre - step, centre, centre + step)
     )
-    return _block_means((2 * middle - before - after) ** 2, _BLOCK * distance)
+    return np.asarray((2 * middle - before - after) ** 2)
 
 
 def _block_means(values: Floats, side: int) -> Floats:

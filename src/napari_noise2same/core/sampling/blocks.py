@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ImageView
+from napari_noise2same.core.array import ImageView, phases
 from napari_noise2same.core.errors import FileError, ImageError, StoppedError, UnreadableError
 from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
@@ -122,11 +121,6 @@ def take_apart(blocks: Sequence[Block], distance: tuple[int, int]) -> list[Block
     """
     if distance == (1, 1):
         return list(blocks)
-    rows, columns = distance
-    places = [
-        (..., slice(y, None, rows), slice(x, None, columns))
-        for y, x in product(range(rows), range(columns))
-    ]
     return [
         replace(
             block,
@@ -134,7 +128,7 @@ def take_apart(blocks: Sequence[Block], distance: tuple[int, int]) -> list[Block
             mask=None if block.mask is None else block.mask[place],
         )
         for block in blocks
-        for place in places
+        for place in phases(distance)
     ]
 
 

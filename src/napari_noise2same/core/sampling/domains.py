@@ -74,17 +74,11 @@ def find_noise_distance(blocks: Sequence[Block]) -> tuple[int, int]:
         In Y and in X, 1 for independent noise; of several images, and of several channels that
         are not blank, the smallest numbers. Images that are too small to tell do so together.
     """
-    images: dict[int | None, list[Block]] = {}
-    for block in blocks:
-        images.setdefault(block.image, []).append(block)
-    small = [image for image, parts in images.items() if _pixels(parts) < _TELLING_PIXELS]
-    together = [block for image in small for block in images.pop(image)]
-    if not images or _pixels(together) >= _TELLING_PIXELS:
-        images[None] = together
-    pictures = [
-        planes for parts in images.values() for planes in _planes(parts).values() if _varies(planes)
+    found = [
+        independent_distances(_some(planes), MAX_DISTANCE)
+        for telling in _telling(blocks)
+        for planes in _channels(telling)
     ]
-    found = [independent_distances(_some(planes), MAX_DISTANCE) for planes in pictures]
     rows, columns = map(min, zip(*(found or [(1, 1)]), strict=True))
     return rows, columns
 
@@ -102,7 +96,7 @@ def planes_are_alike(blocks: Sequence[Block]) -> bool:
     bool
         Whether they do; never so in images.
     """
-    channels = [planes for planes in _planes(blocks).values() if _varies(planes)]
+    channels = _channels(blocks)
     deep = bool(channels) and channels[0][0].ndim == 3
     return deep and all(planes_share_noise(_some(planes)) for planes in channels)
 
@@ -172,9 +166,22 @@ def _fits(blocks: Sequence[Block], kind: DomainKind) -> tuple[dict[int, Domain],
     return fits, refusals
 
 
-def _varies(planes: Sequence[NDArray[Any]]) -> bool:
-    """Tell whether a channel is not blank."""
-    return any(plane.min() < plane.max() for plane in planes)
+def _channels(blocks: Sequence[Block]) -> list[list[NDArray[Any]]]:
+    """Return the pixels of each channel that is not blank."""
+    channels = _planes(blocks).values()
+    return [planes for planes in channels if any(plane.min() < plane.max() for plane in planes)]
+
+
+def _telling(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Group blocks by their images, those of small images together if these tell anything."""
+    images: dict[int, list[Block]] = {}
+    for block in blocks:
+        images.setdefault(block.image, []).append(block)
+    large = [parts for parts in images.values() if _pixels(parts) >= _TELLING_PIXELS]
+    small = [
+        block for parts in images.values() if _pixels(parts) < _TELLING_PIXELS for block in parts
+    ]
+    return [*large, small] if not large or _pixels(small) >= _TELLING_PIXELS else large
 
 
 def _pixels(blocks: Sequence[Block]) -> int:

@@ -29,6 +29,7 @@ from napari_noise2same.core.settings.training import (
     MAX_DISTANCE,
     MIN_SIDE,
     Augmentation,
+    NoiseDistance,
     TrainingConfig,
 )
 
@@ -47,6 +48,7 @@ __all__ = [
     "MaskConfig",
     "NetworkConfig",
     "Noise2InfoLambda",
+    "NoiseDistance",
     "NoiseSource",
     "Precision",
     "Preset",

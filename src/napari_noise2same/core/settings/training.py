@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -13,11 +14,11 @@ from pydantic import (
     model_validator,
 )
 
-from napari_noise2same.core.array import DepthAxis
+from napari_noise2same.core.array import DepthAxis, Layout, plan_layout
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import LambdaConfig, MaskConfig
 
-__all__ = ["MAX_DISTANCE", "MIN_SIDE", "Augmentation", "TrainingConfig"]
+__all__ = ["MAX_DISTANCE", "MIN_SIDE", "Augmentation", "NoiseDistance", "TrainingConfig"]
 
 # Fewer pixels than this along Y or X leave a 3×3 network nothing but borders to learn from.
 MIN_SIDE = 8
@@ -26,6 +27,7 @@ MAX_DISTANCE = 4
 Augmentation = Literal["none", "flips", "full"]
 PositiveInt = Annotated[int, Field(ge=1)]
 Distance = Annotated[int, Field(ge=1, le=MAX_DISTANCE)]
+NoiseDistance = tuple[Distance, Distance]
 
 
 class TrainingConfig(BaseModel):
@@ -104,7 +106,7 @@ class TrainingConfig(BaseModel):
     joint_channels: bool = False
     start: Literal["pretrained", "scratch"] = "pretrained"
     domain: Literal["stabilised", "linear"] = "stabilised"
-    noise_distance: tuple[Distance, Distance] | None = None
+    noise_distance: NoiseDistance | None = None
     steps: Annotated[int, Field(ge=0)] | None = None
     effort: Annotated[float, Field(ge=0, le=100)] = 1.0
     seconds: Annotated[float, Field(gt=0)] | None = None
@@ -121,6 +123,28 @@ class TrainingConfig(BaseModel):
     max_pixels: PositiveInt = 20_000_000
     device: str = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+    def layout_of(self, axes: str, shape: Sequence[int]) -> Layout:
+        """Plan what each axis of an image is for.
+
+        Parameters
+        ----------
+        axes : str
+            Axes of the image.
+        shape : sequence of int
+            Its shape.
+
+        Returns
+        -------
+        Layout
+            The use of each axis.
+
+        Raises
+        ------
+        AxesError
+            If the axes do not fit the shape, or there is no third axis for a 3D network.
+        """
+        return plan_layout(axes, shape, spatial_dims=self.spatial_dims, depth_axis=self.depth_axis)
 
     @model_validator(mode="after")
     def _one_budget(self) -> TrainingConfig:

@@ -1,8 +1,8 @@
-"""From images to patches: what is read, in which domains, and how often it is drawn."""
+"""From pixels to patches: in which domains, and how often they are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,17 +17,15 @@ from napari_noise2same.core.sampling import (
     find_noise_distance,
     fit_image_domains,
     is_far_from,
-    load_blocks,
     normalise,
     pixel_weights,
     pixels_of,
-    planes_are_alike,
     take_apart,
 )
 from napari_noise2same.core.settings import MIN_SIDE, NoiseSource, TrainingConfig
 from napari_noise2same.core.training.patches import PatchSampler
 
-__all__ = ["Loaded", "load_patches"]
+__all__ = ["Loaded", "patches_of"]
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,6 @@ class Loaded:
         Spatial shape of its patches.
     distance : tuple of int
         How far apart pixels have independent noise, in Y and in X.
-    planes_are_alike : bool
-        Whether neighbouring planes share their noise.
     """
 
     domains: tuple[Domain, ...]
@@ -55,10 +51,10 @@ class Loaded:
     sampler: PatchSampler
     patch: tuple[int, ...]
     distance: tuple[int, int]
-    planes_are_alike: bool
 
 
-def load_patches(
+def patches_of(
+    blocks: Sequence[Block],
     views: Sequence[ImageView],
     config: TrainingConfig,
     patch: tuple[int, ...],
@@ -66,16 +62,17 @@ def load_patches(
     *,
     distance: tuple[int, int] | None = None,
     resume: TrainedModel | None = None,
-    stop: Callable[[], bool] = lambda: False,
 ) -> Loaded:
-    """Read and normalise the pixels.
+    """Normalise pixels, and draw patches from them.
 
     Parameters
     ----------
+    blocks : sequence of Block
+        What `load_blocks` has returned.
     views : sequence of ImageView
         The images.
     config : TrainingConfig
-        How many pixels, from which seed, and the kind of the domains.
+        The kind of the domains.
     patch : tuple of int
         Spatial shape of a patch, less where every so many rows and columns are smaller.
     device : torch.device
@@ -84,8 +81,6 @@ def load_patches(
         How far apart pixels have independent noise, if it is not to be found.
     resume : TrainedModel, optional
         A model whose training goes on, in its domains.
-    stop : callable
-        As in `load_blocks`.
 
     Returns
     -------
@@ -99,10 +94,7 @@ def load_patches(
         too small for the distance of noise.
     ImageError
         If no channel has finite pixels that differ.
-    StoppedError
-        If reading was told to stop.
     """
-    blocks = load_blocks(views, config.max_pixels, config.seed, patch=patch, stop=stop)
     distance = distance or find_noise_distance(blocks)
     fitted = _fit(take_apart(blocks, distance), config, views[0].n_channels, resume)
     shown = [
@@ -130,7 +122,6 @@ def load_patches(
         sampler=sampler,
         patch=patch,
         distance=distance,
-        planes_are_alike=planes_are_alike(blocks),
     )
 
 

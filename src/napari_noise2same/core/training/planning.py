@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from napari_noise2same.core.array import ImageView, plan_layout
+from napari_noise2same.core.array import ImageView
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
@@ -125,12 +125,7 @@ def view_image(image: Image, config: TrainingConfig) -> ImageView:
     AxesError
         If the axes do not fit.
     """
-    layout = plan_layout(
-        image.axes,
-        image.data.shape,
-        spatial_dims=config.spatial_dims,
-        depth_axis=config.depth_axis,
-    )
+    layout = config.layout_of(image.axes, image.data.shape)
     return ImageView(image.data, layout, joint_channels=config.joint_channels, mask=image.mask)
 
 

@@ -13,6 +13,7 @@ from napari_noise2same.core.device import device_errors
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
+from napari_noise2same.core.sampling import load_blocks, planes_are_alike
 from napari_noise2same.core.settings import (
     CalibratedLambda,
     CovarianceLambda,
@@ -22,7 +23,7 @@ from napari_noise2same.core.settings import (
 )
 from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.learner import Learner
-from napari_noise2same.core.training.loading import load_patches
+from napari_noise2same.core.training.loading import patches_of
 from napari_noise2same.core.training.parallel import Ranks, choose_ranks
 from napari_noise2same.core.training.planning import TrainingPlan, plan_training, view_image
 from napari_noise2same.core.training.validation import Validation
@@ -124,13 +125,12 @@ def prepare(
     views = [view_image(image, seen) for image in images]
     plan = plan_training(views, seen, device, model=start, resume=resume)
     ranks = choose_ranks(device, plan.batch)
-    known = config.noise_distance if resume is None else resume.noise_distance
-    loaded = load_patches(
-        views, config, plan.patch, device, distance=known, resume=resume, stop=stop
-    )
-    if loaded.planes_are_alike and _may_be_flat(config, start or resume):
+    blocks = load_blocks(views, config.max_pixels, config.seed, patch=plan.patch, stop=stop)
+    if _may_be_flat(config, start or resume) and planes_are_alike(blocks):
         flat = prepare(images, _of_dims(config, 2), device, stop=stop)
         return replace(flat, plan=flat.plan.noting(_PLANE_BY_PLANE))
+    known = config.noise_distance if resume is None else resume.noise_distance
+    loaded = patches_of(blocks, views, config, plan.patch, device, distance=known, resume=resume)
     plan = replace(plan, patch=loaded.patch, noise_distance=loaded.distance)
     if plan.noise_distance not in (known, (1, 1)):
         plan = plan.noting(_taken_apart(plan.noise_distance))
