@@ -8,6 +8,7 @@ learnt to look at neighbouring planes.
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ __all__ = ["PretrainedWeights", "load_pretrained"]
 # Card and weights by the number of spatial axes.
 FILES = {
     2: ("pretrained.json", "pretrained.safetensors"),
-    3: ("pretrained_3d.json", "pretrained_3d.safetensors"),
+    3: ("pretrained_3d.json", "pretrained_3d.safetensors.gz"),
 }
+# Weights of one byte count steps; a tensor whose name ends so holds those of each kernel.
+STEP = ".step"
 
 
 @dataclass(frozen=True)
@@ -63,5 +66,16 @@ def load_pretrained(spatial_dims: Literal[2, 3] = 2) -> PretrainedWeights:
     folder = files(__package__) / "weights"
     card_file, weights_file = FILES[spatial_dims]
     card = json.loads((folder / card_file).read_text(encoding="utf-8"))
-    weights = {k: v.float() for k, v in load((folder / weights_file).read_bytes()).items()}
+    content = (folder / weights_file).read_bytes()
+    weights = _read(gzip.decompress(content) if weights_file.endswith(".gz") else content)
     return PretrainedWeights(NetworkConfig.model_validate(card["network"]), weights, card)
+
+
+def _read(content: bytes) -> dict[str, Tensor]:
+    """Return the weights in a file, in single precision."""
+    stored = load(content)
+    return {
+        name: tensor.float() * stored.get(name + STEP, 1)
+        for name, tensor in stored.items()
+        if not name.endswith(STEP)
+    }
