@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -45,6 +47,18 @@ def test_inverse_of_the_mean_is_the_clean_value(noise: PoissonGaussian, photons:
     mean, _ = stabilised_moments(noise, photons)
     bias = float(GeneralisedAnscombe(noise).inverse(mean)) - clean
     assert abs(bias) < 2e-4 * float(np.sqrt(noise.variance(clean)))
+
+
+@settings(max_examples=50, deadline=None)
+@given(noise=noises(), signal=st.floats(-1e3, 1e3))
+def test_inverted_images_are_stabilised_as_upright_ones(
+    noise: PoissonGaussian, signal: float
+) -> None:
+    mirrored = replace(noise, offset=-noise.offset, inverted=True)
+    upright, inverted = GeneralisedAnscombe(noise), GeneralisedAnscombe(mirrored)
+    stabilised = upright.forward(signal)
+    assert inverted.forward(-signal) == stabilised
+    assert inverted.inverse(stabilised) == -upright.inverse(stabilised)
 
 
 @settings(max_examples=50, deadline=None)

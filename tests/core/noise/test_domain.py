@@ -178,16 +178,17 @@ def test_no_detail_is_looked_for_without_noise() -> None:
     sigma=st.floats(0, 1),
     gain=st.none() | st.floats(1e-3, 1e3),
     detail=st.none() | st.floats(1e-9, 1),
+    inverted=st.booleans(),
 )
 def test_json_brings_back_every_bit(
-    mean: float, std: float, sigma: float, gain: float | None, detail: float | None
+    mean: float, std: float, sigma: float, gain: float | None, detail: float | None, inverted: bool
 ) -> None:
-    noise = None if gain is None else PoissonGaussian(gain, gain / 3, gain / 7)
+    noise = None if gain is None else PoissonGaussian(gain, gain / 3, gain / 7, inverted)
     domain = Domain(mean, std, sigma, noise, detail)
     assert Domain.from_dict(json.loads(json.dumps(domain.to_dict()))) == domain
 
 
-NOISE = {"gain": 1.0, "readout": 2.0, "offset": 0.0}
+NOISE: dict[str, Any] = {"gain": 1.0, "readout": 2.0, "offset": 0.0}
 GOOD = {"mean": 0.0, "std": 1.0, "sigma": 0.5, "noise": NOISE}
 
 
@@ -214,6 +215,7 @@ GOOD = {"mean": 0.0, "std": 1.0, "sigma": 0.5, "noise": NOISE}
         GOOD | {"noise": {"gain": 1.0}},
         GOOD | {"noise": NOISE | {"gain": -1.0}},
         GOOD | {"noise": NOISE | {"extra": 1.0}},
+        GOOD | {"noise": NOISE | {"inverted": 1}},
         {"mean": 0.0, "sigma": 0.5, "noise": None},
     ],
 )

@@ -259,6 +259,26 @@ def test_follows_the_units_of_the_image(scale: float, shift: float) -> None:
     assert moved.offset == pytest.approx(scale * (noise.offset + shift), rel=1e-6, abs=1e-6 * scale)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_inverted_image_has_the_noise_of_the_upright_one(shape: tuple[int, ...]) -> None:
+    image = expose(200 * scene(shape), 2, 3, 50)
+    upright, inverted = fit_poisson_gaussian(image), fit_poisson_gaussian(4095 - image)
+    assert not upright.inverted
+    assert inverted.inverted
+    assert inverted.gain == pytest.approx(upright.gain, rel=1e-4)
+    assert inverted.offset == pytest.approx(4095 - upright.offset, rel=1e-6)
+    levels = [60.0, 200.0, 400.0]
+    mirrored = variances(inverted, [4095 - level for level in levels])
+    assert mirrored == pytest.approx(variances(upright, levels), rel=1e-3)
+
+
+@pytest.mark.parametrize("sigma", [1.0, 5.0, 25.0])
+def test_texture_in_the_dark_of_a_photograph_is_no_inversion(sigma: float) -> None:
+    noise = np.random.default_rng(0).normal(0, sigma, (512, 512))
+    for picture in (photograph(), 255 - photograph()):
+        assert not fit_poisson_gaussian(picture + noise).inverted
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -292,6 +312,11 @@ def test_refuses_an_image_with_too_little_to_fit(image: NDArray[np.float64]) -> 
 def test_variance_is_that_of_the_line_and_of_read_noise_below_it() -> None:
     noise = PoissonGaussian(gain=2, readout=5, offset=10)
     np.testing.assert_array_equal(noise.variance([[0, 10], [11, 20]]), [[5, 5], [7, 25]])
+
+
+def test_variance_of_an_inverted_image_falls_with_brightness() -> None:
+    noise = PoissonGaussian(gain=2, readout=5, offset=10, inverted=True)
+    np.testing.assert_array_equal(noise.variance([[0, 9], [10, 20]]), [[25, 7], [5, 5]])
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,17 @@ def test_the_instant_result_is_much_better_than_the_image() -> None:
     assert affine_psnr(result, sample.clean) > affine_psnr(sample.noisy, sample.clean) + 7
 
 
+def test_an_inverted_image_is_denoised_as_the_upright_one() -> None:
+    sample = cells(side=192)
+    config = Preset.INSTANT.config(device="cpu")
+    results = []
+    for pixels in (sample.noisy, sample.noisy.max() - sample.noisy):
+        image = Image(pixels, sample.axes)
+        results.append(denoise(image, last(image, config).model))
+    upright, inverted = results
+    np.testing.assert_allclose(sample.noisy.max() - inverted, upright, rtol=1e-3)
+
+
 @pytest.mark.parametrize("blur", [0, 0.6])
 def test_texture_under_weak_noise_is_kept_and_noise_is_not(blur: float) -> None:
     """Also where neighbours share their noise, and its fine detail says too little of it."""

@@ -70,7 +70,9 @@ class GeneralisedAnscombe:
         ndarray of float64
             Pixels in units of the noise's standard deviation, 0 at the offset.
         """
-        return self._curve(np.asarray(image, dtype=np.float64) - self.noise.offset)
+        return self._curve(
+            self.noise.sign * (np.asarray(image, dtype=np.float64) - self.noise.offset)
+        )
 
     def inverse(self, stabilised: ArrayLike) -> Floats:
         """Return the clean value y whose noisy pixels x have the mean E[forward(x) | y].
@@ -90,7 +92,7 @@ class GeneralisedAnscombe:
         if self._table is not None:
             # Beyond both ends of the table the correction is constant, as is np.interp.
             signal += self.noise.gain * np.interp(values, *self._table)
-        return signal + self.noise.offset
+        return self.noise.sign * signal + self.noise.offset
 
 
 class _Curve:

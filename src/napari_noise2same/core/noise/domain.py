@@ -157,9 +157,7 @@ class Domain:
         numbers = dict(_expect_mapping(data, "a domain"))
         noise, detail = numbers.pop("noise", None), numbers.pop("detail", None)
         if noise is not None:
-            noise = PoissonGaussian(
-                **_expect_numbers(noise, "a noise model", ("gain", "readout", "offset"))
-            )
+            noise = _noise_from_dict(noise)
         if detail is not None:
             detail = _expect_numbers({"detail": detail}, "a domain", ("detail",))["detail"]
         numbers = _expect_numbers(numbers, "a domain", ("mean", "std", "sigma"))
@@ -310,6 +308,18 @@ def _expect_mapping(data: object, name: str) -> Mapping[str, Any]:
             f"Expected {name} as a mapping of its fields, found {data!r}; write it again."
         )
     return data
+
+
+def _noise_from_dict(data: object) -> PoissonGaussian:
+    """Build the noise from its fields; models of before inversion was told have none of that."""
+    fields = dict(_expect_mapping(data, "a noise model"))
+    inverted = fields.pop("inverted", False)
+    if not isinstance(inverted, bool):
+        raise ConfigurationError(
+            f"Expected a noise model to be inverted or not, found {inverted!r}; write it again."
+        )
+    numbers = _expect_numbers(fields, "a noise model", ("gain", "readout", "offset"))
+    return PoissonGaussian(**numbers, inverted=inverted)
 
 
 def _expect_numbers(data: object, name: str, fields: tuple[str, ...]) -> dict[str, float]:

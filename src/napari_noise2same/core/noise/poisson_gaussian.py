@@ -31,6 +31,8 @@ _TOLERANCE, _LOW = 0.2, 0.6
 # What they must save of the loss, of which chance makes up to 0.005.
 _PRICE_OF_SLOPE = 0.002
 _PRICE_OF_BEND = 0.01
+# How many times more a level must cost: texture in the dark makes it up to 3.7, inversion 4 to 13.
+_PRICE_OF_INVERSION = 4
 # In deviations of the noise in the dark: what varies more than that is no camera's background.
 _LARGEST_BEND = 6.0
 _ITERATIONS = 30
@@ -42,7 +44,8 @@ class PoissonGaussian:
 
     A photon raises the pixel's value by `gain`; a pixel without any photon has the mean `offset`
     and the variance `readout`. So the variance is ``gain * (mean - offset) + readout``, the line
-    a·mean + b with a = `gain` and b = `readout` - `gain`·`offset`.
+    a·mean + b with a = `gain` and b = `readout` - `gain`·`offset`. In an inverted image a photon
+    lowers the value by as much, and the variance is ``gain * (offset - mean) + readout``.
 
     Attributes
     ----------
@@ -52,6 +55,8 @@ class PoissonGaussian:
         Variance without signal, in squared image units, at least 0.
     offset : float
         Image value without signal.
+    inverted : bool
+        Whether the image is darker where there is more light.
 
     Raises
     ------
@@ -62,6 +67,7 @@ class PoissonGaussian:
     gain: float
     readout: float
     offset: float = 0.0
+    inverted: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that no noise can have."""
@@ -78,15 +84,20 @@ class PoissonGaussian:
         Parameters
         ----------
         mean : array_like
-            Clean image values, any shape. Below the offset there are no fewer photons than none.
+            Clean image values, any shape. Beyond the offset there are no fewer photons than none.
 
         Returns
         -------
         ndarray of float64
             The variance, in squared image units.
         """
-        photons = np.maximum(np.asarray(mean, dtype=np.float64) - self.offset, 0)
-        return np.asarray(self.gain * photons + self.readout)
+        signal = self.sign * (np.asarray(mean, dtype=np.float64) - self.offset)
+        return np.asarray(self.gain * np.maximum(signal, 0) + self.readout)
+
+    @property
+    def sign(self) -> int:
+        """Return 1 if light makes the image brighter, -1 if it makes it darker."""
+        return -1 if self.inverted else 1
 
 
 def fit_poisson_gaussian(image: Samples, *, spatial_ndim: int | None = None) -> PoissonGaussian:
@@ -105,10 +116,13 @@ def fit_poisson_gaussian(image: Samples, *, spatial_ndim: int | None = None) -> 
     flat image, which lie around the line by chance, are averaged. The bins are equally wide in
     √signal and count equally: dim background does not outvote the few bright cells in front of it.
 
-    The offset is the darkest local mean, or one that is up to 6 deviations of the noise brighter
-    if the bins lie on a line only from there on, as in front of a background that differs from
-    place to place though no light does. A line cannot tell read noise from photons that are
-    everywhere in the image, and to both the same variance belongs.
+    Where no line rises, but one that falls is more than four times nearer to the bins than a level
+    is, the image was inverted, as electron micrographs often are.
+
+    The offset is the darkest local mean, the brightest of an inverted image, or one that is up to 6
+    deviations of the noise brighter (darker) if the bins lie on a line only from there on, as in
+    front of a background that differs from place to place though no light does. A line cannot tell
+    read noise from photons that are everywhere in the image, and to both the same variance belongs.
 
     Parameters
     ----------
@@ -162,6 +176,17 @@ def fit_blocks(blocks: BlockStatistics) -> PoissonGaussian:
     PoissonGaussian
         The line; without a slope where the blocks are too few for more than one bin.
     """
+    upright, cost = _fit(blocks)
+    if upright.gain > 0:
+        return upright
+    inverted, inverted_cost = _fit(replace(blocks, mean=-blocks.mean))
+    if inverted.gain == 0 or inverted_cost * _PRICE_OF_INVERSION > cost:
+        return upright
+    return replace(inverted, offset=-inverted.offset, inverted=True)
+
+
+def _fit(blocks: BlockStatistics) -> tuple[PoissonGaussian, float]:
+    """Return the noise of an image that light makes brighter, and the line's cost."""
     offset, deviation = _darkest_level(blocks)
     dark = offset + _FLAT_DEVIATIONS * deviation
     scale = float(np.sqrt(np.median(blocks.variance)))
@@ -172,7 +197,8 @@ def fit_blocks(blocks: BlockStatistics) -> PoissonGaussian:
     )
     gain = line.slope * scale
     readout = max(line.intercept * scale**2, LEAST_READOUT * gain**2)
-    return PoissonGaussian(gain=gain, readout=readout, offset=offset + line.bend * scale)
+    noise = PoissonGaussian(gain=gain, readout=readout, offset=offset + line.bend * scale)
+    return noise, line.cost
 
 
 def _darkest_level(blocks: BlockStatistics) -> tuple[float, float]:
