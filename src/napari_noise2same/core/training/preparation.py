@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from napari_noise2same.core.device import device_errors
 from napari_noise2same.core.io import Image
@@ -23,10 +23,10 @@ from napari_noise2same.core.settings import (
 )
 from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.learner import Learner
-from napari_noise2same.core.training.loading import patches_of
+from napari_noise2same.core.training.loading import Loaded, patches_of
 from napari_noise2same.core.training.parallel import Ranks, choose_ranks
 from napari_noise2same.core.training.planning import TrainingPlan, plan_training, view_image
-from napari_noise2same.core.training.validation import Validation
+from napari_noise2same.core.training.validation import Noise, Validation
 
 __all__ = ["Preparation", "prepare"]
 
@@ -131,32 +131,18 @@ def prepare(
         return replace(flat, plan=flat.plan.noting(_PLANE_BY_PLANE))
     known = config.noise_distance if resume is None else resume.noise_distance
     loaded = patches_of(blocks, views, config, plan.patch, device, distance=known, resume=resume)
-    plan = replace(plan, patch=loaded.patch, noise_distance=loaded.distance)
-    if plan.noise_distance not in (known, (1, 1)):
-        plan = plan.noting(_taken_apart(plan.noise_distance))
-    if loaded.noise == "image":
-        plan = plan.noting("The noise of the images differs: each is normalised by its own.")
+    plan = _as_loaded(plan, loaded, known)
     sampler, mask, batch, seed = loaded.sampler, config.mask, plan.batch, config.seed
     validation = Validation(sampler, mask, batch=batch, device=device, seed=seed)
-    first, domains = plan.start.weights, loaded.domains
-    learner = Learner(plan.network, config, device, weights=first, ranks=ranks)
+    learner = Learner(plan.network, config, device, weights=plan.start.weights, ranks=ranks)
     # Patches of a channel without noise are not learnt from, unless all channels go together.
-    noisy = [d for d in domains if d.sigma or config.joint_channels] or domains
-    sigma = _mean_sigma(noisy)
-    if resume is None:
-        # No detail is given back of volumes, and where noise is shared or differs.
-        alone = plan.noise_distance == (1, 1) and loaded.noise == "model"
-        used = alone and plan.network.spatial_dims == 2
-        with device_errors(device):
-            domains = _knowing_detail(domains, validation, learner.network, first if used else None)
-    if resume is not None and resume.resume is not None:
-        sigma = float(resume.resume.values["sigma"])
-    elif first is not None and plan.steps != 0:
-        with device_errors(device):
-            left = validation.noise(learner.network, first)
-        # Texture that the first weights have missed can only add to the residual.
-        sigma = ranks.agree(min(sigma, left.sigma))
-        plan = _keep_if_correlated(plan, config, ranks.agree(left.correlation))
+    noisy = [d for d in loaded.domains if d.sigma or config.joint_channels] or loaded.domains
+    with device_errors(device):
+        domains = loaded.domains
+        if resume is None:
+            domains = _knowing_detail(domains, plan, loaded.noise, validation, learner.network)
+        left = _noise_left(_mean_sigma(noisy), plan, validation, learner.network, resume)
+    plan = _keep_if_correlated(plan, config, ranks.agree(left.correlation))
     return Preparation(
         config=config,
         plan=plan,
@@ -167,7 +153,7 @@ def prepare(
         batches=BatchSource(sampler, mask, batch=batch, device=device, seed=seed),
         validation=validation,
         learner=learner,
-        sigma=sigma,
+        sigma=ranks.agree(left.sigma),
         lambda_inv=config.lambda_inv or _best_strategy(noisy, fresh=plan.start.fresh),
     )
 
@@ -182,6 +168,16 @@ def _may_be_flat(config: TrainingConfig, model: TrainedModel | None) -> bool:
     """Tell whether nobody has asked for a 3D network, by itself or for time as its third axis."""
     asked = config.spatial_dims or config.network or model
     return asked is None and config.depth_axis == "Z"
+
+
+def _as_loaded(plan: TrainingPlan, loaded: Loaded, known: tuple[int, int] | None) -> TrainingPlan:
+    """Take into the plan what the pixels have shown."""
+    plan = replace(plan, patch=loaded.patch, noise_distance=loaded.distance)
+    if plan.noise_distance not in (known, (1, 1)):
+        plan = plan.noting(_taken_apart(plan.noise_distance))
+    if loaded.noise == "image":
+        plan = plan.noting("The noise of the images differs: each is normalised by its own.")
+    return plan
 
 
 def _taken_apart(distance: tuple[int, int]) -> str:
@@ -214,17 +210,39 @@ def _best_strategy(domains: Sequence[Domain], *, fresh: bool) -> LambdaConfig:
     return CovarianceLambda() if stabilised and not fresh else CalibratedLambda()
 
 
-def _knowing_detail(
-    domains: tuple[Domain, ...],
+def _noise_left(
+    sigma: float,
+    plan: TrainingPlan,
     validation: Validation,
     network: nn.Module,
-    first: Mapping[str, Tensor] | None,
+    resume: TrainedModel | None,
+) -> Noise:
+    """Measure the noise in what good weights take out, if there are any to learn with."""
+    if resume is not None and resume.resume is not None:
+        return Noise(float(resume.resume.values["sigma"]), 0.0)
+    if plan.start.weights is None or plan.steps == 0:
+        return Noise(sigma, 0.0)
+    left = validation.noise(network, plan.start.weights)
+    # Texture that the first weights have missed can only add to the residual.
+    return left._replace(sigma=min(sigma, left.sigma))
+
+
+def _knowing_detail(
+    domains: tuple[Domain, ...],
+    plan: TrainingPlan,
+    noise: NoiseSource,
+    validation: Validation,
+    network: nn.Module,
 ) -> tuple[Domain, ...]:
     """Know from what good weights take out, if there are any, how much is noise, shared or not.
 
-    Patches do not tell of which channel they are: no detail is looked for if several have noise.
+    No detail is given back of volumes, and where noise is shared or differs. Patches do not tell of
+    which channel they are: none is looked for if several have noise.
     """
-    if first is None or sum(domain.sigma > 0 for domain in domains) > 1:
+    first = plan.start.weights
+    alike = noise == "model" and sum(domain.sigma > 0 for domain in domains) <= 1
+    flat = plan.network.spatial_dims == 2 and plan.noise_distance == (1, 1)
+    if first is None or not (alike and flat):
         return tuple(replace(domain, detail=None) for domain in domains)
 
     def measured(domain: Domain) -> Domain:
