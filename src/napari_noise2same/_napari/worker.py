@@ -34,8 +34,6 @@ class Worker(QObject):
     ----------
     work : callable
         Called in the thread with a function that says whether to stop; returns the iterator.
-    parent : QObject, optional
-        Owner of this object.
 
     Attributes
     ----------
@@ -51,10 +49,8 @@ class Worker(QObject):
     failed = Signal(object)
     finished = Signal()
 
-    def __init__(
-        self, work: Callable[[Stop], Iterator[Any]], parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, work: Callable[[Stop], Iterator[Any]]) -> None:
+        super().__init__()
         self._queue: deque[Any] = deque()
         self._stop = threading.Event()
         self._going = threading.Event()

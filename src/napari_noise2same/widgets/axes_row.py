@@ -14,18 +14,12 @@ _TOOLTIP = (
 
 
 class AxesRow(QWidget):
-    """A line for the axes above a sentence that says what they mean.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
+    """A line for the axes above a sentence that says what they mean."""
 
     changed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.edit = QLineEdit()
         self.edit.setPlaceholderText("such as TZCYX")
         self.edit.setToolTip(_TOOLTIP)

@@ -27,11 +27,6 @@ class BatchPanel(QWidget):
     Its parts are used directly: `inputs`, `output`, `format`, `overwrite`, `table`, `denoise`,
     `cancel`, `progress`. Files and folders can be dropped on it.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     denoise_requested, cancel_requested
@@ -44,8 +39,8 @@ class BatchPanel(QWidget):
     cancel_requested = Signal()
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.inputs = PathsBox()
         self.output = PathsBox(files=False)
         self.format = ChoiceBox(TEXTS["batch.format"].choices)

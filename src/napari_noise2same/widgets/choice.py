@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtWidgets import QComboBox
 
 from napari_noise2same.widgets.quiet_wheel import ignore_wheel
 
@@ -20,16 +20,12 @@ class ChoiceBox(QComboBox):
     choices : mapping of hashable to str
         Name of each key, in order. Keys are kept as long as they can be chosen: give ids
         rather than objects that should be freed.
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
 
-    def __init__(
-        self, choices: Mapping[Hashable, str] | None = None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, choices: Mapping[Hashable, str] | None = None) -> None:
+        super().__init__()
         self._keys: list[Hashable] = []
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)

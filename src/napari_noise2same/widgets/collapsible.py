@@ -19,14 +19,12 @@ class Collapsible(QWidget):
         Text of the header.
     content : QWidget
         What to show and hide.
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal(bool)
 
-    def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, content: QWidget) -> None:
+        super().__init__()
         self._title = title
         self.content = content
         self.header = QPushButton()

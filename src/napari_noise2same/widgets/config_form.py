@@ -51,17 +51,12 @@ class ConfigForm(QWidget):
     """Form of `TrainingConfig`, made from its fields.
 
     Fields that it does not show (effort, start and device) are kept as they were set.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._base = TrainingConfig()
         self._time_offered = True
         self.strategy = LambdaEditor()

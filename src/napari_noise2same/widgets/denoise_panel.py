@@ -39,11 +39,6 @@ class DenoisePanel(ScrollPanel):
     `tabs`, `layers`, `region`, `level`, `result`, `denoise`, `cancel`, `progress`, `batch`,
     `message`.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     denoise_requested, cancel_requested, choose_file_requested, save_requested
@@ -59,8 +54,8 @@ class DenoisePanel(ScrollPanel):
     save_requested = Signal()
     settings_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._base = DenoiseConfig()
         self.model = ChoiceBox()
         self.choose_file = QPushButton("Choose file…")

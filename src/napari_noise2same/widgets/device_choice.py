@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtWidgets import QWidget
-
 from napari_noise2same.widgets.choice import ChoiceBox
 
 __all__ = ["DeviceChoice"]
@@ -14,16 +12,10 @@ _AUTOMATIC = "Automatic"
 
 
 class DeviceChoice(ChoiceBox):
-    """The devices of the machine; until they are known, automatic and what was asked for.
+    """The devices of the machine; until they are known, automatic and what was asked for."""
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__({"auto": _AUTOMATIC}, parent)
+    def __init__(self) -> None:
+        super().__init__({"auto": _AUTOMATIC})
         self._known = False
 
     def set_value(self, key: object) -> None:

@@ -30,18 +30,12 @@ class Editor(Protocol):
 
 
 class SwitchBox(QCheckBox):
-    """Yes or no.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
+    """Yes or no."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.toggled.connect(lambda: self.changed.emit())
 
     def value(self) -> bool:
@@ -60,18 +54,12 @@ class SwitchBox(QCheckBox):
 
 
 class LengthsEdit(QLineEdit):
-    """Several whole numbers, separated by commas or ×; nothing for automatic.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
+    """Several whole numbers, separated by commas or ×; nothing for automatic."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setPlaceholderText("automatic")
         self.setClearButtonEnabled(True)
         self.textChanged.connect(lambda: self.changed.emit())

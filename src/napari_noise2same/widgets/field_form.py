@@ -28,12 +28,10 @@ class FieldRow(QWidget):
         An `Editor`.
     text : FieldText
         Texts of the setting.
-    parent : QWidget, optional
-        Parent.
     """
 
-    def __init__(self, editor: QWidget, text: FieldText, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, editor: QWidget, text: FieldText) -> None:
+        super().__init__()
         self.widget = editor
         self.editor = cast("Editor", editor)
         self.text = text
@@ -73,8 +71,6 @@ class FieldForm(QWidget):
         Editors for fields that need one of their own.
     prefix : str
         What the paths begin with in the table of texts.
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
@@ -85,9 +81,8 @@ class FieldForm(QWidget):
         paths: Sequence[str],
         editors: Mapping[str, QWidget] | None = None,
         prefix: str = "",
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.rows: dict[str, FieldRow] = {}
         self.fields = make_rows(self)
         for path in paths:

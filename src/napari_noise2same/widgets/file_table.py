@@ -88,11 +88,6 @@ class _Files(QAbstractTableModel):
 class FileTable(QTableView):
     """Files with their state, and small pictures of them as they finish.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     row_opened : Signal(int)
@@ -101,8 +96,8 @@ class FileTable(QTableView):
 
     row_opened = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._files = _Files(self)
         self.setModel(self._files)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

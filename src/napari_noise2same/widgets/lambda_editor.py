@@ -19,18 +19,12 @@ __all__ = ["LambdaEditor"]
 
 
 class LambdaEditor(QWidget):
-    """A strategy, and below it a small form of its settings; or one that is chosen by itself.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
+    """A strategy, and below it a small form of its settings; or one that is chosen by itself."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         text = TEXTS["lambda_inv"]
         self.kind = ChoiceBox(text.choices)
         self.forms = {kind: _strategy_form(kind, model) for kind, model in STRATEGIES.items()}

@@ -19,17 +19,12 @@ class LayerList(QWidget):
     """Which layers to use: the active one, or those that are ticked.
 
     While it follows, the active layer alone is ticked. Ticking by hand ends that.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._keys: list[Hashable] = []
         self._active: Hashable | None = None
         self.list = QListWidget()

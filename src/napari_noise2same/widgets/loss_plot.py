@@ -37,11 +37,6 @@ class LossPlot(QWidget):
 
     Losses of single steps are faint, their running mean is bold.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     export_requested : str, callable
@@ -50,8 +45,8 @@ class LossPlot(QWidget):
 
     export_requested = Signal(str, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._raw = GrowingTable(_KEYS)
         self._smooth = GrowingTable(_KEYS)
         self._means = _new_means()

@@ -13,16 +13,10 @@ _DETAILS_HEIGHT = 120
 
 
 class MessageLine(QWidget):
-    """A sentence where the user looks; takes no room while there is none.
+    """A sentence where the user looks; takes no room while there is none."""
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextFormat(Qt.TextFormat.PlainText)

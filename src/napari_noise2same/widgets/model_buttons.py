@@ -14,11 +14,6 @@ class ModelButtons(QWidget):
     `denoise` is laid out by whoever uses this: it is the next step once there is a model, and not
     to be seen before.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     denoise_requested, save_requested, load_requested, copy_script_requested, copy_command_requested
@@ -31,8 +26,8 @@ class ModelButtons(QWidget):
     copy_script_requested = Signal()
     copy_command_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.denoise = QPushButton("Denoise", self)
         self.save = QPushButton("Save model…")
         self.load = QPushButton("Load model…")

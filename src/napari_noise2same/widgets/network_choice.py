@@ -23,18 +23,12 @@ _OWN = "own"
 
 
 class NetworkChoice(QWidget):
-    """Automatic, small, paper or blind; one that is none of these is kept as it was set.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
+    """Automatic, small, paper or blind; one that is none of these is kept as it was set."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._dims: Literal[2, 3] = 2
         self._channels = 1
         self._own = NetworkConfig()

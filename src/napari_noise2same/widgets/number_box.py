@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QValidator
-from qtpy.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QLineEdit
 
 from napari_noise2same.widgets.quiet_wheel import ignore_wheel
 
@@ -30,8 +30,6 @@ class NumberBox(QAbstractSpinBox):
         Whether the box may be empty, for None.
     scale : float
         Value of the unit that is shown: 60 to show seconds as minutes.
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
@@ -44,9 +42,8 @@ class NumberBox(QAbstractSpinBox):
         *,
         optional: bool = False,
         scale: float = 1,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._kind = kind if scale == 1 else float
         self._whole = kind is int
         self._low = low

@@ -19,14 +19,12 @@ class PathsBox(QWidget):
     ----------
     files : bool
         Whether files can be chosen beside a folder.
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
 
-    def __init__(self, *, files: bool = True, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, *, files: bool = True) -> None:
+        super().__init__()
         self._paths: tuple[str, ...] = ()
         self.edit = QLineEdit()
         self.edit.setClearButtonEnabled(True)

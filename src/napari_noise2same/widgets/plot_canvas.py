@@ -10,7 +10,6 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from qtpy.QtCore import QSize
 from qtpy.QtGui import QColor, QPalette
-from qtpy.QtWidgets import QWidget
 
 from napari_noise2same.widgets.plot_series import LAMBDA, LOSSES, SERIES, Series
 from napari_noise2same.widgets.plot_view import padded_limits, steady_limits
@@ -35,15 +34,10 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Losses on the left axis, λ_inv on the right one, steps below.
 
     Each curve is made once and only ever gets new data.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None, enableMenu=False)
+    def __init__(self) -> None:
+        super().__init__(background=None, enableMenu=False)
         self._log = False
         self._follow = True
         self._limits: dict[str, tuple[float, float] | None] = {}

@@ -23,14 +23,12 @@ class PlotLegend(QWidget):
     ----------
     series : sequence of Series
         The curves.
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
 
-    def __init__(self, series: Sequence[Series], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, series: Sequence[Series]) -> None:
+        super().__init__()
         self.buttons = {item.key: _toggle(item) for item in series}
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

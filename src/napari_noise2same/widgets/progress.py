@@ -36,12 +36,10 @@ class RunProgress(QWidget):
     ----------
     unit : str
         What is counted, in the singular, such as ``"step"``.
-    parent : QWidget, optional
-        Parent.
     """
 
-    def __init__(self, unit: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, unit: str) -> None:
+        super().__init__()
         self._unit = unit
         self._progress = self._left = self._device = ""
         self._busy = self._paused = False

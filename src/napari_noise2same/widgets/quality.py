@@ -41,18 +41,12 @@ def format_duration(seconds: float) -> str:
 
 
 class QualityChoice(QWidget):
-    """Instant, quick, balanced or best, each with its expected time.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
+    """Instant, quick, balanced or best, each with its expected time."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.buttons = {preset: _preset_button(preset) for preset in Preset}
         self._group = QButtonGroup(self)
         layout = QHBoxLayout(self)

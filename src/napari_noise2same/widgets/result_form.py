@@ -27,11 +27,6 @@ class ResultForm(QWidget):
 
     Its parts are used directly: `place`, `folder`, `scheduler`, `note`.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     changed
@@ -40,8 +35,8 @@ class ResultForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._wanted: Place = "memory"
         self._too_large = False
         self.place = ChoiceBox(TEXTS["result.place"].choices)

@@ -36,11 +36,6 @@ _DEFAULT_STEPS = 500
 class RunButtons(QWidget):
     """Train, Pause or Resume, Stop, Continue: only what makes sense now can be pressed.
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     train_requested, pause_requested, stop_requested, resume_requested
@@ -55,8 +50,8 @@ class RunButtons(QWidget):
     resume_requested = Signal()
     continue_requested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.train = _button("Train", "Train a model on the ticked layers.")
         self.pause = _button("Pause", "Hold the run; Resume goes on exactly where it was.")
         self.resume = _button("Resume", "Go on with the planned steps.")

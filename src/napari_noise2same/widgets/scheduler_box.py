@@ -6,7 +6,7 @@ import os
 import re
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtWidgets import QComboBox
 
 from napari_noise2same.core.settings import local_workers
 from napari_noise2same.widgets.quiet_wheel import ignore_wheel
@@ -20,17 +20,12 @@ class SchedulerBox(QComboBox):
     """A choice of numbers of processes; any number, or the address of a scheduler, can be typed.
 
     Whether an address is one is for the validation to say.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
     """
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -29,18 +29,12 @@ _EXACT = Qt.ItemDataRole.UserRole
 
 
 class StagesTable(QWidget):
-    """One row for each stage; rows can be added and removed.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
+    """One row for each stage; rows can be added and removed."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.table = QTableWidget(0, len(_HEADERS))
         self.table.setHorizontalHeaderLabels(_HEADERS)
         self.table.setFixedHeight(_HEIGHT)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Literal
 
-from qtpy.QtWidgets import QWidget
-
 from napari_noise2same.widgets.choice import ChoiceBox
 from napari_noise2same.widgets.form_texts import TEXTS
 
@@ -16,16 +14,10 @@ _KINDS = TEXTS["start"].choices
 
 
 class StartChoice(ChoiceBox):
-    """Pretrained, scratch, or one of the models that there are.
+    """Pretrained, scratch, or one of the models that there are."""
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.set_models({})
 
     def setting(self) -> Literal["pretrained", "scratch"]:
