@@ -120,7 +120,7 @@ def find_result(viewer: Viewer, folder: str, shape: Sequence[int]) -> ImageLayer
     return None
 
 
-def place(source_layer: ImageLayer, level: int = 0, region: Region | None = None) -> NDArray[Any]:
+def place(source_layer: ImageLayer, level: int, region: Region | None) -> NDArray[Any]:
     """Say where a result on a region of a layer has to lie.
 
     Parameters
@@ -129,8 +129,8 @@ def place(source_layer: ImageLayer, level: int = 0, region: Region | None = None
         The noisy layer.
     level : int
         Level of a multiscale source.
-    region : tuple of slice, optional
-        Part of that level, one slice per dimension; all of it by default.
+    region : tuple of slice or None
+        Part of that level, one slice per dimension; None for all of it.
 
     Returns
     -------
@@ -142,9 +142,7 @@ def place(source_layer: ImageLayer, level: int = 0, region: Region | None = None
     return translate
 
 
-def placement(
-    source_layer: ImageLayer, level: int = 0, region: Region | None = None
-) -> dict[str, Any]:
+def placement(source_layer: ImageLayer, level: int, region: Region | None) -> dict[str, Any]:
     """Say all of where a result on a region of a layer has to lie.
 
     Parameters
@@ -153,8 +151,8 @@ def placement(
         The noisy layer.
     level : int
         Level of a multiscale source.
-    region : tuple of slice, optional
-        Part of that level, one slice per dimension; all of it by default.
+    region : tuple of slice or None
+        Part of that level, one slice per dimension; None for all of it.
 
     Returns
     -------
@@ -182,9 +180,7 @@ def follow(layer: ImageLayer, before: Mapping[str, Any], now: Mapping[str, Any])
             setattr(layer, name, value)
 
 
-def inherited(
-    source_layer: ImageLayer, level: int = 0, region: Region | None = None
-) -> dict[str, Any]:
+def inherited(source_layer: ImageLayer, level: int, region: Region | None = None) -> dict[str, Any]:
     """Say how a layer looks that shows what its source shows, where it shows it.
 
     Parameters

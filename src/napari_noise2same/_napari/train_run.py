@@ -37,7 +37,7 @@ class TrainRun:
         What the user should know about that, in a sentence; nothing if it is as expected.
     """
 
-    def __init__(self, viewer: Viewer, panel: TrainPanel, subject: Subject, note: str = "") -> None:
+    def __init__(self, viewer: Viewer, panel: TrainPanel, subject: Subject, note: str) -> None:
         self._panel, self._note = panel, note
         self.subject = subject
         self._live = LivePreview(viewer, panel)

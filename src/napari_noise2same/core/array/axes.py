@@ -134,7 +134,7 @@ class Layout:
         return self.spatial[:-2]
 
 
-def deep_enough(axes: str, shape: Sequence[int], depth_axis: DepthAxis = "Z") -> bool:
+def deep_enough(axes: str, shape: Sequence[int], depth_axis: DepthAxis) -> bool:
     """Say whether an array has enough planes or frames for a 3D network.
 
     Parameters

@@ -36,11 +36,11 @@ def denoise_file(
     model: TrainedModel,
     config: DenoiseConfig,
     *,
-    axes: str | None = None,
-    description: Mapping[str, str] | None = None,
-    overwrite: bool = False,
-    scheduler: str = "threads",
-    stop: Stop = lambda: False,
+    axes: str | None,
+    description: Mapping[str, str],
+    overwrite: bool,
+    scheduler: str,
+    stop: Stop,
 ) -> Iterator[FileEvent]:
     """Denoise one file into another, which is written whole or not at all, or into a Zarr folder.
 
@@ -55,9 +55,9 @@ def denoise_file(
         The model.
     config : DenoiseConfig
         How.
-    axes : str, optional
+    axes : str or None
         Axes of the image, if those of the file are wrong.
-    description : mapping of str to str, optional
+    description : mapping of str to str
         How the result was made, for its metadata.
     overwrite : bool
         Whether something else may be replaced that is there: a file, a finished Zarr folder, or an
@@ -100,9 +100,7 @@ def denoise_file(
     yield from job.events(stop)
 
 
-def check_target(
-    target: Path, image: Image, config: DenoiseConfig, *, overwrite: bool = False
-) -> None:
+def check_target(target: Path, image: Image, config: DenoiseConfig, *, overwrite: bool) -> None:
     """Refuse, before any work is done, a name that is taken or a format that holds no such result.
 
     Parameters
@@ -137,7 +135,7 @@ def _denoise_whole(
     target: Path,
     model: TrainedModel,
     config: DenoiseConfig,
-    description: Mapping[str, str] | None,
+    description: Mapping[str, str],
     stop: Stop,
 ) -> Iterator[FileEvent]:
     """Denoise in memory, and write the result."""

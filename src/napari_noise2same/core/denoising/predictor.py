@@ -71,8 +71,8 @@ class Predictor:
         model: TrainedModel,
         device: torch.device,
         *,
-        precision: Precision = "float32",
-        averaging: bool = False,
+        precision: Precision,
+        averaging: bool,
     ) -> None:
         keep_freed_memory()
         network = model.build()

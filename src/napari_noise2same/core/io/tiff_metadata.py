@@ -64,7 +64,7 @@ class TiffMetadata:
         white (the pixels are read as they are, and shown the other way round).
     """
 
-    sizes: Mapping[str, Size] = field(default_factory=dict)
+    sizes: Mapping[str, Size]
     channel_names: tuple[str, ...] = ()
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -38,12 +38,12 @@ class Evaluation:
     ----------
     prediction : Scores
         The denoised image against the reference.
-    noisy : Scores, optional
-        The noisy image against the reference.
+    noisy : Scores or None
+        The noisy image against the reference, if it is given.
     """
 
     prediction: Scores
-    noisy: Scores | None = None
+    noisy: Scores | None
 
 
 def evaluate(

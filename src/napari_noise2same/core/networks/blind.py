@@ -84,7 +84,7 @@ class BlindNet(nn.Module):
     """
 
     def __init__(
-        self, spatial_dims: int, channels: int, widths: tuple[int, ...], *, bias: bool = False
+        self, spatial_dims: int, channels: int, widths: tuple[int, ...], *, bias: bool
     ) -> None:
         super().__init__()
         width, depth = widths[0], len(widths)

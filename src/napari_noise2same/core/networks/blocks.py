@@ -55,7 +55,7 @@ def conv(
     kernel: int = 3,
     *,
     dilation: int = 1,
-    bias: bool = False,
+    bias: bool,
 ) -> nn.Conv2d | nn.Conv3d:
     """Return a convolution that keeps the spatial size (zeros beyond the border)."""
     kind = nn.Conv2d if spatial_dims == 2 else nn.Conv3d
@@ -67,9 +67,9 @@ def conv(
     return layer
 
 
-def _in_plane(spatial_dims: int, factor: int) -> Any:
-    """`factor` for Y and X, 1 for Z: stacks have fewer, wider spaced planes than pixels."""
-    return (1,) * (spatial_dims - 2) + (factor, factor)
+def _in_plane(spatial_dims: int) -> Any:
+    """2 for Y and X, 1 for Z: stacks have fewer, wider spaced planes than pixels."""
+    return (1,) * (spatial_dims - 2) + (2, 2)
 
 
 def _strip_height(x: Tensor) -> int:
@@ -128,7 +128,7 @@ class Down(nn.Module):
     def __init__(self, spatial_dims: int, inputs: int, outputs: int, *, bias: bool) -> None:
         super().__init__()
         kind = nn.Conv2d if spatial_dims == 2 else nn.Conv3d
-        step = _in_plane(spatial_dims, 2)
+        step = _in_plane(spatial_dims)
         self.conv = kind(inputs, outputs, step, stride=step, bias=bias)
         _draw(self.conv.weight, "linear")
 
@@ -160,7 +160,7 @@ class Up(nn.Module):
         self.expand = conv(spatial_dims, inputs, outputs, kernel=1, bias=bias)
         self.merge = conv(spatial_dims, 2 * outputs, outputs, kernel=1, bias=bias)
         self.gate = conv(spatial_dims, 2 * outputs, outputs, kernel=1, bias=True) if gated else None
-        self._scale = tuple(map(float, _in_plane(spatial_dims, 2)))
+        self._scale = tuple(map(float, _in_plane(spatial_dims)))
 
     def forward(self, below: Tensor, skip: Tensor) -> Tensor:
         """Return features of the skip's size; it may be changed where nothing is learnt."""

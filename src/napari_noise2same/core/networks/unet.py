@@ -66,10 +66,10 @@ class UNet(nn.Module):
         channels: int,
         widths: tuple[int, ...],
         *,
-        blocks: int | tuple[int, ...] = 1,
-        unshuffle: int = 2,
-        skip: Literal["concat", "gated"] = "concat",
-        bias: bool = False,
+        blocks: int | tuple[int, ...],
+        unshuffle: int,
+        skip: Literal["concat", "gated"],
+        bias: bool,
     ) -> None:
         super().__init__()
         self.unshuffle = unshuffle

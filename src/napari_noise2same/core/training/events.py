@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -120,7 +119,7 @@ class Finished:
 
     model: TrainedModel
     reason: Literal["completed", "stopped"]
-    change: float = math.nan
+    change: float
 
 
 TrainingEvent = Started | StepDone | Validated | Recovered | Finished
