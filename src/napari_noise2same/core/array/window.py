@@ -133,7 +133,10 @@ class Transposed(Derived):
         """Return the values at an index of integers, slices, and an ellipsis."""
         places = complete_index(index, self.ndim)
         values = np.asarray(self.source[tuple(places[i] for i in np.argsort(self.order))])
-        left = [axis for axis, place in zip(self.order, places, strict=True) if _is_slice(place)]
+        # Slices keep their axes, integers do not.
+        left = [
+            axis for axis, place in zip(self.order, places, strict=True) if isinstance(place, slice)
+        ]
         return values.transpose([sorted(left).index(axis) for axis in left])
 
     def __array__(
@@ -185,11 +188,6 @@ def complete_index(index: Any, ndim: int) -> Sequence[Any]:
     before = next((n for n, place in enumerate(index) if place is ...), len(index))
     after = index[before + 1 :]
     return (*index[:before], *(slice(None),) * (ndim - before - len(after)), *after)
-
-
-def _is_slice(place: Any) -> bool:
-    """Tell whether an entry of an index keeps its axis."""
-    return isinstance(place, slice)
 
 
 def _shift(part: slice, place: Any) -> Any:

@@ -16,7 +16,7 @@ from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
 from napari_noise2same.core.sampling.shares import fair_shares
 
-__all__ = ["Block", "load_blocks", "pixels_of", "take_apart"]
+__all__ = ["Block", "by_image", "load_blocks", "pixels_of", "take_apart"]
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,25 @@ def take_apart(blocks: Sequence[Block], distance: tuple[int, int]) -> list[Block
         for block in blocks
         for place in phases(distance)
     ]
+
+
+def by_image(blocks: Sequence[Block]) -> dict[int, list[Block]]:
+    """Return the blocks of each image.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Blocks of one or several images.
+
+    Returns
+    -------
+    dict of int to list of Block
+        They, by the number of their image.
+    """
+    images: dict[int, list[Block]] = {}
+    for block in blocks:
+        images.setdefault(block.image, []).append(block)
+    return images
 
 
 def _alive(block: Block) -> set[int]:

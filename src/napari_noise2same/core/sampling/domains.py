@@ -19,7 +19,7 @@ from napari_noise2same.core.noise import (
     independent_distances,
     planes_share_noise,
 )
-from napari_noise2same.core.sampling.blocks import Block
+from napari_noise2same.core.sampling.blocks import Block, by_image
 from napari_noise2same.core.settings import MAX_DISTANCE
 
 __all__ = ["find_noise_distance", "fit_domains", "fits_by_channel", "normalise", "planes_are_alike"]
@@ -174,13 +174,9 @@ def _channels(blocks: Sequence[Block]) -> list[list[NDArray[Any]]]:
 
 def _telling(blocks: Sequence[Block]) -> list[list[Block]]:
     """Group blocks by their images, those of small images together if these tell anything."""
-    images: dict[int, list[Block]] = {}
-    for block in blocks:
-        images.setdefault(block.image, []).append(block)
-    large = [parts for parts in images.values() if _pixels(parts) >= _TELLING_PIXELS]
-    small = [
-        block for parts in images.values() if _pixels(parts) < _TELLING_PIXELS for block in parts
-    ]
+    images = by_image(blocks).values()
+    large = [parts for parts in images if _pixels(parts) >= _TELLING_PIXELS]
+    small = [block for parts in images if _pixels(parts) < _TELLING_PIXELS for block in parts]
     return [*large, small] if not large or _pixels(small) >= _TELLING_PIXELS else large
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from napari_noise2same.core.noise import Domain, DomainKind, noise_level, with_sigma
-from napari_noise2same.core.sampling.blocks import Block
+from napari_noise2same.core.sampling.blocks import Block, by_image
 from napari_noise2same.core.sampling.domains import fit_domains, fits_by_channel
 
 __all__ = ["ImageDomains", "fit_image_domains", "fit_own_domains", "is_far_from"]
@@ -82,7 +82,7 @@ def fit_image_domains(
     ImageError
         If every channel is constant in all images.
     """
-    images = _by_image(blocks)
+    images = by_image(blocks)
     common = tuple(like or fit_domains(blocks, kind))
     if like is None and len(images) == 1:
         return ImageDomains(common)
@@ -136,18 +136,10 @@ def is_far_from(blocks: Sequence[Block], kind: DomainKind, domains: Sequence[Dom
     """
     return any(
         _ratio(own, channel, fit, domains[channel]) > _FAR_RATIO
-        for own in _by_image(blocks).values()
+        for own in by_image(blocks).values()
         for channel, fit in fits_by_channel(own, kind).items()
         if fit.sigma and domains[channel].sigma
     )
-
-
-def _by_image(blocks: Sequence[Block]) -> dict[int, list[Block]]:
-    """Return the blocks of each image."""
-    images: dict[int, list[Block]] = {}
-    for block in blocks:
-        images.setdefault(block.image, []).append(block)
-    return images
 
 
 def _scaled(fits: Mapping[int, Domain], like: Sequence[Domain]) -> tuple[Domain, ...]:
