@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image as ImageLayer
@@ -68,10 +68,9 @@ class LayerJob:
         return pyramid_bytes(self.image.data.shape, self.image.axes, self._dtype)
 
     @property
-    def _dtype(self) -> np.dtype[np.generic]:
+    def _dtype(self) -> np.dtype[Any]:
         """Type of the result."""
-        keep = self.config.dtype == "keep"
-        return np.dtype(self.image.data.dtype if keep else np.float32)
+        return self.config.result_dtype(self.image.data.dtype)
 
 
 def plan_jobs(

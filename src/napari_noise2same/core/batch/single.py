@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_noise2same.core.batch.events import FileEvent, ImageOpened
 from napari_noise2same.core.errors import TakenError
 from napari_noise2same.core.io import (
@@ -126,8 +124,7 @@ def check_target(target: Path, image: Image, config: DenoiseConfig, *, overwrite
             f"Expected no file or a result of denoising, found something else at {target}: move "
             "it away, or ask to overwrite it."
         )
-    dtype = np.dtype(image.data.dtype if config.dtype == "keep" else np.float32)
-    check_format(target, dtype, image.axes)
+    check_format(target, config.result_dtype(image.data.dtype), image.axes)
 
 
 def _denoise_whole(

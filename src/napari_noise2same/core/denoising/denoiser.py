@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ImageView, convert, plan_layout
+from napari_noise2same.core.array import ImageView, convert
 from napari_noise2same.core.denoising.context import choose_part, halo_of, most_pixels
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
@@ -90,10 +90,7 @@ class Denoiser:
         self, image: Image, model: TrainedModel, config: DenoiseConfig | None = None
     ) -> None:
         self._config = config = config or DenoiseConfig()
-        dims = model.network.spatial_dims
-        layout = plan_layout(
-            image.axes, image.data.shape, spatial_dims=dims, depth_axis=model.depth_axis
-        )
+        layout = model.layout_of(image.axes, image.data.shape)
         self._network = model.network
         self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
         self._domains = domains_for(self._view, model, config)
@@ -101,8 +98,8 @@ class Denoiser:
         self._piece = PieceDenoiser(model, self._domains, self._device, config)
         self._predictor = self._piece.predictor
         self._sum = np.zeros(image.data.shape, np.float32)
-        keep = config.dtype == "keep" and image.data.dtype != np.float32
-        self.result = np.zeros(image.data.shape, image.data.dtype) if keep else self._sum
+        dtype = config.result_dtype(image.data.dtype)
+        self.result = self._sum if dtype == np.float32 else np.zeros(image.data.shape, dtype)
         self.tile = self._tile_shape()
         self.tiles = self._plan()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["DenoiseConfig", "NoiseSource", "Precision"]
@@ -50,3 +51,18 @@ class DenoiseConfig(BaseModel):
     precision: Precision = "float32"
     averaging: bool | None = None
     device: str = "auto"
+
+    def result_dtype(self, image: np.dtype[Any]) -> np.dtype[Any]:
+        """Return the type of the result for an image.
+
+        Parameters
+        ----------
+        image : dtype
+            Type of the image.
+
+        Returns
+        -------
+        dtype
+            Type of the result.
+        """
+        return np.dtype(image if self.dtype == "keep" else np.float32)
