@@ -145,10 +145,10 @@ class BatchPanel(QWidget):
 
     def _connect(self) -> None:
         """Forward the signals of the parts."""
-        self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
-        self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
+        self.denoise.clicked.connect(self.denoise_requested)
+        self.cancel.clicked.connect(self.cancel_requested)
         for part in (self.inputs, self.output, self.format, self.overwrite):
-            part.changed.connect(lambda: self.changed.emit())
+            part.changed.connect(self.changed)
 
 
 def _paths(dropped: QMimeData | None) -> tuple[str, ...]:

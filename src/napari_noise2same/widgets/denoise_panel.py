@@ -86,7 +86,7 @@ class DenoisePanel(ScrollPanel):
         self.set_running(False)
 
     def value(self) -> DenoiseConfig:
-        """Return precision, tile, averaging, type and device.
+        """Return how to denoise.
 
         Returns
         -------
@@ -224,10 +224,10 @@ class DenoisePanel(ScrollPanel):
 
     def _connect(self) -> None:
         """Forward the signals of the parts."""
-        self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
-        self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
-        self.choose_file.clicked.connect(lambda: self.choose_file_requested.emit())
-        self.save.clicked.connect(lambda: self.save_requested.emit())
+        self.denoise.clicked.connect(self.denoise_requested)
+        self.cancel.clicked.connect(self.cancel_requested)
+        self.choose_file.clicked.connect(self.choose_file_requested)
+        self.save.clicked.connect(self.save_requested)
         for part in (self.region, self.level, self.result, self.device, self.options):
             part.changed.connect(self._on_settings)
 

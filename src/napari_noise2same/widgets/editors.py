@@ -36,7 +36,7 @@ class SwitchBox(QCheckBox):
 
     def __init__(self) -> None:
         super().__init__()
-        self.toggled.connect(lambda: self.changed.emit())
+        self.toggled.connect(self.changed)
 
     def value(self) -> bool:
         """Return whether it is on."""
@@ -62,7 +62,7 @@ class LengthsEdit(QLineEdit):
         super().__init__()
         self.setPlaceholderText("automatic")
         self.setClearButtonEnabled(True)
-        self.textChanged.connect(lambda: self.changed.emit())
+        self.textChanged.connect(self.changed)
 
     def value(self) -> list[str] | None:
         """Return the parts of the text, or None if there are none."""

@@ -89,7 +89,7 @@ class FieldForm(QWidget):
             text = TEXTS[prefix + path]
             editor = (editors or {}).get(path) or make_editor(_field(model, path), text)
             row = self.rows[path] = FieldRow(editor, text)
-            row.editor.changed.connect(lambda: self.changed.emit())
+            row.editor.changed.connect(self.changed)
             add_row(self.fields, text, row)
 
     def value(self) -> dict[str, Any]:

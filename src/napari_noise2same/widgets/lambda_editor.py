@@ -32,7 +32,7 @@ class LambdaEditor(QWidget):
         add_row(layout, text, self.kind)
         for form in self.forms.values():
             layout.addRow(form)
-            form.changed.connect(lambda: self.changed.emit())
+            form.changed.connect(self.changed)
         self.kind.changed.connect(self._on_kind)
         self._show_form()
 

@@ -45,11 +45,11 @@ class ModelButtons(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for i, button in enumerate((self.save, self.load, self.copy_script, self.copy_command)):
             layout.addWidget(button, i // 2, i % 2)
-        self.denoise.clicked.connect(lambda: self.denoise_requested.emit())
-        self.save.clicked.connect(lambda: self.save_requested.emit())
-        self.load.clicked.connect(lambda: self.load_requested.emit())
-        self.copy_script.clicked.connect(lambda: self.copy_script_requested.emit())
-        self.copy_command.clicked.connect(lambda: self.copy_command_requested.emit())
+        self.denoise.clicked.connect(self.denoise_requested)
+        self.save.clicked.connect(self.save_requested)
+        self.load.clicked.connect(self.load_requested)
+        self.copy_script.clicked.connect(self.copy_script_requested)
+        self.copy_command.clicked.connect(self.copy_command_requested)
         self.set_model(False)
 
     def set_model(self, there: bool) -> None:

@@ -36,7 +36,7 @@ class NetworkChoice(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.box)
-        self.box.changed.connect(lambda: self.changed.emit())
+        self.box.changed.connect(self.changed)
 
     def value(self) -> dict[str, Any] | None:
         """Return the settings of the network, or None for automatic."""

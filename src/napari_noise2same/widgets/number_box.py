@@ -55,7 +55,7 @@ class NumberBox(QAbstractSpinBox):
         self.edit.setClearButtonEnabled(optional)
         self.setLineEdit(self.edit)
         ignore_wheel(self)
-        self.edit.textChanged.connect(lambda: self.changed.emit())
+        self.edit.textChanged.connect(self.changed)
 
     def value(self) -> int | float | str | None:
         """Return the number, None if the box is empty, or the text if it is no number."""

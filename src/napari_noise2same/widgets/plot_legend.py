@@ -35,7 +35,7 @@ class PlotLegend(QWidget):
         layout.setSpacing(0)
         for i, button in enumerate(self.buttons.values()):
             layout.addWidget(button, i // _COLUMNS, i % _COLUMNS)
-            button.toggled.connect(lambda: self.changed.emit())
+            button.toggled.connect(self.changed)
 
     def value(self) -> frozenset[str]:
         """Return the keys of the curves that show."""

@@ -137,7 +137,7 @@ class ResultForm(QWidget):
     def _connect(self) -> None:
         """Hear of changes."""
         self.place.changed.connect(self._on_place)
-        self.folder.changed.connect(lambda: self.changed.emit())
+        self.folder.changed.connect(self.changed)
         self.scheduler.editor.changed.connect(self._on_scheduler)
 
     def _show_place(self, place: Place) -> None:

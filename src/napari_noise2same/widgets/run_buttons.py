@@ -102,10 +102,10 @@ class RunButtons(QWidget):
 
     def _connect(self) -> None:
         """Forward the clicks."""
-        self.train.clicked.connect(lambda: self.train_requested.emit())
-        self.pause.clicked.connect(lambda: self.pause_requested.emit())
-        self.resume.clicked.connect(lambda: self.resume_requested.emit())
-        self.stop.clicked.connect(lambda: self.stop_requested.emit())
+        self.train.clicked.connect(self.train_requested)
+        self.pause.clicked.connect(self.pause_requested)
+        self.resume.clicked.connect(self.resume_requested)
+        self.stop.clicked.connect(self.stop_requested)
         self.proceed.clicked.connect(lambda: self.continue_requested.emit(self.more_steps.value()))
 
 

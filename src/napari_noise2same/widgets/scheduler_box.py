@@ -32,7 +32,7 @@ class SchedulerBox(QComboBox):
         self.setMinimumContentsLength(8)
         self.addItems([_HERE, *map(_processes, _numbers())])
         ignore_wheel(self)
-        self.editTextChanged.connect(lambda: self.changed.emit())
+        self.editTextChanged.connect(self.changed)
 
     def value(self) -> str:
         """Return the name of a scheduler, or what was typed instead."""

@@ -51,7 +51,7 @@ class StagesTable(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
         layout.addLayout(buttons)
-        self.table.itemChanged.connect(lambda: self.changed.emit())
+        self.table.itemChanged.connect(self.changed)
         self.add.clicked.connect(self._add)
         self.remove.clicked.connect(self._remove)
 
@@ -85,7 +85,7 @@ class StagesTable(QWidget):
         choice = ChoiceBox({"full": "full", "flips": "flips", "none": "none"})
         choice.setMinimumContentsLength(3)
         choice.set_value(stage.augmentation)
-        choice.changed.connect(lambda: self.changed.emit())
+        choice.changed.connect(self.changed)
         self.table.setCellWidget(row, len(_NUMBERS), choice)
         self.table.blockSignals(False)
 
