@@ -19,7 +19,7 @@ from napari.layers import Layer, Shapes
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data, level_factors
-from napari_noise2same._napari.results import CARD, PLACING, PREVIEW, inherited, place
+from napari_noise2same._napari.results import CARD, LINKED, PLACING, PREVIEW, inherited, place
 from napari_noise2same._napari.transforms import from_world, unit_ratios
 from napari_noise2same.core.array import ArrayLike
 from napari_noise2same.core.errors import ImageError
@@ -34,7 +34,6 @@ _WIDTH, _REACH = 3, 12
 _COLOUR = "#ffd166"
 # Pixels of a plane that napari may read whole, in the GUI thread.
 _MOST_PIXELS = 2**24
-_LINKED = ("colormap", "contrast_limits", "gamma")
 _NO_2D = "Expected the 2D view for the swipe line, found another: switch the 3D view off."
 _OTHER_AXES = "Expected the axes of the swipe line on display, found others: compare anew."
 
@@ -79,7 +78,7 @@ class Swipe:
         self._right = _copy(denoised, self._level, self._data, viewer)
         self._line = _line_layer(denoised, self._level, viewer)
         viewer.layers.selection.active = active
-        viewer.layers.link_layers([denoised, self._right], _LINKED)
+        viewer.layers.link_layers([denoised, self._right], LINKED)
         self._connect()
         self._draw()
 

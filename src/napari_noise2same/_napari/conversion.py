@@ -15,7 +15,7 @@ from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import TrainingConfig
 
-__all__ = ["describe", "guess_axes", "layer_data", "layer_image"]
+__all__ = ["describe", "guess_axes", "layer_data", "layer_image", "level_factors"]
 
 _LETTERS = {
     "T": ("t", "time", "frame", "frames", "timepoint"),
@@ -108,7 +108,20 @@ def layer_data(layer: Layer, level: int = 0) -> ArrayLike:
 
 
 def level_factors(layer: Layer, level: int) -> Any:
-    """Return how many of the finest pixels one pixel of a level spans along each dimension."""
+    """Return how many of the finest pixels one pixel of a level spans along each dimension.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        The layer.
+    level : int
+        The level, 0 the finest.
+
+    Returns
+    -------
+    ndarray, shape (dimensions,)
+        The numbers, 1 for a layer of one size.
+    """
     if not layer.multiscale:
         return np.ones(layer.ndim)
     return np.asarray(layer.downsample_factors[level], float)[: layer.ndim]

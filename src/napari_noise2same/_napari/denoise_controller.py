@@ -83,8 +83,7 @@ class DenoiseController(QObject):
 
     def layers(self) -> list[ImageLayer]:
         """Return the layers that are ticked."""
-        found = map(self.tracker.layer, self._panel.layers.value())
-        return [layer for layer in found if layer is not None]
+        return self.tracker.layers(self._panel.layers.value())
 
     def denoise(self) -> None:
         """Denoise the ticked layers with the chosen model."""
@@ -190,18 +189,9 @@ class DenoiseController(QObject):
 
     def _update_levels(self) -> None:
         """Offer the levels of a multiscale layer."""
-        layers = self.layers()
-        self._hear(layers[0] if layers else None)
-        if not layers or not layers[0].multiscale:
-            self._panel.set_levels({})
-            self._advise()
-            return
-        layer = layers[0]
-        sizes = [layer_data(layer, level).shape for level in range(len(layer.data))]
-        names: dict[Hashable, str] = {
-            i: f"{i}: " + " × ".join(map(str, size)) for i, size in enumerate(sizes)
-        }
-        self._panel.set_levels(names)
+        layer = next(iter(self.layers()), None)
+        self._hear(layer)
+        self._panel.set_levels({} if layer is None else _level_names(layer))
         self._advise()
 
     def _hear(self, layer: ImageLayer | None) -> None:
@@ -213,3 +203,10 @@ class DenoiseController(QObject):
         if layer is not None:
             layer.events.data.connect(self._update_levels)
         self._heard = layer
+
+
+def _level_names(layer: ImageLayer) -> dict[Hashable, str]:
+    """Return the sizes of a multiscale layer, in words, by level; nothing for another layer."""
+    levels = range(len(layer.data)) if layer.multiscale else ()
+    sizes = [layer_data(layer, level).shape for level in levels]
+    return {i: f"{i}: " + " × ".join(map(str, size)) for i, size in enumerate(sizes)}

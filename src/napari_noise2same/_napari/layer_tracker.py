@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -88,6 +88,22 @@ class LayerTracker(QObject):
             The layer.
         """
         return next((layer for layer in self._layers if layer.unique_id == key), None)
+
+    def layers(self, keys: Iterable[object]) -> list[Layer]:
+        """Return the layers of keys, without those that are no longer there.
+
+        Parameters
+        ----------
+        keys : iterable of object
+            What `images` or `regions` has given.
+
+        Returns
+        -------
+        list of napari.layers.Layer
+            The layers.
+        """
+        found = map(self.layer, keys)
+        return [layer for layer in found if layer is not None]
 
     def require(self, layers: Sequence[Layer]) -> None:
         """Refuse to work on no layer at all.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_noise2same.core import Image, PreviewReady
     from napari_noise2same.widgets import TrainPanel
 
-__all__ = ["LivePreview"]
+__all__ = ["InView", "LivePreview"]
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.marking import Marking
+from napari_noise2same._napari.regions import pixels_between
 from napari_noise2same._napari.windows import crop
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.errors import ImageError
@@ -19,8 +19,6 @@ __all__ = ["MarkedImages", "restrict", "united"]
 
 # Pixels around a region: half the side of patches of 128.
 _MARGIN = 64
-# Pixels by which an edge may miss a border between pixels because numbers are rounded.
-_ROUNDING = 1e-6
 
 Stop = Callable[[], bool]
 
@@ -151,8 +149,7 @@ def _box(outline: NDArray[Any], lengths: Sequence[int]) -> Region | None:
     sides = []
     low, high = outline.min(axis=0) + 0.5, outline.max(axis=0) + 0.5
     for first, last, length in zip(low, high, lengths, strict=True):
-        start = max(math.floor(first + _ROUNDING), 0)
-        stop = min(math.ceil(last - _ROUNDING), length)
+        start, stop = pixels_between(first, last, length)
         if start >= stop:
             return None
         sides.append(slice(max(start - _MARGIN, 0), min(stop + _MARGIN, length)))

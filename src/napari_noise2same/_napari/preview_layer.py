@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.regions import visible_region
-from napari_noise2same._napari.results import CARD, PREVIEW, add_result, follow, placement
+from napari_noise2same._napari.results import (
+    CARD,
+    LINKED,
+    PREVIEW,
+    add_result,
+    follow,
+    placement,
+)
 from napari_noise2same._napari.windows import CONTEXT, crop
 from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import Noise2SameError
@@ -27,8 +34,6 @@ _SUFFIX = " [n2s preview]"
 _SIDES = {False: 512, True: 168}
 # As many pixels in the 3D view, where a volume is shown.
 _SIDE_3D = 64
-# Whichever of the two is selected, its sliders work.
-_LINKED = ("colormap", "contrast_limits", "gamma")
 
 
 class PreviewLayer:
@@ -139,7 +144,7 @@ class PreviewLayer:
             )
             self._viewer.layers.selection.active = active
             if not self._source.rgb:
-                self._viewer.layers.link_layers([self._source, self._layer], _LINKED)
+                self._viewer.layers.link_layers([self._source, self._layer], LINKED)
         else:
             self._layer.data = result
             follow(self._layer, self._placed, placed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from napari_noise2same.core.errors import ImageError
 if TYPE_CHECKING:
     from napari import Viewer
 
-__all__ = ["current_frame", "visible_region"]
+__all__ = ["current_frame", "pixels_between", "visible_region"]
 
 # Pixels by which an edge may miss a border between pixels because numbers are rounded.
 _ROUNDING = 1e-6
@@ -114,6 +115,24 @@ def current_frame(
     )
 
 
+def pixels_between(low: float, high: float, length: int) -> tuple[int, int]:
+    """Return the pixels of an axis that lie between two edges, at least in part.
+
+    Parameters
+    ----------
+    low, high : float
+        The edges: 0 is that before the first pixel.
+    length : int
+        Length of the axis.
+
+    Returns
+    -------
+    start, stop : int
+        The first of the pixels, and that after the last; there is none unless `start` is less.
+    """
+    return max(math.floor(low + _ROUNDING), 0), min(math.ceil(high - _ROUNDING), length)
+
+
 def _displayed(viewer: Viewer, layer: Layer) -> list[int]:
     """Return the dimensions of the layer that the canvas shows, in ascending order."""
     missing = viewer.dims.ndim - layer.ndim
@@ -162,8 +181,7 @@ def _corner_pixels(viewer: Viewer, layer: Layer, displayed: Sequence[int]) -> ND
 
 def _limited(low: float, high: float, length: int, most: int | None) -> slice:
     """Return the pixels between two edges, and no more than so many around their middle."""
-    start = max(int(np.floor(low + _ROUNDING)), 0)
-    stop = min(int(np.ceil(high - _ROUNDING)), length)
+    start, stop = pixels_between(low, high, length)
     if most is not None and stop - start > most:
         start += (stop - start - most) // 2
         stop = start + most

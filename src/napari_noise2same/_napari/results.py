@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD",
+    "LINKED",
     "PLACING",
     "PREVIEW",
     "SUFFIX",
@@ -38,6 +39,9 @@ SUFFIX = " [n2s]"
 
 PLACING = ("axis_labels", "units", "scale", "rotate", "shear", "affine", "translate")
 """All that says where a layer lies."""
+
+LINKED = ("colormap", "contrast_limits", "gamma")
+"""What linked layers have in common: whichever of them is selected, its sliders work on all."""
 
 
 def add_result(

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_noise2same.samples import Sample, cells, stack, time_lapse, two_channels
 
-__all__ = ["cells_2d", "cells_stack", "cells_time_lapse", "cells_two_channels"]
+__all__ = ["LayerData", "cells_2d", "cells_stack", "cells_time_lapse", "cells_two_channels"]
 
 LayerData = tuple[Any, dict[str, Any], str]
 

@@ -102,8 +102,7 @@ class TrainInputs:
 
     def layers(self) -> list[ImageLayer]:
         """Return the layers that are ticked."""
-        found = map(self.tracker.layer, self._panel.layers.value())
-        return [layer for layer in found if layer is not None]
+        return self.tracker.layers(self._panel.layers.value())
 
     def whole_images(self) -> list[Image]:
         """Return the ticked layers as the engine sees them.
@@ -183,11 +182,11 @@ class TrainInputs:
 
     def _on_layers(self) -> None:
         """Guess the axes of another layer, and say what they mean."""
-        layers = self.layers()
-        self._hear(layers[0] if layers else None)
-        if layers and layers[0].unique_id != self._axes_of:
-            self._axes_of = layers[0].unique_id
-            self._panel.axes.set_value(self._axes.get(self._axes_of) or self._guess(layers[0]))
+        layer = next(iter(self.layers()), None)
+        self._hear(layer)
+        if layer is not None and layer.unique_id != self._axes_of:
+            self._axes_of = layer.unique_id
+            self._panel.axes.set_value(self._axes.get(self._axes_of) or self._guess(layer))
         self._describe()
 
     def _hear(self, layer: ImageLayer | None) -> None:

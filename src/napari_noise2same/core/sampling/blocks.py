@@ -143,7 +143,7 @@ def by_image(blocks: Sequence[Block]) -> dict[int, list[Block]]:
     Returns
     -------
     dict of int to list of Block
-        They, by the number of their image.
+        The blocks by the number of their image.
     """
     images: dict[int, list[Block]] = {}
     for block in blocks:
