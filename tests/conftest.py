@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
+
+from napari_noise2same.core import NetworkConfig, TrainedModel
+from napari_noise2same.core.networks import build_network
+from napari_noise2same.core.noise import Domain, PoissonGaussian
 
 # The outcome of the suite depends on the code alone: the same examples each time, and no example
 # fails because the machine is slow.
 settings.register_profile("deterministic", deadline=None, derandomize=True)
 settings.load_profile("deterministic")
+
+
+@pytest.fixture
+def model() -> TrainedModel:
+    """A network of a few weights as they are drawn."""
+    config = NetworkConfig(widths=(4, 6))
+    noise = PoissonGaussian(gain=2.0, readout=30.0, offset=5.0)
+    weights = build_network(config).state_dict()
+    return TrainedModel(config, weights, (Domain(4.0, 6.0, 0.2, noise),), "YX")

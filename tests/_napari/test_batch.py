@@ -20,7 +20,6 @@ from napari_noise2same._napari.file_layers import NewLayer, read_layers
 from napari_noise2same.core import (
     BatchConfig,
     DenoiseConfig,
-    NetworkConfig,
     TrainedModel,
     denoise,
     read_image,
@@ -28,8 +27,6 @@ from napari_noise2same.core import (
 from napari_noise2same.core.batch import Job
 from napari_noise2same.core.denoising import Denoiser
 from napari_noise2same.core.io import is_result
-from napari_noise2same.core.networks import build_network
-from napari_noise2same.core.noise import Domain, PoissonGaussian
 from napari_noise2same.widgets import FileState
 
 TIMEOUT = 120_000
@@ -46,15 +43,6 @@ def _zarr() -> Iterator[None]:
     """The threads of zarr outlive their first user."""
     yield
     cleanup_resources()
-
-
-@pytest.fixture
-def model() -> TrainedModel:
-    """A network of a few weights as they are drawn."""
-    config = NetworkConfig(widths=(4, 6))
-    noise = PoissonGaussian(gain=2.0, readout=30.0, offset=5.0)
-    weights = build_network(config).state_dict()
-    return TrainedModel(config, weights, (Domain(4.0, 6.0, 0.2, noise),), "YX")
 
 
 @pytest.fixture

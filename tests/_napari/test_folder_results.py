@@ -19,25 +19,14 @@ from pytestqt.qtbot import QtBot
 
 from napari_noise2same._napari.commands import open_denoise_dock
 from napari_noise2same._napari.denoise_dock import DenoiseDock
-from napari_noise2same.core import DenoiseConfig, NetworkConfig, TrainedModel, read_image
+from napari_noise2same.core import DenoiseConfig, TrainedModel, read_image
 from napari_noise2same.core.denoising import PieceDenoiser
 from napari_noise2same.core.io import open_pyramid
-from napari_noise2same.core.networks import build_network
-from napari_noise2same.core.noise import Domain, PoissonGaussian
 from napari_noise2same.core.settings import ResultConfig
 
 TIMEOUT = 120_000
 
 pytestmark = pytest.mark.usefixtures("threads_of_zarr")
-
-
-@pytest.fixture
-def model() -> TrainedModel:
-    """A network of a few weights as they are drawn."""
-    config = NetworkConfig(widths=(4, 6))
-    noise = PoissonGaussian(gain=2.0, readout=30.0, offset=5.0)
-    weights = build_network(config).state_dict()
-    return TrainedModel(config, weights, (Domain(4.0, 6.0, 0.2, noise),), "YX")
 
 
 @pytest.fixture

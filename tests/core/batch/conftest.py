@@ -7,20 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_noise2same.core import NetworkConfig, TrainedModel
-from napari_noise2same.core.networks import build_network
-from napari_noise2same.core.noise import Domain, PoissonGaussian
-
 MakeFiles = Callable[..., list[Path]]
-
-
-@pytest.fixture
-def model() -> TrainedModel:
-    """A network of a few weights as they are drawn."""
-    config = NetworkConfig(widths=(4, 6))
-    noise = PoissonGaussian(gain=2.0, readout=30.0, offset=5.0)
-    weights = build_network(config).state_dict()
-    return TrainedModel(config, weights, (Domain(4.0, 6.0, 0.2, noise),), "YX")
 
 
 @pytest.fixture
