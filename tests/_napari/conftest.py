@@ -19,7 +19,7 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_noise2same._napari import memory, worker
+from napari_noise2same._napari import saved_settings, worker
 
 MakeViewer = Callable[..., Viewer]
 
@@ -56,7 +56,9 @@ def no_leaks(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Non
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings that no other test, and no user of this machine, has left."""
     file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(memory, "_store", lambda: QSettings(file, QSettings.Format.IniFormat))
+    monkeypatch.setattr(
+        saved_settings, "_store", lambda: QSettings(file, QSettings.Format.IniFormat)
+    )
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QApplication, QMenu
 
-from napari_noise2same._napari import memory
+from napari_noise2same._napari import saved_settings
 from napari_noise2same._napari.commands import denoise_now, open_denoise_dock, open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import TrainingConfig
@@ -34,7 +34,7 @@ TIMEOUT = 120_000
 @pytest.fixture(autouse=True)
 def short_runs(own_settings: None) -> None:  # noqa: ARG001
     """Settings of a user who likes short runs."""
-    memory.remember("training", SMALL)
+    saved_settings.remember("training", SMALL)
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,9 @@ import pytest
 from napari import Viewer
 from pytestqt.qtbot import QtBot
 
-from napari_noise2same._napari import memory
+from napari_noise2same._napari import saved_settings
 from napari_noise2same._napari.demo_window import DemoGuide
-from napari_noise2same._napari.memory import recall
+from napari_noise2same._napari.saved_settings import recall
 from napari_noise2same.core import TrainingConfig
 from napari_noise2same.samples import cells
 from napari_noise2same.widgets import RunState
@@ -67,7 +67,7 @@ def test_from_training_to_the_comparison(qtbot: QtBot, viewer: Viewer, guide: De
 
 def test_what_the_user_has_set_is_neither_used_nor_changed(guide: DemoGuide, qtbot: QtBot) -> None:
     mine = TrainingConfig(steps=77)
-    memory.remember("training", mine)
+    saved_settings.remember("training", mine)
     guide.start()
     wait(qtbot, lambda: guide.compare.mode is not None)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QWidget
 
-from napari_noise2same._napari import memory, model_files
+from napari_noise2same._napari import model_files, saved_settings
 from napari_noise2same._napari.commands import (
     denoise_now,
     open_denoise_dock,
@@ -722,7 +722,7 @@ def test_both_docks_offer_the_devices_of_the_machine(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(device, "available_devices", lambda: ("cuda:0", "cpu"))
-    memory.remember("denoising", DenoiseConfig(device="cpu"))
+    saved_settings.remember("denoising", DenoiseConfig(device="cpu"))
     dock = open_denoise_dock(viewer)
     assert dock.panel.device.value() == "cpu"
     train(qtbot, train_dock)

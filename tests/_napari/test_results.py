@@ -10,8 +10,8 @@ from napari.layers import Image
 from napari.layers.base import Layer
 
 from napari_noise2same._napari.conversion import layer_image
+from napari_noise2same._napari.cropping import crop
 from napari_noise2same._napari.results import PREVIEW, add_result, result_dtype
-from napari_noise2same._napari.windows import crop
 
 INHERITED = (
     "rgb",

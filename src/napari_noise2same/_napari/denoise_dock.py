@@ -9,9 +9,9 @@ from qtpy.QtWidgets import QWidget
 from napari_noise2same._napari.batch_controller import BatchController
 from napari_noise2same._napari.denoise_controller import DenoiseController
 from napari_noise2same._napari.dock_parts import fill, when_gone
-from napari_noise2same._napari.memory import keep_settings
 from napari_noise2same._napari.model_files import ModelFiles
 from napari_noise2same._napari.models import ModelStore
+from napari_noise2same._napari.saved_settings import keep_settings
 from napari_noise2same.core.settings import BatchConfig, DenoiseConfig, ResultConfig
 from napari_noise2same.widgets import DenoisePanel
 

@@ -12,10 +12,10 @@ import numpy as np
 from napari.layers import Image as ImageLayer
 
 from napari_noise2same._napari.conversion import layer_image
+from napari_noise2same._napari.cropping import CONTEXT, crop
 from napari_noise2same._napari.regions import current_frame, visible_region
 from napari_noise2same._napari.result_folders import result_path
 from napari_noise2same._napari.results import result_dtype
-from napari_noise2same._napari.windows import CONTEXT, crop
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.io import Image, pyramid_bytes
 from napari_noise2same.core.settings import DenoiseConfig

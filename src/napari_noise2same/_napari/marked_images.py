@@ -8,9 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from napari_noise2same._napari.cropping import crop
 from napari_noise2same._napari.marking import Marking
 from napari_noise2same._napari.regions import pixels_between
-from napari_noise2same._napari.windows import crop
 from napari_noise2same.core.array import Region
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image

@@ -9,6 +9,7 @@ from napari.layers import Image as ImageLayer
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.cropping import CONTEXT, crop
 from napari_noise2same._napari.regions import visible_region
 from napari_noise2same._napari.results import (
     CARD,
@@ -18,7 +19,6 @@ from napari_noise2same._napari.results import (
     follow,
     placement,
 )
-from napari_noise2same._napari.windows import CONTEXT, crop
 from napari_noise2same.core.array import Region, Window
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image

@@ -11,10 +11,10 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_noise2same._napari.commands import denoise_with
 from napari_noise2same._napari.dock_parts import fill, when_gone
-from napari_noise2same._napari.memory import keep_settings
 from napari_noise2same._napari.model_files import ModelFiles
 from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.recipes import as_command, as_script
+from napari_noise2same._napari.saved_settings import keep_settings
 from napari_noise2same._napari.train_controller import TrainController
 from napari_noise2same._napari.train_recipe import TrainRecipe
 from napari_noise2same.core.errors import Noise2SameError

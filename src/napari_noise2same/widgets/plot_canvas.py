@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QSize
 from qtpy.QtGui import QColor, QPalette
 
+from napari_noise2same.widgets.plot_limits import padded_limits, steady_limits
 from napari_noise2same.widgets.plot_series import LAMBDA, LOSSES, SERIES, Series
-from napari_noise2same.widgets.plot_view import padded_limits, steady_limits
 
 __all__ = ["PlotCanvas"]
 

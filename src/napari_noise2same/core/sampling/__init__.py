@@ -7,7 +7,7 @@ from napari_noise2same.core.sampling.domains import (
     normalise,
     planes_are_alike,
 )
-from napari_noise2same.core.sampling.images import (
+from napari_noise2same.core.sampling.image_domains import (
     ImageDomains,
     fit_image_domains,
     fit_own_domains,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from napari_noise2same._napari import memory
-from napari_noise2same._napari.memory import recall, remember
+from napari_noise2same._napari import saved_settings
+from napari_noise2same._napari.saved_settings import recall, remember
 from napari_noise2same.core.settings import AdaptiveLambda, FixedLambda, TrainingConfig
 
 
@@ -21,13 +21,13 @@ def test_without_any_the_defaults_are_taken() -> None:
 
 def test_what_was_not_changed_follows_the_defaults_of_the_version() -> None:
     remember("training", TrainingConfig(seed=3))
-    (key,) = memory._store().allKeys()
-    assert memory._store().value(key) == '{"seed": 3}'
+    (key,) = saved_settings._store().allKeys()
+    assert saved_settings._store().value(key) == '{"seed": 3}'
 
 
 def test_settings_of_a_version_that_kept_its_defaults_are_forgotten() -> None:
     old = TrainingConfig(lambda_inv=AdaptiveLambda(), seed=3)
-    memory._store().setValue("training", old.model_dump_json())
+    saved_settings._store().setValue("training", old.model_dump_json())
     assert recall("training", TrainingConfig) == TrainingConfig()
 
 
@@ -46,6 +46,6 @@ def test_what_this_version_does_not_understand_is_the_default(
     text: str, expected: TrainingConfig
 ) -> None:
     remember("training", TrainingConfig(seed=1))
-    (key,) = memory._store().allKeys()
-    memory._store().setValue(key, text)
+    (key,) = saved_settings._store().allKeys()
+    saved_settings._store().setValue(key, text)
     assert recall("training", TrainingConfig) == expected

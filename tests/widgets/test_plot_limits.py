@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_noise2same.widgets.plot_view import padded_limits, steady_limits
+from napari_noise2same.widgets.plot_limits import padded_limits, steady_limits
 
 NUMBERS = st.floats(-1e6, 1e6)
 

@@ -8,7 +8,7 @@ import pytest
 from napari.layers import Image as ImageLayer
 
 from napari_noise2same._napari.conversion import layer_image
-from napari_noise2same._napari.windows import crop
+from napari_noise2same._napari.cropping import crop
 from napari_noise2same.core.array import Window
 from napari_noise2same.core.io import Image
 
