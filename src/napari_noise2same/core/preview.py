@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.denoising import Denoiser
+from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.errors import Noise2SameError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import DenoiseConfig
@@ -101,14 +101,9 @@ def _preview(
     config = DenoiseConfig(averaging=False, dtype=dtype, device=str(trainer.device))
     try:
         piece = _read(source)
-        if piece is None:
-            return None
-        denoiser = Denoiser(piece, trainer.snapshot(), config)
-        for _ in denoiser.events():
-            pass
+        return None if piece is None else denoise(piece, trainer.snapshot(), config)
     except Noise2SameError:
         return None
-    return denoiser.result
 
 
 def _read(source: Image) -> Image | None:

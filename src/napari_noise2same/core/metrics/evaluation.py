@@ -11,6 +11,8 @@ from napari_noise2same.core.metrics._pairs import comparable
 from napari_noise2same.core.metrics.fidelity import affine_psnr, psnr
 from napari_noise2same.core.metrics.structure import edge_preservation, ssim
 
+__all__ = ["Evaluation", "Scores", "evaluate"]
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.metrics._pairs import Floats, comparable, dynamic_range
 
+__all__ = ["affine_psnr", "psnr"]
+
 
 def psnr(
     prediction: NDArray[Any], reference: NDArray[Any], *, data_range: float | None = None

@@ -11,6 +11,8 @@ from skimage.metrics import structural_similarity
 
 from napari_noise2same.core.metrics._pairs import Floats, comparable, dynamic_range, pictures
 
+__all__ = ["edge_preservation", "ssim"]
+
 _SSIM_SIGMA = 1.5
 _SSIM_WINDOW = 11
 

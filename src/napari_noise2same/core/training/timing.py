@@ -52,20 +52,20 @@ def expected_seconds(
     result = []
     for config in configs:
         views = [view_image(image, config) for image in images]
-        plan = plan_training(views, config, resolve_device(config.device))
+        device = resolve_device(config.device)
+        plan = plan_training(views, config, device)
         if plan.seconds is not None:
             result.append(plan.seconds)
             continue
         key = (plan.network, plan.start.fresh, plan.patch, plan.batch, config.device)
         if key not in measured:
-            measured[key] = _step_seconds(plan, config)
+            measured[key] = _step_seconds(plan, config, device)
         result.append(measured[key] * (plan.steps or 0) * _OVERHEAD)
     return tuple(result)
 
 
-def _step_seconds(plan: TrainingPlan, config: TrainingConfig) -> float:
+def _step_seconds(plan: TrainingPlan, config: TrainingConfig, device: torch.device) -> float:
     """Median time of a step; the first one, which sets everything up, does not count."""
-    device = resolve_device(config.device)
     learner = Learner(plan.network, config, device)
     lesson = None
     if not plan.start.fresh:
