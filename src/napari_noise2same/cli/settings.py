@@ -17,7 +17,16 @@ __all__ = ["given", "resumed_settings", "take_model", "training_settings"]
 
 # What a run may change about the one that it goes on with.
 _CHANGEABLE = {"steps", "seconds", "device"}
-_OPTIONS = {"joint_channels": "channels", "effort": "preset"}
+# What the others are called that have an option of their own.
+_OPTIONS = {
+    "depth_axis": "--depth-axis",
+    "domain": "--domain",
+    "effort": "--preset",
+    "joint_channels": "--channels",
+    "lambda_inv": "--lambda-inv",
+    "seed": "--seed",
+    "start": "--start",
+}
 _STARTS = ("pretrained", "scratch")
 
 
@@ -129,9 +138,9 @@ def resumed_settings(before: Mapping[str, Any], changes: Mapping[str, Any]) -> d
     typer.BadParameter
         If anything else is to change.
     """
-    fixed = sorted(_OPTIONS.get(name, name) for name in changes.keys() - _CHANGEABLE)
+    fixed = changes.keys() - _CHANGEABLE
     if fixed:
-        names = ", ".join("--" + name.replace("_", "-") for name in fixed)
+        names = ", ".join(sorted(_OPTIONS.get(name, f"the setting {name}") for name in fixed))
         raise typer.BadParameter(
             f"Expected only another budget or device with --resume, found {names}: "
             "the model keeps its other settings."
