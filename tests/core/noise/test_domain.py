@@ -257,6 +257,7 @@ def test_refuses_an_unknown_kind() -> None:
     ("scale", "offset", "advice"),
     [
         (1e-300, 0, "scale the image"),
+        (1e38, 1e40, "scale the image"),
         (1e160, 0, "scale the image"),
         (1e300, 0, "scale the image"),
         (1, 1e12, "subtract an offset"),

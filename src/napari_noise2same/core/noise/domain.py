@@ -240,8 +240,9 @@ def _finite_pixels(arrays: list[Floats]) -> Floats:
 
 def _check_precision(mean: float, std: float) -> None:
     """Refuse what would be lost in the single precision in which networks compute."""
-    single = np.finfo(np.float32)
-    if not (single.tiny < std < single.max and abs(mean) < single.max):
+    # Python's floats: NumPy's would take what is compared with them to single precision first.
+    tiny, largest = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+    if not (tiny < std < largest and abs(mean) < largest):
         raise ImageError(
             f"Expected pixels that single precision can hold, found some with a mean of {mean:.3g} "
             f"and a standard deviation of {std:.3g}: scale the image."
