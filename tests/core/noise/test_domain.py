@@ -237,6 +237,18 @@ def test_refuses_a_constant_image(kind: DomainKind) -> None:
         fit_domain(np.full((64, 64), 3.5), kind)
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_integers_that_float64_takes_for_equal_are_not_called_constant(
+    dtype: type[np.integer],
+) -> None:
+    image = np.full((64, 64), 2**60, dtype) + np.random.default_rng(0).integers(0, 99, 64, dtype)
+    for samples in (image, [image[:1], image[1:]], [image[:, :1], image[:, 1:2]]):
+        with pytest.raises(ImageError, match=r"single precision.*subtract an offset"):
+            fit_domain(samples)
+    with pytest.raises(ImageError, match="constant"):
+        fit_domain(image[:, :1])
+
+
 @pytest.mark.parametrize("image", [np.full((9, 9), np.nan), np.empty((0, 4)), []])
 def test_refuses_an_image_without_pixels(image: Any) -> None:
     with pytest.raises(ImageError, match="found none"):

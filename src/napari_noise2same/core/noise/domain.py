@@ -209,6 +209,8 @@ def fit_domain(
         )
     arrays = as_floats(samples)
     pixels = _finite_pixels(arrays)
+    if pixels.min() == pixels.max():
+        raise _no_contrast(samples, pixels[0])
     with np.errstate(over="ignore"):
         plain = _robust_moments(pixels)
     _check_precision(*plain)
@@ -224,18 +226,29 @@ def fit_domain(
 
 
 def _finite_pixels(arrays: list[Floats]) -> Floats:
-    """Return all finite pixels in one row, of which there must be two different ones."""
+    """Return all finite pixels in one row."""
     pixels = np.concatenate([array[np.isfinite(array)] for array in arrays])
     if pixels.size == 0:
         raise ImageError(
             "Expected finite pixels, found none; choose an image that is not empty or NaN."
         )
-    if pixels.min() == pixels.max():
-        raise ImageError(
-            f"Expected an image with some contrast, found a constant one (every pixel is "
-            f"{pixels[0]:g}); there is nothing to learn from it, choose another."
-        )
     return pixels
+
+
+def _no_contrast(samples: Samples, value: float) -> ImageError:
+    """Say of samples that are constant in float64 whether they are so at all."""
+    arrays = [samples] if isinstance(samples, np.ndarray) else samples
+    integers = [array for array in arrays if array.size and array.dtype.kind in "iu"]
+    ends = [int(end) for array in integers for end in (array.min(), array.max())]
+    if len(set(ends)) > 1:
+        return ImageError(
+            f"Expected pixels that single precision can tell apart, found integers from "
+            f"{min(ends)} to {max(ends)}: subtract an offset from the image."
+        )
+    return ImageError(
+        f"Expected an image with some contrast, found a constant one (every pixel is {value:g}); "
+        "there is nothing to learn from it, choose another."
+    )
 
 
 def _check_precision(mean: float, std: float) -> None:
