@@ -100,3 +100,18 @@ def test_images_of_different_size(run: Run, tmp_path: Path, clean: NDArray[np.fl
     prediction = save(tmp_path / "prediction.tif", clean[:12])
 
     assert run("evaluate", prediction, "--reference", reference).code == 1
+
+
+def test_images_whose_axes_are_told_differently(run: Run, tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).random((2, 2, 3, 12, 16), np.float32)
+    prediction, reference = tmp_path / "prediction.ome.tif", tmp_path / "clean.npy"
+    tifffile.imwrite(prediction, frames, metadata={"axes": "TCZYX"})
+    np.save(reference, frames)
+    scores = ("evaluate", prediction, "--reference", reference)
+    refused = run(*scores)
+
+    assert refused.code == 1
+    assert "reference, T 2, Z 2, C 3, Y 12, X 16, found T 2, C 2, Z 3, Y 12, X 16" in refused.err
+    assert "--axes" in refused.err
+    assert run(*scores, "--axes", "TCZYX").code == 0
+    assert "a noisy image as large" in run(*scores[:-1], prediction, "--noisy", reference).err

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_noise2same.cli.options import AsJson, Axes
 from napari_noise2same.cli.output import emit
 from napari_noise2same.core.array import plan_layout, read_pixels
+from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image, read_image
 from napari_noise2same.core.metrics import Scores
 from napari_noise2same.core.metrics import evaluate as score
@@ -43,9 +44,9 @@ def evaluate(
     clean = _read(reference, axes)
     spatial = plan_layout(clean.axes, clean.data.shape).spatial
     scores = score(
-        _pixels(_read(prediction, axes)),
+        _pixels_like(clean, _read(prediction, axes), "prediction"),
         _pixels(clean),
-        None if noisy is None else _pixels(_read(noisy, axes)),
+        None if noisy is None else _pixels_like(clean, _read(noisy, axes), "noisy image"),
         spatial_ndim=len(spatial),
     )
     results = _named(scores.prediction, "")
@@ -66,6 +67,23 @@ def _pixels(image: Image) -> NDArray[Any]:
     """Load an image with its axes in one order, whatever that of the file."""
     order = [image.axes.index(axis) for axis in _ORDER if axis in image.axes]
     return np.transpose(np.asarray(image.data), order)
+
+
+def _pixels_like(reference: Image, image: Image, name: str) -> NDArray[Any]:
+    """Load an image that must be as long as the reference along each axis."""
+    pixels = _pixels(image)
+    if pixels.shape != _pixels(reference).shape:
+        raise ImageError(
+            f"Expected a {name} as large as the reference, {_lengths(reference)}, found "
+            f"{_lengths(image)}: compare images of the same size, or name their axes with --axes."
+        )
+    return pixels
+
+
+def _lengths(image: Image) -> str:
+    """Return how long an image is along each axis, as in ``Y 96, X 128``."""
+    sizes = zip(image.axes, image.data.shape, strict=True)
+    return ", ".join(f"{axis} {length}" for axis, length in sizes)
 
 
 def _named(scores: Scores, prefix: str) -> dict[str, float]:
