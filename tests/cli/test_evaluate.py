@@ -115,3 +115,21 @@ def test_images_whose_axes_are_told_differently(run: Run, tmp_path: Path) -> Non
     assert "--axes" in refused.err
     assert run(*scores, "--axes", "TCZYX").code == 0
     assert "a noisy image as large" in run(*scores[:-1], prediction, "--noisy", reference).err
+
+
+def test_pixels_that_are_not_finite_are_left_out_and_counted(
+    run: Run, tmp_path: Path, clean: NDArray[np.float32]
+) -> None:
+    clean[3, :2] = clean.min(), clean.max()  # the range is the same with and without the border
+    error = 0.1 * (-1) ** np.arange(32, dtype=np.float32)
+    with_border = clean + error
+    with_border[:3] = np.nan
+    reference, noisy = save(tmp_path / "clean.tif", clean), save(tmp_path / "n.tif", with_border)
+    result = save(tmp_path / "result.tif", clean + error * np.float32(0.1))
+    outcome = run("evaluate", result, "--reference", reference, "--noisy", noisy, "--json")
+    scores = outcome.json()
+
+    assert "96 pixels" in outcome.err
+    assert 0 < scores["noisy_ssim"] < scores["ssim"] < 1
+    assert scores["psnr"] - 20 == pytest.approx(scores["noisy_psnr"], abs=1e-3)
+    assert run("evaluate", result, "--reference", reference).err == ""

@@ -10,7 +10,7 @@ import typer
 from numpy.typing import NDArray
 
 from napari_noise2same.cli.options import AsJson, Axes
-from napari_noise2same.cli.output import emit
+from napari_noise2same.cli.output import emit, note
 from napari_noise2same.core.array import plan_layout, read_pixels
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image, read_image
@@ -39,16 +39,15 @@ def evaluate(
     """Score a denoised image against one without noise.
 
     The affine PSNR does not depend on brightness and contrast: use it where the two images were
-    scaled differently.
+    scaled differently. Only pixels that are finite in all of the images count.
     """
     clean = _read(reference, axes)
     spatial = plan_layout(clean.axes, clean.data.shape).spatial
-    scores = score(
-        _pixels_like(clean, _read(prediction, axes), "prediction"),
-        _pixels(clean),
-        None if noisy is None else _pixels_like(clean, _read(noisy, axes), "noisy image"),
-        spatial_ndim=len(spatial),
-    )
+    images = [_pixels_like(clean, _read(prediction, axes), "prediction"), _pixels(clean)]
+    if noisy is not None:
+        images.append(_pixels_like(clean, _read(noisy, axes), "noisy image"))
+    scores = score(*images, spatial_ndim=len(spatial))
+    _note_left_out(images)
     results = _named(scores.prediction, "")
     if scores.noisy is not None:
         results |= _named(scores.noisy, "noisy_")
@@ -84,6 +83,16 @@ def _lengths(image: Image) -> str:
     """Return how long an image is along each axis, as in ``Y 96, X 128``."""
     sizes = zip(image.axes, image.data.shape, strict=True)
     return ", ".join(f"{axis} {length}" for axis, length in sizes)
+
+
+def _note_left_out(images: list[NDArray[Any]]) -> None:
+    """Say how many pixels do not count."""
+    left_out = np.count_nonzero(~np.logical_and.reduce([np.isfinite(image) for image in images]))
+    if left_out:
+        note(
+            f"Warning: {left_out} pixels that are not finite in one of the images are left out, "
+            "and so is every window of the SSIM that holds one."
+        )
 
 
 def _named(scores: Scores, prefix: str) -> dict[str, float]:

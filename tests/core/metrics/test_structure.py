@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -46,6 +48,38 @@ def test_ssim_takes_pictures_smaller_than_its_window(shape: tuple[int, ...]) -> 
     reference = picture(shape)
     assert ssim(reference, reference) == pytest.approx(1)
     assert ssim(noisy(reference, 0.3), reference) < 0.95
+
+
+@pytest.mark.parametrize(("shape", "window"), [((30, 34), 11), ((12, 14, 16), 11), ((7, 40), 7)])
+def test_ssim_is_the_mean_over_windows_without_holes(shape: tuple[int, ...], window: int) -> None:
+    reference = picture(shape)
+    reference.flat[:2] = 0, 1  # the range is the same with and without holes
+    prediction = noisy(reference, 0.1)
+    _, similarity = structural_similarity(
+        prediction,
+        reference,
+        win_size=window,
+        data_range=1,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        full=True,
+    )  # type: ignore[no-untyped-call]
+    hole = tuple(length - 4 for length in shape)
+    centres = product(*(range(window // 2, length - window // 2) for length in shape))
+    clear = [c for c in centres if np.abs(np.subtract(c, hole)).max() > 5]
+    prediction[hole] = np.nan
+    assert ssim(prediction, reference) == pytest.approx(np.mean([similarity[c] for c in clear]))
+
+
+def test_ssim_is_over_the_pictures_that_have_windows_without_holes() -> None:
+    reference = picture((2, 12, 12))
+    reference[0, 0, :2] = reference[1, 0, :2] = 0, 1
+    prediction = noisy(reference, 0.1)
+    second = ssim(prediction[1], reference[1])
+    prediction[0, 6, 6] = np.inf
+    assert ssim(prediction, reference, spatial_ndim=2) == pytest.approx(second)
+    assert np.isnan(ssim(prediction[0], reference[0]))
 
 
 def test_axes_of_length_one_change_nothing() -> None:

@@ -15,28 +15,46 @@ Floats = NDArray[np.float64]
 def comparable(
     image: NDArray[Any], reference: NDArray[Any], name: str = "prediction"
 ) -> tuple[Floats, Floats]:
-    """Return both as float64; they must be real, finite, not empty and of one shape."""
+    """Return both as float64, NaN where either is not finite; they must be real and of one shape.
+
+    At least one pixel must be finite in both.
+    """
     if image.shape != reference.shape:
         raise ImageError(
             f"Expected a {name} of the reference's shape {reference.shape}, found "
             f"{image.shape}; compare images of the same size."
         )
-    return _as_float(image, name), _as_float(reference, "reference")
+    values, truth = _as_float(image, name), _as_float(reference, "reference")
+    holes = ~(np.isfinite(values) & np.isfinite(truth))
+    if holes.all():
+        raise ImageError(
+            f"Expected a {name} of finite real numbers where the reference has some, found none; "
+            "choose another."
+        )
+    values[holes] = truth[holes] = np.nan
+    return values, truth
+
+
+def known_pixels(image: NDArray[Any], reference: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Return the pixels that are finite in both, in one row each."""
+    values, truth = comparable(image, reference)
+    known = np.isfinite(truth)
+    return values[known], truth[known]
 
 
 def _as_float(array: NDArray[Any], name: str) -> Floats:
-    """Return the array as float64 if every pixel is a finite real number."""
-    if array.dtype.kind not in "biuf" or array.size == 0 or not np.isfinite(array).all():
+    """Return the array as float64 if there are finite real numbers in it."""
+    if array.dtype.kind not in "biuf" or not np.isfinite(array).any():
         raise ImageError(
             f"Expected a {name} of finite real numbers, found one that is empty, not real or has "
-            "NaN or infinite pixels; replace or crop them."
+            "only NaN or infinite pixels; choose another."
         )
     return array.astype(np.float64)
 
 
 def dynamic_range(reference: Floats) -> float:
     """Return the largest minus the smallest value of a reference with some contrast."""
-    extent = float(np.ptp(reference))
+    extent = float(np.nanmax(reference) - np.nanmin(reference))
     if extent == 0:
         raise ImageError(
             "Expected a reference with some contrast, found a constant one; choose another or "

@@ -23,7 +23,7 @@ class Scores:
     psnr, affine_psnr : float
         Decibels.
     ssim, edge_preservation : float
-        1 for equal images.
+        1 for equal images; an SSIM of NaN is of images without a window of finite pixels.
     """
 
     psnr: float
@@ -61,7 +61,8 @@ def evaluate(
     Parameters
     ----------
     prediction, reference : ndarray
-        Real pixels of the same shape ``(..., [z,] [y,] x)``.
+        Real pixels of the same shape ``(..., [z,] [y,] x)``. Those that are not finite in all of
+        the images are left out.
     noisy : ndarray, optional
         The image before denoising, of the same shape.
     data_range : float, optional
@@ -88,7 +89,9 @@ def evaluate(
             edge_preservation=edge_preservation(image, reference, spatial_ndim=spatial_ndim),
         )
 
+    # The reference is NaN then where another image is not finite, for all scores.
+    _, reference = comparable(prediction, reference)
     if noisy is not None:
         # Here, as the metrics would blame the prediction.
-        comparable(noisy, reference, "noisy image")
+        _, reference = comparable(noisy, reference, "noisy image")
     return Evaluation(score(prediction), None if noisy is None else score(noisy))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.metrics._pairs import Floats, comparable, dynamic_range
+from napari_noise2same.core.metrics._pairs import Floats, dynamic_range, known_pixels
 
 __all__ = ["affine_psnr", "psnr"]
 
@@ -21,7 +21,7 @@ def psnr(
     Parameters
     ----------
     prediction, reference : ndarray
-        Real pixels in the same units, of the same shape.
+        Real pixels in the same units, of the same shape. Those not finite in both are left out.
     data_range : float, optional
         The peak, in image units; the reference's maximum minus its minimum when not given. For
         8-bit natural images the literature uses 255.
@@ -36,7 +36,7 @@ def psnr(
     ImageError
         If the images cannot be compared, or the range is to come from a constant reference.
     """
-    predicted, truth = comparable(prediction, reference)
+    predicted, truth = known_pixels(prediction, reference)
     peak = dynamic_range(truth) if data_range is None else data_range
     return _decibels(peak, predicted, truth)
 
@@ -50,7 +50,8 @@ def affine_psnr(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
     Parameters
     ----------
     prediction, reference : ndarray
-        Real pixels of the same shape, in units that may differ in scale and offset.
+        Real pixels of the same shape, in units that may differ in scale and offset. Those not
+        finite in both are left out.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def affine_psnr(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
     Source: the fit follows M. Weigert et al., "Content-aware image restoration: pushing the limits
     of fluorescence microscopy", Nature Methods 15 (2018).
     """
-    predicted, truth = comparable(prediction, reference)
+    predicted, truth = known_pixels(prediction, reference)
     peak = dynamic_range(truth)
     return _decibels(peak, _fitted(predicted, truth), truth)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import laplace
+from scipy.ndimage import laplace, maximum_filter
 from skimage.metrics import structural_similarity
 
 from napari_noise2same.core.metrics._pairs import Floats, comparable, dynamic_range, pictures
@@ -25,7 +26,8 @@ def ssim(
     Gaussian weights of σ = 1.5 pixels, population covariances, K1 = 0.01 and K2 = 0.03 as
     published; the range is the reference's maximum minus its minimum. No scale or offset is fitted.
     The mean is over the pixels whose window of 11 lies inside the picture; in smaller pictures,
-    over those with the largest odd window that fits.
+    over those with the largest odd window that fits. Windows with a pixel that is not finite in
+    both images are left out.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ def ssim(
     Returns
     -------
     float
-        At most 1, which equal images have.
+        At most 1, which equal images have; NaN where no window is left.
 
     Raises
     ------
@@ -53,22 +55,28 @@ def ssim(
     predicted, truth = comparable(prediction, reference)
     extent = dynamic_range(truth)
     pairs = zip(pictures(predicted, spatial_ndim), pictures(truth, spatial_ndim), strict=True)
-    return float(np.mean([_picture_ssim(one, other, extent) for one, other in pairs]))
+    scores = [_picture_ssim(one, other, extent) for one, other in pairs]
+    return float(np.mean([score for score in scores if not math.isnan(score)] or math.nan))
 
 
 def _picture_ssim(predicted: Floats, truth: Floats, extent: float) -> float:
     """Return the mean structural similarity of one picture of any dimension."""
-    smallest = min(truth.shape)
-    similarity: float = structural_similarity(  # type: ignore[no-untyped-call]
-        predicted,
-        truth,
-        win_size=min(_SSIM_WINDOW, smallest - 1 + smallest % 2),
+    smallest, holes = min(truth.shape), np.isnan(truth)
+    window = min(_SSIM_WINDOW, smallest - 1 + smallest % 2)
+    _, similarity = structural_similarity(  # type: ignore[no-untyped-call]
+        np.where(holes, 0, predicted),
+        np.where(holes, 0, truth),
+        win_size=window,
         data_range=extent,
         gaussian_weights=True,
         sigma=_SSIM_SIGMA,
         use_sample_covariance=False,
+        full=True,
     )
-    return similarity
+    inside = (slice(window // 2, -(window // 2) or None),) * truth.ndim
+    # The weights reach as far in the smaller windows of small pictures.
+    whole = ~maximum_filter(holes, _SSIM_WINDOW)[inside]
+    return float(similarity[inside][whole].mean()) if whole.any() else math.nan
 
 
 def edge_preservation(
@@ -84,7 +92,8 @@ def edge_preservation(
         Real pixels of the same shape ``(..., [z,] [y,] x)``.
     spatial_ndim : int, optional
         How many of the last axes are spatial; all of them when not given. The axes before them
-        (time, channel) are separate pictures, which are not filtered across.
+        (time, channel) are separate pictures, which are not filtered across. Pixels not finite in
+        both, and those next to them, are left out.
 
     Returns
     -------
@@ -108,5 +117,8 @@ def edge_preservation(
 
 
 def _edges(stack: Floats) -> Floats:
-    """Return the Laplacian of each picture of a stack; its mean is 0 by the mirrored borders."""
-    return np.stack([laplace(picture) for picture in stack])
+    """Return the Laplacian of each picture of a stack, 0 where a pixel is missing.
+
+    Its mean is 0 by the mirrored borders if none is.
+    """
+    return np.asarray(np.nan_to_num([laplace(picture) for picture in stack]))
