@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import imageio.v3 as imageio
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import tifffile
 
 from napari_noise2same.core.errors import AxesError, FileError, ImageError
-from napari_noise2same.core.io import read_image
+from napari_noise2same.core.io import read_axes, read_image
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -157,3 +158,39 @@ def test_a_png_picture_that_is_cut_short_is_refused(tmp_path: Path, length: int)
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(FileError, match="not a whole PNG or JPEG"):
         read_image(path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((4, 2, 6, 7), {"imagej": True, "metadata": {"axes": "ZCYX"}}),
+        ((4, 2, 6, 7), {"ome": True, "metadata": {"axes": "ZCYX"}}),
+        ((4, 2, 6, 7), {"ome": True, "metadata": {"axes": "TCYX"}, "compression": "zlib"}),
+        ((5, 6, 7), {"metadata": {"axes": "ZYX"}, "photometric": "minisblack"}),
+        ((6, 7, 3), {"photometric": "rgb"}),
+        ((6, 7, 5), {"photometric": "minisblack", "planarconfig": "contig"}),
+        ((6, 7), {"photometric": "palette", "colormap": np.eye(3, 256, dtype=np.uint16)}),
+    ],
+)
+def test_the_headers_say_what_reading_finds_without_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], options: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros(shape, np.uint8), **options)
+    image = read_image(path)
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("pixels are read")
+
+    monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", refuse)
+    monkeypatch.setattr(tifffile.FileHandle, "memmap_array", refuse)
+    assert read_axes(path) == (image.axes, image.data.shape)
+
+
+def test_axes_of_a_file_that_names_none_are_none(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((3, 4, 5)))
+    assert read_axes(tmp_path / "a.npy") == ("", ())
+    (tmp_path / "a.tif").write_bytes(b"II*\x00")
+    for name in ("a.tif", "gone.tif"):
+        with pytest.raises(FileError, match=name):
+            read_axes(tmp_path / name)

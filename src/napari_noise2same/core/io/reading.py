@@ -12,10 +12,10 @@ from napari_noise2same.core.array import default_axes
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr
-from napari_noise2same.core.io.tiff_reading import read_tiff
+from napari_noise2same.core.io.tiff_reading import read_tiff, tiff_axes
 from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES
 
-__all__ = ["is_readable", "read_image"]
+__all__ = ["is_readable", "read_axes", "read_image"]
 
 # Usual endings of TIFF files by other names: microscopes, slide scanners.
 _TIFF_BASED = (".lsm", ".stk", ".flex", ".svs", ".scn", ".ndpi", ".qptiff")
@@ -76,6 +76,31 @@ def read_image(path: str | Path, *, axes: str | None = None) -> Image:
     if not path.exists():
         raise FileError(f"Expected an image file, found nothing at {path}: check the path.")
     return _reader(path)(path, axes)
+
+
+def read_axes(path: str | Path) -> tuple[str, tuple[int, ...]]:
+    """Read which axes a file names, and no pixels.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    axes : str
+        One letter per dimension, those of `read_image` where they are of T, Z, C, Y, X, S; other
+        letters are dimensions of unknown meaning. Nothing for what is no TIFF file.
+    shape : tuple of int
+        Shape of the image; empty for what is no TIFF file.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it is damaged or of no known format.
+    """
+    path = Path(path)
+    return tiff_axes(path) if _reader(path) is read_tiff else ("", ())
 
 
 Reader = Callable[[Path, str | None], Image]

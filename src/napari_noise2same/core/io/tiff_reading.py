@@ -16,7 +16,7 @@ from napari_noise2same.core.errors import FileError, MissingDependencyError
 from napari_noise2same.core.io.image import Image, resolve_axes, warn_of_others
 from napari_noise2same.core.io.tiff_metadata import read_metadata
 
-__all__ = ["DAMAGE", "read_tiff"]
+__all__ = ["DAMAGE", "read_tiff", "tiff_axes"]
 
 # tifffile does not validate the tags that it computes with: the damage shows as any of these
 # (found with 5,000 files of which bytes were changed or cut off).
@@ -85,6 +85,38 @@ def read_tiff(path: Path, axes: str | None) -> Image:
     )
 
 
+def tiff_axes(path: Path) -> tuple[str, tuple[int, ...]]:
+    """Read what the headers of a TIFF file say of its first image; no pixels.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    axes : str
+        One letter per dimension, as `read_tiff` takes them; other letters than those of axes are
+        dimensions of unknown meaning.
+    shape : tuple of int
+        Its shape.
+
+    Raises
+    ------
+    FileError
+        If the file is damaged.
+    """
+    try:
+        with tifffile.TiffFile(path) as tif:
+            series = tif.series[0]
+            shape = tuple(map(int, series.shape))
+            if _indexed_colours(series) is not None:
+                return series.axes + "S", (*shape, 3)
+            return _labels(series), shape
+    except DAMAGE as error:
+        raise _refusal(path, error) from error
+
+
 def _refusal(path: Path, error: Exception) -> FileError | MissingDependencyError:
     """Say in one sentence why a file is not read."""
     if isinstance(error, ImportError) or "imagecodecs" in str(error):
@@ -119,23 +151,30 @@ def _read_pixels(
     tif: tifffile.TiffFile, series: tifffile.TiffPageSeries
 ) -> tuple[NDArray[Any], str]:
     """Read or map the pixels; return them with a label for each dimension."""
-    page = series.keyframe
     if series.dataoffset is None:
         data = series.asarray()
     else:
         data = tif.filehandle.memmap_array(
             series.dtype.newbyteorder(tif.byteorder), series.shape, series.dataoffset
         )
-    colormap = page.colormap
-    if colormap is not None and _is_picture(series.kind, colormap):
-        return (colormap >> 8).astype(np.uint8).T[data], series.axes + "S"
+    colours = _indexed_colours(series)
+    if colours is not None:
+        return (colours >> 8).astype(np.uint8).T[data], series.axes + "S"
+    return data, _labels(series)
+
+
+def _labels(series: tifffile.TiffPageSeries) -> str:
+    """Return a label for each dimension that is stored; samples that are no colours: C."""
+    page = series.keyframe
     rgb = page.photometric in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
-    if rgb and page.samplesperpixel in (3, 4):
-        return data, series.axes
-    return data, series.axes.replace("S", "C")
+    axes: str = series.axes
+    return axes if rgb and page.samplesperpixel in (3, 4) else axes.replace("S", "C")
 
 
-def _is_picture(kind: str, colormap: NDArray[np.uint16]) -> bool:
-    """Tell indexed colours from intensities with a lookup table."""
+def _indexed_colours(series: tifffile.TiffPageSeries) -> NDArray[np.uint16] | None:
+    """Return the colours of a picture, and None for intensities with a lookup table."""
+    colormap = series.keyframe.colormap
+    if colormap is None or series.kind == "imagej":
+        return None
     brightness = colormap.astype(np.int64).sum(axis=0)
-    return kind != "imagej" and bool(np.any(np.diff(brightness) < 0))
+    return colormap if np.any(np.diff(brightness) < 0) else None
