@@ -147,6 +147,33 @@ def test_a_layer_that_says_nothing_else_is_like_others(
     assert layer_image(layer(shape, **options), like=like).axes == axes
 
 
+@pytest.mark.parametrize(
+    ("file", "options", "axes"),
+    [
+        ("ZYX", {}, "ZYX"),
+        ("YXC", {}, "YXC"),
+        ("YX", {}, "TYX"),
+        ("QYX", {}, "TYX"),
+        ("QYX", {"units": ("um", "um", "um")}, "ZYX"),
+        ("ZYX", {"axis_labels": ("c", "y", "x")}, "CYX"),
+        ("ZYX", {"axis_labels": ("", "y", "x")}, "ZYX"),
+        ("ZYX", {"units": ("s", "um", "um")}, "TYX"),
+        ("ZYX", {"like": "TYX"}, "TYX"),
+        ("ZYX", {"like": "YX"}, "ZYX"),
+        ("SYX", {}, "CYX"),
+        ("YXS", {"rgb": True}, "YXS"),
+        ("ZYX", {"rgb": True}, "YXS"),
+    ],
+)
+def test_a_layer_that_says_nothing_else_is_as_its_file_says(
+    file: str, options: dict[str, Any], axes: str
+) -> None:
+    like = options.pop("like", "")
+    stack = layer((8, 9, 3) if options.get("rgb") else (5, 8, 9), **options)
+    assert guess_axes(stack, like=like, file=file) == axes
+    assert layer_image(stack, like=like, file=file).axes == axes
+
+
 def test_too_many_dimensions_are_refused() -> None:
     with pytest.raises(AxesError, match="2 to 5 dimensions"):
         guess_axes(layer((2,) * 6))

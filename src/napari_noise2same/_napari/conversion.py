@@ -10,7 +10,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Layer
 
 from napari_noise2same._napari.lazy import Lazy
-from napari_noise2same.core.array import ArrayLike, Layout, default_axes, validate_axes
+from napari_noise2same.core.array import KNOWN_AXES, ArrayLike, Layout, default_axes, validate_axes
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.settings import TrainingConfig
@@ -30,7 +30,9 @@ _NO_UNIT = {"", "pixel", "dimensionless"}
 _PLURALS = {"T": "frames", "Z": "planes", "C": "channels"}
 
 
-def layer_image(layer: Layer, *, axes: str | None = None, like: str = "", level: int = 0) -> Image:
+def layer_image(
+    layer: Layer, *, axes: str | None = None, like: str = "", file: str = "", level: int = 0
+) -> Image:
     """See an image layer as the engine does.
 
     Parameters
@@ -41,6 +43,8 @@ def layer_image(layer: Layer, *, axes: str | None = None, like: str = "", level:
         One letter per dimension of the layer's array; guessed by `guess_axes` if not given.
     like : str
         Axes of images of the same kind, for that guess.
+    file : str
+        Axes that the file of the layer names, for that guess.
     level : int
         Level of a multiscale layer, 0 the finest.
 
@@ -59,7 +63,7 @@ def layer_image(layer: Layer, *, axes: str | None = None, like: str = "", level:
         If the axes do not fit the array.
     """
     data = layer_data(layer, level)
-    axes = validate_axes(axes or guess_axes(layer, like=like), data.shape)
+    axes = validate_axes(axes or guess_axes(layer, like=like, file=file), data.shape)
     units = {
         axis: _unit_name(unit)
         for axis, unit in zip(axes, layer.units, strict=False)
@@ -127,7 +131,7 @@ def level_factors(layer: Layer, level: int) -> Any:
     return np.asarray(layer.downsample_factors[level], float)[: layer.ndim]
 
 
-def guess_axes(layer: Layer, *, like: str = "") -> str:
+def guess_axes(layer: Layer, *, like: str = "", file: str = "") -> str:
     """Say which axes an image layer has.
 
     Parameters
@@ -137,16 +141,20 @@ def guess_axes(layer: Layer, *, like: str = "") -> str:
     like : str
         Axes of images of the same kind: the layer has them if it has as many and neither its
         labels nor its units contradict.
+    file : str
+        Axes that the file of the layer names, which count in the same way after `like`: the user
+        may have told the other images otherwise. Letters that are no axes stand for dimensions of
+        unknown meaning.
 
     Returns
     -------
     str
         One letter per dimension of the layer's array. Axis labels that name an axis (``"z"``,
-        ``"time"``, ``"channel"``, ``"row"`` and the like) decide. Without them a dimension
-        measured in a unit of time is T. Of what remains the last two are Y and X, and others
-        are as `default_axes` has them: a stack of unknown meaning is a series of frames, unless
-        it is measured in a unit of length, then it is a series of planes. An RGB layer has S
-        last.
+        ``"time"``, ``"channel"``, ``"row"`` and the like) decide. Without them, and if neither
+        `like` nor `file` says it, a dimension measured in a unit of time is T. Of what remains the
+        last two are Y and X, and others are as `default_axes` has them: a stack of unknown meaning
+        is a series of frames, unless it is measured in a unit of length, then it is a series of
+        planes. An RGB layer has S last.
 
     Raises
     ------
@@ -159,8 +167,13 @@ def guess_axes(layer: Layer, *, like: str = "") -> str:
     letters: list[str] = [_LETTER_OF.get(label.strip().lower(), "") for label in layer.axis_labels]
     if len(set(filter(None, letters))) < sum(map(bool, letters)):
         letters = [""] * layer.ndim
-    if len(like) == len(shape) and _agrees(like, letters, layer):
-        return like
+    if not layer.rgb and "C" not in file:
+        # For napari colours are the last dimension or none at all.
+        file = file.replace("S", "C")
+    for axes in (like, file):
+        if len(axes) == len(shape) and _agrees(axes, letters, layer):
+            letters = [axis if axis in KNOWN_AXES else "" for axis in axes[: layer.ndim]]
+            break
     _fill(letters, "YX", range(layer.ndim - 2, layer.ndim))
     for index in _unnamed(letters):
         letter = _letter_of_unit(layer.units[index])
@@ -245,7 +258,7 @@ def _describe_samples(layout: Layout, length: dict[str, int]) -> str:
 
 def _agrees(axes: str, letters: Sequence[str], layer: ImageLayer) -> bool:
     """Say whether axes contradict neither the named dimensions of a layer nor its units."""
-    possible = {"T": "T", "Z": "ZYX", "": "TZCYX"}
+    possible = {"T": "T", "Z": "ZYX", "": axes.replace("S", "")}
     return layer.rgb == axes.endswith("S") and all(
         letter in ("", axis) and axis in possible[_letter_of_unit(unit)]
         for letter, axis, unit in zip(letters, axes, layer.units, strict=False)

@@ -62,6 +62,7 @@ class DenoiseController(QObject):
         self._heard: ImageLayer | None = None
         self._run: DenoiseRun | None = None
         self.tracker.changed.connect(self.update)
+        self.tracker.file_axes.changed.connect(self._advise)
         self._store.changed.connect(self._update_models)
         panel.layers.changed.connect(self._update_levels)
         panel.settings_changed.connect(self._advise)
@@ -127,7 +128,7 @@ class DenoiseController(QObject):
         """Return a job for each ticked layer; nothing is read."""
         layers = self.layers()
         self.tracker.require(layers)
-        return plan_jobs(self._viewer, self._panel, layers, model)
+        return plan_jobs(self._viewer, self._panel, layers, model, self.tracker.file_axes.of)
 
     def _on_events(self, events: list[Any]) -> None:
         """Show what has happened since the last time."""

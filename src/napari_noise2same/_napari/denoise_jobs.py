@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,7 @@ def plan_jobs(
     panel: DenoisePanel,
     layers: Sequence[ImageLayer],
     model: TrainedModel | None = None,
+    file_axes: Callable[[ImageLayer], str] = lambda _: "",
 ) -> list[LayerJob]:
     """Say what to do with layers by what a form says.
 
@@ -93,6 +94,8 @@ def plan_jobs(
         The model: a layer that does not say which axes it has is taken to have those of the
         images that it was trained on. If it is one for volumes or movies, parts come with their
         neighbours.
+    file_axes : callable
+        Returns the axes that the file of a layer names, where nothing else does.
 
     Returns
     -------
@@ -112,7 +115,9 @@ def plan_jobs(
 
     def plan(layer: ImageLayer) -> LayerJob:
         level = wanted if layer.multiscale else 0
-        image = layer_image(layer, like=model.axes if model else "", level=level)
+        image = layer_image(
+            layer, like=model.axes if model else "", file=file_axes(layer), level=level
+        )
         region = _region(viewer, panel, layer, image.axes, level)
         own = config.model_copy(update={"dtype": result_dtype(layer, config.dtype)})
         part = crop(image, region, depth=depth, context=context) if region else image

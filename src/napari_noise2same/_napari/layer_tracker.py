@@ -9,6 +9,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Shapes
 from qtpy.QtCore import QObject, Signal
 
+from napari_noise2same._napari.file_axes import FileAxes
 from napari_noise2same._napari.results import CARD, PREVIEW
 from napari_noise2same.core.errors import ImageError
 
@@ -32,6 +33,8 @@ class LayerTracker(QObject):
     ----------
     changed : Signal()
         A layer was added, removed, moved, renamed or made active.
+    file_axes : FileAxes
+        What the files of the layers say.
     """
 
     changed = Signal()
@@ -47,6 +50,7 @@ class LayerTracker(QObject):
         for layer in self._layers:
             layer.events.name.connect(self._on_change)
         events.inserted.connect(self._on_inserted)
+        self.file_axes = FileAxes(lambda: filter(is_image, self._layers))
 
     def images(self) -> dict[Hashable, str]:
         """Return the names of the image layers by key, the topmost first."""
@@ -131,6 +135,7 @@ class LayerTracker(QObject):
 
     def close(self) -> None:
         """Listen no more."""
+        self.file_axes.close()
         for emitter in (*self._emitters, self._layers.selection.events.active):
             emitter.disconnect(self._on_change)
         self._layers.events.inserted.disconnect(self._on_inserted)
@@ -138,8 +143,9 @@ class LayerTracker(QObject):
             layer.events.name.disconnect(self._on_change)
 
     def _on_inserted(self, event: Any) -> None:
-        """Hear of a new layer's names too."""
+        """Hear of a new layer's names too, and ask its file."""
         event.value.events.name.connect(self._on_change)
+        self.file_axes.look()
 
     def _on_change(self, _event: Any = None) -> None:
         """Pass it on."""

@@ -87,6 +87,7 @@ class TrainInputs:
         self.tracker = LayerTracker(viewer)
         self._times = ExpectedTimes(panel, self.images)
         self.tracker.changed.connect(self.update)
+        self.tracker.file_axes.changed.connect(self._on_file_axes)
         panel.layers.changed.connect(self._on_layers)
         panel.axes.changed.connect(self._on_axes)
         panel.region.changed.connect(self._describe)
@@ -125,7 +126,11 @@ class TrainInputs:
         # For napari colours are no dimension of a layer, for the engine they are an axis.
         kinds = [(layer.ndim, layer.rgb) for layer in layers]
         images = [
-            layer_image(layer, axes=axes if kind == kinds[0] else None)
+            layer_image(
+                layer,
+                axes=axes if kind == kinds[0] else None,
+                file=self.tracker.file_axes.of(layer),
+            )
             for layer, kind in zip(layers, kinds, strict=True)
         ]
         _check_channels(layers, images)
@@ -208,6 +213,12 @@ class TrainInputs:
         self._panel.axes.set_value(self._axes.get(key) or self._guess(self._heard))
         self._describe()
 
+    def _on_file_axes(self) -> None:
+        """Guess the axes again, unless the user has said something."""
+        if self._heard is not None and self._heard.unique_id not in self._axes:
+            self._panel.axes.set_value(self._guess(self._heard))
+        self._describe()
+
     def _on_axes(self, axes: str) -> None:
         """Remember the axes of the layer, and say what they mean."""
         layers = self.layers()
@@ -220,7 +231,7 @@ class TrainInputs:
     def _guess(self, layer: ImageLayer) -> str:
         """Guess the axes, or leave them to the user."""
         try:
-            return guess_axes(layer)
+            return guess_axes(layer, file=self.tracker.file_axes.of(layer))
         except Noise2SameError:
             return ""
 
