@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from napari import Viewer
 from napari.layers import Image
 from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QApplication
 
 from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
+from napari_noise2same._napari.models import ModelStore
 from napari_noise2same._napari.recipes import as_command, as_script
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same._napari.train_recipe import TrainRecipe
@@ -121,9 +126,74 @@ def test_a_model_of_the_viewer_is_a_start(qtbot: QtBot, dock: TrainDock) -> None
     assert (controller.model.start, controller.model.network) == ("model", first.network)
     assert "σ of the noise against that of the model it started from" in panel.message.value()
     assert panel.start.chosen_model() == "Model of cells"
-    recipe = TrainRecipe.of(panel, controller.inputs)
+    recipe = TrainRecipe.of(panel, controller.inputs, dock.store)
     assert "load_model('Model of cells.safetensors')" in recipe.text(as_script)
     assert "--start 'Model of cells.safetensors'" in recipe.text(as_command)
+
+
+def copied(qtbot: QtBot, dock: TrainDock) -> list[str]:
+    """Return both recipes, as they come on the clipboard."""
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    texts = []
+    for button in (dock.panel.model.copy_script, dock.panel.model.copy_command):
+        clipboard.setText("")
+        dock.panel.message.clear()
+        button.click()
+        wait(qtbot, lambda: clipboard.text() != "")
+        texts.append(clipboard.text())
+        assert dock.panel.message.value().startswith("Copied")
+    return texts
+
+
+@pytest.mark.usefixtures("noisy")
+def test_recipes_start_from_the_file_of_the_model(
+    qtbot: QtBot, dock: TrainDock, tmp_path: Path
+) -> None:
+    panel, message = dock.panel, dock.panel.message
+    panel.set_value(TINY)
+    train(qtbot, dock)
+    panel.start.setCurrentText("Model of cells")
+    for text in copied(qtbot, dock):
+        assert "Model of cells.safetensors" in text
+        assert message.value() == (
+            "Copied: before you run it, save the model to start from as Model of cells.safetensors."
+        )
+
+    path = tmp_path / "another name.safetensors"
+    dock.save_model(str(path.with_suffix("")))
+    with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
+        pass
+    script, command = copied(qtbot, dock)
+    assert f"start=load_model({str(path)!r})" in script
+    words = shlex.split(command)
+    assert words[words.index("--start") + 1] == str(path)
+    assert message.value() == "Copied."
+
+    dock.open_model(str(path))
+    with qtbot.waitSignal(dock.files.opened, timeout=TIMEOUT):
+        pass
+    panel.start.setCurrentText("another name")
+    script, command = copied(qtbot, dock)
+    assert f"start=load_model({str(path)!r})" in script
+    assert message.value() == "Copied."
+
+
+@pytest.mark.usefixtures("noisy")
+def test_a_model_that_has_learnt_more_is_not_in_its_file(
+    qtbot: QtBot, dock: TrainDock, tmp_path: Path
+) -> None:
+    panel, path = dock.panel, str(tmp_path / "a.safetensors")
+    panel.set_value(TINY)
+    train(qtbot, dock)
+    dock.save_model(path)
+    with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
+        pass
+    assert dock.store.path("Model of cells") == path
+    panel.run.more_steps.setValue(2)
+    panel.run.proceed.click()
+    wait(qtbot, lambda: not dock.controller.is_running)
+    assert dock.store.path("Model of cells") == ""
 
 
 def test_a_start_of_another_kind_is_noticed_at_once(
@@ -365,3 +435,13 @@ def test_closing_the_viewer_ends_the_instant_preview(
     viewer.scene.camera.zoom *= 2
     viewer.dims.set_current_step(0, 2)
     assert idle(dock)
+
+
+def test_a_file_that_holds_another_model_now_is_that_one_s() -> None:
+    store, old, new = ModelStore(), object(), object()
+    store.put("old", cast(TrainedModel, old), "a.safetensors")
+    store.put("new", cast(TrainedModel, new))
+    store.note_saved("a.safetensors", cast(TrainedModel, new))
+    assert (store.path("old"), store.path("new")) == ("", "a.safetensors")
+    assert store.add_file("a.safetensors", cast(TrainedModel, old)) == "a"
+    assert store.path("a") == "a.safetensors"

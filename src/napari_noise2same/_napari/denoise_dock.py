@@ -66,7 +66,7 @@ class DenoiseDock(QWidget):
         files, message = self.files, self.panel.message
         self.panel.choose_file_requested.connect(lambda: files.ask_to_open(self))
         self.panel.save_requested.connect(self._ask_to_save)
-        files.saved.connect(lambda path: message.show_message(f"Saved {path}."))
+        files.saved.connect(self._on_saved)
         files.failed.connect(message.show_error)
         files.opened.connect(self._on_opened)
         when_gone(self, self.controller.close, self.batch_controller.close, files.close)
@@ -76,8 +76,12 @@ class DenoiseDock(QWidget):
         name = self.panel.model.value()
         self.files.ask_to_save(self, self.store.chosen(name), str(name))
 
-    def _on_opened(self, name: str, model: TrainedModel) -> None:
+    def _on_saved(self, path: str, model: TrainedModel) -> None:
+        """Say where the model is, here and in recipes."""
+        self.store.note_saved(path, model)
+        self.panel.message.show_message(f"Saved {path}.")
+
+    def _on_opened(self, path: str, model: TrainedModel) -> None:
         """Offer the model to every dock."""
-        name = self.store.unique(name)
-        self.store.put(name, model)
+        name = self.store.add_file(path, model)
         self.panel.message.show_message(f"Opened {name}.")

@@ -47,13 +47,13 @@ class ModelFiles(FileWork):
 
     Attributes
     ----------
-    saved : Signal(str)
-        The path of the file that was written.
+    saved : Signal(str, object)
+        The whole path of the file that was written, and its model.
     opened : Signal(str, object)
-        The name of the file and its model.
+        The whole path of the file that was read, and its model.
     """
 
-    saved = Signal(str)
+    saved = Signal(str, object)
     opened = Signal(str, object)
 
     def ask_to_save(self, parent: QWidget, model: TrainedModel, name: str) -> None:
@@ -95,14 +95,16 @@ class ModelFiles(FileWork):
         path : str
             The file, with or without its ending.
         """
-        target = path if path.lower().endswith(f".{_ENDING}") else f"{path}.{_ENDING}"
+        target = str(Path(path).absolute())
+        if not target.lower().endswith(f".{_ENDING}"):
+            target += f".{_ENDING}"
 
         def save() -> None:
             from napari_noise2same.core import save_model
 
             save_model(model, target)
 
-        self.run(save, lambda _: self.saved.emit(target), "Saving")
+        self.run(save, lambda _: self.saved.emit(target, model), "Saving")
 
     def open(self, path: str) -> None:
         """Read a model file.
@@ -118,5 +120,5 @@ class ModelFiles(FileWork):
 
             return load_model(path)
 
-        name = Path(path).stem
-        self.run(read, lambda model: self.opened.emit(name, model), "Opening the model")
+        whole = str(Path(path).absolute())
+        self.run(read, lambda model: self.opened.emit(whole, model), "Opening the model")

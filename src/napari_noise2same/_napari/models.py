@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
@@ -33,6 +34,8 @@ class ModelStore(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._models: dict[str, TrainedModel] = {}
+        # The files of those that were opened or saved.
+        self._paths: dict[str, str] = {}
         # Those that a dock has left behind, until their model is there.
         self._ending: list[Worker] = []
         self._closed = False
@@ -72,7 +75,7 @@ class ModelStore(QObject):
             result, number = f"{name} ({number})", number + 1
         return result
 
-    def put(self, name: str, model: TrainedModel) -> None:
+    def put(self, name: str, model: TrainedModel, path: str = "") -> None:
         """Add a model, or put it in the place of the one of that name, as the latest.
 
         Parameters
@@ -81,10 +84,52 @@ class ModelStore(QObject):
             The name.
         model : TrainedModel
             The model.
+        path : str
+            The file that it was opened from; empty for none.
         """
         self._models.pop(name, None)
         self._models[name] = model
+        self._paths[name] = path
         self.changed.emit()
+
+    def add_file(self, path: str, model: TrainedModel) -> str:
+        """Add a model that was opened, and return its name.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        model : TrainedModel
+            The model.
+
+        Returns
+        -------
+        str
+            The name of the file, with a number if a model has it already.
+        """
+        name = self.unique(Path(path).stem)
+        self.put(name, model, path)
+        return name
+
+    def note_saved(self, path: str, model: TrainedModel) -> None:
+        """Remember where a model is.
+
+        Parameters
+        ----------
+        path : str
+            The file, which holds no other model any more.
+        model : TrainedModel
+            The model. If another has taken its place meanwhile, that one is not saved.
+        """
+        for name, known in self._models.items():
+            if known is model:
+                self._paths[name] = path
+            elif self._paths[name] == path:
+                self._paths[name] = ""
+
+    def path(self, name: str) -> str:
+        """Return the file of a model; nothing if it was neither opened nor saved."""
+        return self._paths[name]
 
     def names(self) -> tuple[str, ...]:
         """Return the names, the latest last."""

@@ -30,7 +30,11 @@ for path, image in zip(paths, images):
 
 
 def as_script(
-    paths: Sequence[str], axes: str, config: TrainingConfig, model: str | None = None
+    paths: Sequence[str],
+    axes: str,
+    config: TrainingConfig,
+    model: str | None = None,
+    file: str = "",
 ) -> str:
     """Write a run as a Python script.
 
@@ -44,6 +48,8 @@ def as_script(
         How they are trained on.
     model : str, optional
         Name of a model to start from.
+    file : str
+        Its file; by default the one that the dock would save it in, in the current folder.
 
     Returns
     -------
@@ -55,12 +61,16 @@ def as_script(
         axes=axes,
         settings=json.dumps(changed_settings(config)),
         more="" if model is None else "load_model, ",
-        start="" if model is None else f", start=load_model({file_name(model)!r})",
+        start="" if model is None else f", start=load_model({file or file_name(model)!r})",
     )
 
 
 def as_command(
-    paths: Sequence[str], axes: str, config: TrainingConfig, model: str | None = None
+    paths: Sequence[str],
+    axes: str,
+    config: TrainingConfig,
+    model: str | None = None,
+    file: str = "",
 ) -> str:
     """Write a run as a line for the shell.
 
@@ -74,6 +84,8 @@ def as_command(
         How they are trained on.
     model : str, optional
         Name of a model to start from.
+    file : str
+        Its file; by default the one that the dock would save it in, in the current folder.
 
     Returns
     -------
@@ -82,7 +94,7 @@ def as_command(
     """
     words = ["napari-noise2same", "train", *paths, "--model", "model.safetensors", "--axes", axes]
     settings = changed_settings(config)
-    start = settings.pop("start", None) if model is None else file_name(model)
+    start = settings.pop("start", None) if model is None else file or file_name(model)
     if start is not None:
         words += ["--start", start]
     if "depth_axis" in settings:

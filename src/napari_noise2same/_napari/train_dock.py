@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ class TrainDock(QWidget):
         model.copy_script_requested.connect(lambda: self._copy(as_script))
         model.copy_command_requested.connect(lambda: self._copy(as_command))
         self.panel.plot.export_requested.connect(self._export)
-        files.saved.connect(self._tell_saved)
+        files.saved.connect(self._on_saved)
         files.failed.connect(message.show_error)
         files.opened.connect(self._on_opened)
         theme, on_theme = self._viewer.events.theme, self._on_theme
@@ -101,10 +102,14 @@ class TrainDock(QWidget):
         if self.controller.model is not None:
             self.files.ask_to_save(self, self.controller.model, self.controller.name)
 
-    def _on_opened(self, name: str, model: TrainedModel) -> None:
+    def _on_saved(self, path: str, model: TrainedModel) -> None:
+        """Say where the model is, here and in recipes."""
+        self.store.note_saved(path, model)
+        self._tell_saved(path)
+
+    def _on_opened(self, path: str, model: TrainedModel) -> None:
         """Offer the model to every dock; a run that is on keeps its own."""
-        name = self.store.unique(name)
-        self.store.put(name, model)
+        name = self.store.add_file(path, model)
         self.panel.message.show_message(f"Opened {name}: {len(model.history):,} steps.")
         if not self.controller.is_running:
             self.controller.set_model(name, model)
@@ -112,18 +117,20 @@ class TrainDock(QWidget):
     def _copy(self, write: Callable[..., str]) -> None:
         """Copy a recipe, or say why there is none."""
         try:
-            recipe = TrainRecipe.of(self.panel, self.controller.inputs)
+            recipe = TrainRecipe.of(self.panel, self.controller.inputs, self.store)
         except Noise2SameError as error:
             self.panel.message.show_error(str(error))
             return
-        self.files.run(lambda: recipe.text(write), self._put_on_clipboard, "Copying")
+        put = partial(self._put_on_clipboard, unsaved=recipe.unsaved)
+        self.files.run(lambda: recipe.text(write), put, "Copying")
 
-    def _put_on_clipboard(self, text: str) -> None:
-        """Copy a text."""
+    def _put_on_clipboard(self, text: str, unsaved: str) -> None:
+        """Copy a text, and say what it needs."""
         clipboard = QApplication.clipboard()
         assert clipboard is not None  # there is an application: this is a widget of it
         clipboard.setText(text)
-        self.panel.message.show_message("Copied.")
+        need = f": before you run it, save the model to start from as {unsaved}" if unsaved else ""
+        self.panel.message.show_message(f"Copied{need}.")
 
     def _export(self, path: str, write: Callable[[Path], None]) -> None:
         """Write a file of the plot."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.model_files import file_name
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import read_image
 from napari_noise2same.core.settings import TrainingConfig
 
 if TYPE_CHECKING:
+    from napari_noise2same._napari.models import ModelStore
     from napari_noise2same._napari.train_inputs import TrainInputs
     from napari_noise2same.widgets import TrainPanel
 
@@ -53,15 +55,18 @@ class TrainRecipe:
         How they are trained on.
     model : str or None
         Name of a model to start from.
+    file : str
+        The file that it was opened from or saved to; empty if there is none.
     """
 
     sources: tuple[Source, ...]
     axes: str
     config: TrainingConfig
     model: str | None
+    file: str
 
     @classmethod
-    def of(cls, panel: TrainPanel, inputs: TrainInputs) -> TrainRecipe:
+    def of(cls, panel: TrainPanel, inputs: TrainInputs, store: ModelStore) -> TrainRecipe:
         """Return what a form says.
 
         Parameters
@@ -70,6 +75,8 @@ class TrainRecipe:
             The form.
         inputs : TrainInputs
             Its layers.
+        store : ModelStore
+            Knows the files of models.
 
         Returns
         -------
@@ -90,12 +97,17 @@ class TrainRecipe:
             Source(layer.name, layer_data(layer).shape, str(layer.source.path or ""))
             for layer in inputs.layers()
         )
-        model = panel.start.chosen_model()
-        return cls(
-            sources, panel.axes.value(), panel.value(), None if model is None else str(model)
-        )
+        key = panel.start.chosen_model()
+        model = None if key is None else str(key)
+        file = "" if model is None else store.path(model)
+        return cls(sources, panel.axes.value(), panel.value(), model, file)
 
-    def text(self, write: Callable[[list[str], str, TrainingConfig, str | None], str]) -> str:
+    @property
+    def unsaved(self) -> str:
+        """Name of the file in which the model has to be saved first; empty if it has one."""
+        return "" if self.model is None or self.file else file_name(self.model)
+
+    def text(self, write: Callable[[list[str], str, TrainingConfig, str | None, str], str]) -> str:
         """Return the run as text; looks into the files.
 
         Parameters
@@ -113,7 +125,7 @@ class TrainRecipe:
         Noise2SameError
             If a file cannot be read, or a layer is not all of its file.
         """
-        return write(self._paths(), self.axes, self.config, self.model)
+        return write(self._paths(), self.axes, self.config, self.model, self.file)
 
     def _paths(self) -> list[str]:
         """Return the files."""
