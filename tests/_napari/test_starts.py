@@ -196,6 +196,16 @@ def test_a_model_that_has_learnt_more_is_not_in_its_file(
     assert dock.store.path("Model of cells") == ""
 
 
+def test_a_file_that_holds_another_model_now_is_that_one_s() -> None:
+    store, old, new = ModelStore(), object(), object()
+    store.put("old", cast(TrainedModel, old), "a.safetensors")
+    store.put("new", cast(TrainedModel, new))
+    store.note_saved("a.safetensors", cast(TrainedModel, new))
+    assert (store.path("old"), store.path("new")) == ("", "a.safetensors")
+    assert store.add_file("a.safetensors", cast(TrainedModel, old)) == "a"
+    assert store.path("a") == "a.safetensors"
+
+
 def test_a_start_of_another_kind_is_noticed_at_once(
     qtbot: QtBot, viewer: Viewer, noisy: Image, dock: TrainDock
 ) -> None:
@@ -435,13 +445,3 @@ def test_closing_the_viewer_ends_the_instant_preview(
     viewer.scene.camera.zoom *= 2
     viewer.dims.set_current_step(0, 2)
     assert idle(dock)
-
-
-def test_a_file_that_holds_another_model_now_is_that_one_s() -> None:
-    store, old, new = ModelStore(), object(), object()
-    store.put("old", cast(TrainedModel, old), "a.safetensors")
-    store.put("new", cast(TrainedModel, new))
-    store.note_saved("a.safetensors", cast(TrainedModel, new))
-    assert (store.path("old"), store.path("new")) == ("", "a.safetensors")
-    assert store.add_file("a.safetensors", cast(TrainedModel, old)) == "a"
-    assert store.path("a") == "a.safetensors"
