@@ -128,7 +128,7 @@ class DenoiseController(QObject):
         """Return a job for each ticked layer; nothing is read."""
         layers = self.layers()
         self.tracker.require(layers)
-        return plan_jobs(self._viewer, self._panel, layers, model, self.tracker.file_axes.of)
+        return plan_jobs(self._viewer, self._panel, layers, self.tracker.file_axes.of, model)
 
     def _on_events(self, events: list[Any]) -> None:
         """Show what has happened since the last time."""

@@ -77,8 +77,8 @@ def plan_jobs(
     viewer: Viewer,
     panel: DenoisePanel,
     layers: Sequence[ImageLayer],
+    file_axes: Callable[[ImageLayer], str],
     model: TrainedModel | None = None,
-    file_axes: Callable[[ImageLayer], str] = lambda _: "",
 ) -> list[LayerJob]:
     """Say what to do with layers by what a form says.
 
@@ -90,12 +90,12 @@ def plan_jobs(
         The form.
     layers : sequence of napari.layers.Image
         The layers.
+    file_axes : callable
+        Returns the axes that the file of a layer names, where nothing else does.
     model : TrainedModel, optional
         The model: a layer that does not say which axes it has is taken to have those of the
         images that it was trained on. If it is one for volumes or movies, parts come with their
         neighbours.
-    file_axes : callable
-        Returns the axes that the file of a layer names, where nothing else does.
 
     Returns
     -------
