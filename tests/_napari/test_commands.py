@@ -230,3 +230,21 @@ def test_entry_is_disabled_where_no_image_is_selected(viewer: Viewer, noisy: Ima
     assert not entry_of_layers_menu(viewer).isEnabled()
     viewer.layers.selection.active = noisy
     assert entry_of_layers_menu(viewer).isEnabled()
+
+
+@pytest.mark.usefixtures("noisy")
+def test_the_active_layer_is_followed_again_afterwards(qtbot: QtBot, viewer: Viewer) -> None:
+    other = viewer.add_image(np.random.default_rng(0).normal(size=(40, 40)), name="other")
+    viewer.layers.selection = set(viewer.layers)
+    denoise_now()
+    wait_for_result(qtbot, viewer, "other [n2s]")
+    viewer.layers.selection.active = other
+    for dock in (open_train_dock(viewer), open_denoise_dock(viewer)):
+        assert dock.panel.layers.value() == (other.unique_id,)
+
+
+def test_docks_are_tabs_whichever_comes_first(viewer: Viewer) -> None:
+    open_denoise_dock(viewer)
+    open_train_dock(viewer)
+    denoise, train = viewer.window._wrapped_dock_widgets.values()
+    assert viewer.window._qt_window.tabifiedDockWidgets(train) == [denoise]

@@ -358,3 +358,12 @@ def test_layers_that_come_during_a_comparison_show_after_it(
     dock.set_mode(None)
 
     assert (shown.visible, hidden.visible) == (True, False)
+
+
+def test_the_dock_is_no_higher_than_needed(viewer: Viewer, open_dock: Open) -> None:
+    dock = open_dock()
+    window = viewer.window._qt_window
+    window.resize(1200, 900)
+    window.show()
+    QApplication.processEvents()
+    assert dock.height() <= dock.sizeHint().height()

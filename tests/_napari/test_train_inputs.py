@@ -259,3 +259,17 @@ def test_channels_and_colours_can_be_trained_on_together(
     train_dock.panel.layers.set_value([colours.unique_id, channels.unique_id])
     images = train_dock.controller.inputs.whole_images()
     assert {image.axes for image in images} == {"YXS", "CYX"}
+
+
+def test_nothing_is_said_of_an_image_that_is_gone(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    panel = train_dock.panel
+    layer = viewer.add_image(np.random.default_rng(0).normal(size=(64, 64)), name="cells")
+    buttons = [button for preset, button in panel.quality.buttons.items() if preset != "instant"]
+    qtbot.waitUntil(lambda: all(b.text().split("\n")[1] for b in buttons), timeout=TIMEOUT)
+    viewer.layers.clear()
+    assert panel.axes.value() == ""
+    assert not any(button.text().split("\n")[1] for button in buttons)
+    viewer.layers.append(layer)
+    assert panel.axes.value() == "YX"

@@ -124,3 +124,24 @@ def test_rows_are_as_high_as_their_text(qtbot: QtBot) -> None:
     assert layers.list.visualItemRect(layers.list.item(2)).height() >= text
     assert layers.list.height() >= 3 * text
     assert not heard
+
+
+def test_what_a_command_uses_is_ticked_until_another_layer_is_active(qtbot: QtBot) -> None:
+    layers, heard = make(qtbot)
+    layers.use([1, 3])
+    assert heard == [(1, 3)]
+    assert layers.follow.isChecked()
+    layers.set_layers(NAMES, None)
+    assert layers.value() == (1, 3)
+    layers.set_layers(NAMES, 2)
+    assert layers.value() == (2,)
+
+
+def test_long_names_that_differ_at_their_end_look_different(qtbot: QtBot) -> None:
+    layers, _ = make(qtbot)
+    layers.resize(150, 90)
+    pictures = []
+    for end in ("A", "B"):
+        layers.set_layers({1: "a long name " * 9 + end})
+        pictures.append(layers.list.grab().toImage())
+    assert pictures[0] != pictures[1]

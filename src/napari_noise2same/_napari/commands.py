@@ -54,7 +54,7 @@ def open_dock(viewer: Viewer, name: str, *, tabify: bool = False) -> Any:
 
 
 def open_train_dock(viewer: Viewer) -> TrainDock:
-    """Open the train dock, or bring it to the front.
+    """Open the train dock beside the denoise dock, or bring it to the front.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def open_train_dock(viewer: Viewer) -> TrainDock:
     TrainDock
         The dock.
     """
-    dock: TrainDock = open_dock(viewer, "Train")
+    dock: TrainDock = open_dock(viewer, "Train", tabify=True)
     return dock
 
 
@@ -122,7 +122,7 @@ def denoise_with(viewer: Viewer, name: str, keys: Iterable[Hashable]) -> None:
         )
         return
     dock.panel.tabs.setCurrentIndex(0)
-    dock.panel.layers.set_value(keys)
+    dock.panel.layers.use(keys)
     dock.panel.model.set_value(name)
     dock.controller.denoise()
 
@@ -149,7 +149,7 @@ def denoise_now() -> None:
         raise ConfigurationError("Expected no run to be on, found one: stop it, or wait for it.")
     open_denoise_dock(viewer)
     open_train_dock(viewer)
-    train.panel.layers.set_value(keys)
+    train.panel.layers.use(keys)
     train.controller.train()
 
     def go_on() -> None:

@@ -10,7 +10,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Layer
 from qtpy.QtCore import QEvent, QSignalBlocker
 from qtpy.QtGui import QCloseEvent
-from qtpy.QtWidgets import QFormLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_noise2same._napari.comparison import Comparison, Mode
 from napari_noise2same._napari.file_work import explain
@@ -111,6 +111,8 @@ class CompareDock(QWidget):
         layout.addLayout(grid)
         layout.addWidget(self.message)
         layout.addStretch()
+        # No higher than needed: what is docked beside it has more to show.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def _connect(self) -> None:
         """Follow the buttons, the choices and the layer list."""

@@ -47,7 +47,8 @@ class ExpectedTimes:
         self._timer.start()
 
     def clear(self) -> None:
-        """Show no times: there is nothing to train on."""
+        """Show no times, nor those that are being measured: there is nothing to train on."""
+        self.close()
         self._panel.quality.set_expected_times({})
 
     def close(self) -> None:

@@ -189,7 +189,10 @@ class TrainInputs:
         """Guess the axes of another layer, and say what they mean."""
         layer = next(iter(self.layers()), None)
         self._hear(layer)
-        if layer is not None and layer.unique_id != self._axes_of:
+        if layer is None:
+            self._axes_of = None
+            self._panel.axes.set_value("")
+        elif layer.unique_id != self._axes_of:
             self._axes_of = layer.unique_id
             self._panel.axes.set_value(self._axes.get(self._axes_of) or self._guess(layer))
         self._describe()
@@ -239,6 +242,7 @@ class TrainInputs:
         """Say in a sentence what will happen, and soon how long it takes."""
         if not self.layers():
             self._panel.axes.set_sentence("")
+            self._times.clear()
             return
         try:
             images = self.whole_images()

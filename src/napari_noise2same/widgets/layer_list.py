@@ -18,7 +18,8 @@ _FRAME = 6
 class LayerList(QWidget):
     """Which layers to use: the active one, or those that are ticked.
 
-    While it follows, the active layer alone is ticked. Ticking by hand ends that.
+    While it follows, the active layer alone is ticked, but for what a command uses until another
+    layer is active. Ticking by hand ends that.
     """
 
     changed = Signal()
@@ -29,6 +30,8 @@ class LayerList(QWidget):
         self._active: Hashable | None = None
         self.list = QListWidget()
         self.list.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+        # Names often differ at their end alone.
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setToolTip("Images to use. Those of the same kind can be used together.")
         self.follow = QCheckBox("Follow the active layer")
         self.follow.setToolTip("Use the layer that is selected in napari's layer list.")
@@ -64,6 +67,16 @@ class LayerList(QWidget):
             with QSignalBlocker(self.follow):
                 self.follow.setChecked(False)
         self._tick(wanted)
+
+    def use(self, keys: Iterable[Hashable]) -> None:
+        """Tick these layers and no other, and follow the active one as before.
+
+        Parameters
+        ----------
+        keys : iterable of hashable
+            Keys of layers in the list.
+        """
+        self._tick(set(keys))
 
     def set_layers(
         self,
