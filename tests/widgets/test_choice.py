@@ -45,3 +45,15 @@ def test_losing_the_choice_is_told(qtbot: QtBot) -> None:
     assert heard == [3, "b"]
     box.set_choices({})
     assert box.value() is None
+
+
+def test_long_names_that_differ_at_their_end_look_different(qtbot: QtBot) -> None:
+    name = "a long name " * 9
+    box = ChoiceBox({"a": name + "A", "b": name + "B"})
+    qtbot.addWidget(box)
+    box.resize(150, 30)
+    pictures = []
+    for key in "ab":
+        box.set_value(key)
+        pictures.append(box.grab().toImage())
+    assert pictures[0] != pictures[1]

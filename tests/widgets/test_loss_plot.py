@@ -280,3 +280,13 @@ def test_the_menu_takes_no_for_an_answer(
 def test_a_name_without_an_ending_gets_one(plot: LossPlot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "exec", lambda dialog: dialog.selectFile("mine") or True)
     assert Path(ask_where_to_save(plot, "Save", "Tables", "csv", "a")).name == "mine.csv"
+
+
+def test_a_single_step_is_seen(plot: LossPlot) -> None:
+    empty = plot.canvas.grab().toImage()
+    curve = plot.canvas.smooth["loss"]
+    plot.append(points(1))
+    assert curve.opts["symbol"] == "o"
+    assert plot.canvas.grab().toImage() != empty
+    plot.append(points(1, 2))
+    assert curve.opts["symbol"] is None

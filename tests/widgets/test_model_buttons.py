@@ -33,3 +33,10 @@ def test_without_a_model_there_is_nothing_to_denoise_with_or_to_save(qtbot: QtBo
     assert not buttons.save.isEnabled()
     assert buttons.denoise.isHidden()
     assert buttons.load.isEnabled()
+
+
+def test_it_is_said_what_is_copied(qtbot: QtBot) -> None:
+    buttons = ModelButtons()
+    qtbot.addWidget(buttons)
+    for button in (buttons.copy_script, buttons.copy_command):
+        assert "the ticked layers with these settings" in button.toolTip()

@@ -39,8 +39,9 @@ class ModelButtons(QWidget):
             "is lost when this window closes."
         )
         self.load.setToolTip("Read a model from a file.")
-        self.copy_script.setToolTip("Put a Python script of this run on the clipboard.")
-        self.copy_command.setToolTip("Put a shell command of this run on the clipboard.")
+        does = "on the clipboard that trains on the ticked layers with these settings."
+        self.copy_script.setToolTip(f"Put a Python script {does}")
+        self.copy_command.setToolTip(f"Put a shell command {does}")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for i, button in enumerate((self.save, self.load, self.copy_script, self.copy_command)):

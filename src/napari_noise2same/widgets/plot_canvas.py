@@ -73,6 +73,8 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             curve.setData(steps, raw[key])
         for key, curve in self.smooth.items():
             curve.setData(steps, smooth[key])
+            # A line needs two points.
+            curve.setSymbol("o" if steps.size == 1 else None)
         self._update_view()
 
     def set_visible(self, keys: frozenset[str]) -> None:
@@ -121,6 +123,8 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         colours = {item.key: item.on_dark if dark else item.on_light for item in SERIES}
         for key, curve in self.smooth.items():
             curve.setPen(pg.mkPen(colours[key], width=_SMOOTH_WIDTH))
+            curve.setSymbolBrush(colours[key])
+            curve.setSymbolPen(None)
         for key, curve in self.raw.items():
             faint = QColor(colours[key])
             faint.setAlpha(_RAW_ALPHA)
