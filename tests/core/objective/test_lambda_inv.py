@@ -54,7 +54,8 @@ def terms(
 ) -> Terms:
     flat = torch.zeros(2, 1, 8, 8) if residual is None else residual
     numbers = {"rec": rec, "inv": inv, "blind_spot": blind_spot}
-    numbers |= {"replaced": replaced, "covariance": covariance, "disagreement": 0.0}
+    numbers |= {"replaced": replaced, "covariance": covariance, "leverage": replaced}
+    numbers |= {"disagreement": 0.0}
     return Terms(residual=flat, **{name: torch.tensor(n) for name, n in numbers.items()})
 
 

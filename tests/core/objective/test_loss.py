@@ -201,6 +201,23 @@ def test_the_risk_is_the_error_against_the_truth(factor: float, noise: float, se
     assert estimated_risk(terms, noise**2) == pytest.approx(true, abs=0.1 * noise)
 
 
+@given(st.floats(0, 1), st.floats(30, 1e4), st.integers(0, 2**20))
+def test_a_few_bright_peaks_do_not_decide_the_slope(
+    factor: float, height: float, seed: int
+) -> None:
+    """Of noise such a network keeps a part, of what is bright all."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn((4, 1, 64, 64), generator=generator)
+    x[..., ::16, ::16] += height
+    mask = stratified_mask(tuple(x.shape), 5, generator=generator)
+
+    def network(image: Tensor) -> Tensor:
+        return torch.where(image > height / 2, image, factor * image)
+
+    terms = noise2same_terms(network, x, mask, torch.zeros(len(mask)))
+    assert slope(terms).item() == pytest.approx(factor, abs=0.1)
+
+
 def test_padding_says_nothing_about_slope_and_noise(mask: Mask, network: nn.Module) -> None:
     x = torch.full(SHAPE, 0.3)
     values = replacement_values(x, mask, "donut", generator=torch.Generator())

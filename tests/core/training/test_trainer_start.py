@@ -63,6 +63,21 @@ def test_the_instant_result_is_much_better_than_the_image() -> None:
     assert affine_psnr(result, sample.clean) > affine_psnr(sample.noisy, sample.clean) + 7
 
 
+def test_training_does_not_flatten_bright_beads() -> None:
+    """By its distance from its neighbours' mean, one peak counts as much as all of the rest."""
+    rng = np.random.default_rng(2)
+    photons = np.zeros((128, 128))
+    photons[8::16, 8::16] = 10 ** rng.uniform(3, 5, (8, 8))
+    clean = 20 + gaussian_filter(photons, 1)
+    image = Image(rng.poisson(clean).astype(np.float32), "YX")
+    errors = []
+    for steps in (0, 20):
+        config = TrainingConfig(steps=steps, device="cpu")
+        result = denoise(image, last(image, config).model)
+        errors.append(np.square(result - clean).mean())
+    assert errors[1] < 1.3 * errors[0]
+
+
 def test_an_inverted_image_is_denoised_as_the_upright_one() -> None:
     sample = cells(side=192)
     config = Preset.INSTANT.config(device="cpu")

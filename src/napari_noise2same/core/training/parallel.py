@@ -106,17 +106,19 @@ class Together:
         part = noise2same_terms(network, x[first:end], hidden, values[own], teacher)
         pixels, masked = (end - first) / len(x), len(patch) / max(len(mask), 1)
         of_pixels = [part.rec, part.disagreement]
-        of_masked = [part.inv, part.blind_spot, part.replaced, part.covariance]
+        of_masked = [part.inv, part.blind_spot, part.replaced, part.covariance, part.leverage]
         means = torch.stack(of_pixels + of_masked)
         weights = means.new_tensor([pixels] * len(of_pixels) + [masked] * len(of_masked))
         # Without a masked pixel, which small patches may lack, a mean is not a number.
-        rec, disagreement, inv, blind_spot, replaced, covariance = _sum(
+        rec, disagreement, inv, blind_spot, replaced, covariance, leverage = _sum(
             torch.where(weights > 0, weights * means, 0)
         )
         residual = torch.zeros_like(x, dtype=torch.float32)
         residual[first:end] = part.residual
         distributed.all_reduce(residual)
-        return Terms(rec, inv, blind_spot.detach(), replaced, covariance, residual, disagreement)
+        return Terms(
+            rec, inv, blind_spot.detach(), replaced, covariance, leverage, residual, disagreement
+        )
 
     def add_gradients(self, parameters: Iterable[Tensor]) -> None:
         """Add up the gradients of all processes.
