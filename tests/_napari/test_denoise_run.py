@@ -232,3 +232,29 @@ def test_a_result_that_the_user_has_moved_stays_there(viewer: Viewer, panel: Den
     assert layer.translate.tolist() == [0, 20]
     assert layer.scale.tolist() == [2, 2]
     run.close()
+
+
+@pytest.mark.parametrize(
+    ("blending", "hidden"), [("additive", True), ("translucent", False), ("opaque", False)]
+)
+def test_a_result_is_not_added_to_what_it_was_made_from(
+    viewer: Viewer, panel: DenoisePanel, blending: str, hidden: bool
+) -> None:
+    run = start(viewer, panel, "a")
+    source = viewer.layers["a"]
+    source.blending = blending
+    result = np.ones((8, 8), np.float32)
+    run.show([started(result), tile(1)])
+    assert source.visible
+    run.show([tile(2), finished(result)])
+    assert source.visible is not hidden
+    assert viewer.layers["a [n2s]"].visible
+
+
+def test_what_is_around_a_denoised_part_stays_in_sight(viewer: Viewer, panel: DenoisePanel) -> None:
+    source = viewer.add_image(np.ones((16, 16), np.float32), name="a", blending="additive")
+    part = (slice(0, 8), slice(0, 8))
+    job = LayerJob(source, layer_image(source), part, 0, DenoiseConfig(), Path())
+    result = np.ones((8, 8), np.float32)
+    DenoiseRun(viewer, panel, [job], lambda _config: {}).show([started(result), finished(result)])
+    assert source.visible

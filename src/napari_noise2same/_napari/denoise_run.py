@@ -13,7 +13,13 @@ from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.denoise_work import FolderChosen
-from napari_noise2same._napari.results import add_result, find_result, follow, placement
+from napari_noise2same._napari.results import (
+    add_result,
+    find_result,
+    follow,
+    placement,
+    show_instead,
+)
 from napari_noise2same.core.array import Window
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.settings import DenoiseConfig
@@ -98,7 +104,10 @@ class DenoiseRun:
                     self._finished += 1
                     self._show_tile(latest, at_once=True)
                     latest = None
-                    over.append((self._jobs[len(self._results) - 1].layer, self._results[-1]))
+                    job, result = self._jobs[len(self._results) - 1], self._results[-1]
+                    if job.region is None:
+                        show_instead(result, job.layer)
+                    over.append((job.layer, result))
         if latest is not None:
             self._show_tile(latest, at_once=False)
         return over

@@ -29,6 +29,7 @@ __all__ = [
     "place",
     "placement",
     "result_dtype",
+    "show_instead",
 ]
 
 CARD = "noise2same"
@@ -36,6 +37,8 @@ PREVIEW = "preview"
 """Mark, in a layer's card, of the layer that shows a preview: it is no image to work on."""
 SUFFIX = " [n2s]"
 """What the name of a result has behind that of its source."""
+
+_COVERING = ("opaque", "translucent", "translucent_no_depth")
 
 PLACING = ("axis_labels", "units", "scale", "rotate", "shear", "affine", "translate")
 """All that says where a layer lies."""
@@ -99,6 +102,22 @@ def add_result(
     layer.metadata = {**source_layer.metadata, CARD: {**card, **origin}}
     viewer.layers.insert(_place_above(viewer, source_layer), layer)
     return layer
+
+
+def show_instead(result: ImageLayer, source_layer: ImageLayer) -> None:
+    """Hide the source of a result that does not cover it: brightness would be the sum of both.
+
+    napari blends the channels of an image so that they add up, and a result as its source.
+
+    Parameters
+    ----------
+    result : napari.layers.Image
+        The result, complete.
+    source_layer : napari.layers.Image
+        What it was made from.
+    """
+    if result.visible and result.blending not in _COVERING:
+        source_layer.visible = False
 
 
 def find_result(viewer: Viewer, folder: str, shape: Sequence[int]) -> ImageLayer | None:
