@@ -57,7 +57,7 @@ class UnreadableError(FileError):
         Which of the images.
     """
 
-    def __init__(self, sentence: str, image: int) -> None:
+    def __init__(self, sentence: str, image: int = 0) -> None:
         super().__init__(sentence)
         self.image = image
 
