@@ -104,7 +104,7 @@ class DenoiseRun:
                     self._finished += 1
                     self._show_tile(latest, at_once=True)
                     latest = None
-                    job, result = self._jobs[len(self._results) - 1], self._results[-1]
+                    job, result = self._job, self._results[-1]
                     if job.region is None:
                         show_instead(result, job.layer)
                     over.append((job.layer, result))
@@ -149,6 +149,11 @@ class DenoiseRun:
         self._jobs, self._results = (), []
         self._activity.close()
 
+    @property
+    def _job(self) -> LayerJob:
+        """What the last result is of."""
+        return self._jobs[len(self._results) - 1]
+
     def _begin(self, event: Any) -> None:
         """Show the result that will fill, or that an earlier run has left unfinished."""
         job = self._jobs[len(self._results)]
@@ -190,7 +195,7 @@ class DenoiseRun:
 
     def _follow(self) -> None:
         """Move the result if its source was moved: whoever calibrates it now means both."""
-        now = _placement(self._viewer, self._jobs[len(self._results) - 1])
+        now = _placement(self._viewer, self._job)
         if self._placed is not None and now is not None:
             follow(self._results[-1], self._placed, now)
         self._placed = now

@@ -38,13 +38,14 @@ PREVIEW = "preview"
 SUFFIX = " [n2s]"
 """What the name of a result has behind that of its source."""
 
-_COVERING = ("opaque", "translucent", "translucent_no_depth")
-
 PLACING = ("axis_labels", "units", "scale", "rotate", "shear", "affine", "translate")
 """All that says where a layer lies."""
 
 LINKED = ("colormap", "contrast_limits", "gamma")
 """What linked layers have in common: whichever of them is selected, its sliders work on all."""
+
+# How layers are blended that hide what lies below them.
+_COVERING = ("opaque", "translucent", "translucent_no_depth")
 
 
 def add_result(

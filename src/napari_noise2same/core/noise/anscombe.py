@@ -70,9 +70,7 @@ class GeneralisedAnscombe:
         ndarray of float64
             Pixels in units of the noise's standard deviation, 0 at the offset.
         """
-        return self._curve(
-            self.noise.sign * (np.asarray(image, dtype=np.float64) - self.noise.offset)
-        )
+        return self._curve(self.noise.signal(image))
 
     def inverse(self, stabilised: ArrayLike) -> Floats:
         """Return the clean value y whose noisy pixels x have the mean E[forward(x) | y].

@@ -91,8 +91,22 @@ class PoissonGaussian:
         ndarray of float64
             The variance, in squared image units.
         """
-        signal = self.sign * (np.asarray(mean, dtype=np.float64) - self.offset)
-        return np.asarray(self.gain * np.maximum(signal, 0) + self.readout)
+        return np.asarray(self.gain * np.maximum(self.signal(mean), 0) + self.readout)
+
+    def signal(self, image: ArrayLike) -> NDArray[np.float64]:
+        """Return how far pixels are from the offset, in the direction in which light moves them.
+
+        Parameters
+        ----------
+        image : array_like
+            Image values, any shape.
+
+        Returns
+        -------
+        ndarray of float64
+            The signal, in image units; negative where there is less than none.
+        """
+        return np.asarray(self.sign * (np.asarray(image, dtype=np.float64) - self.offset))
 
     @property
     def sign(self) -> int:

@@ -184,7 +184,7 @@ class _Calibrated(_Averaging):
 
 
 class _Covariance(_Stateless):
-    """λ_inv such that the whole term is 2σ²·covariance/q², whose gradient is unbiased."""
+    """λ_inv such that the whole term is 2σ² times the slope, whose gradient is unbiased."""
 
     def __init__(self, sigma: float) -> None:
         self._variance = sigma**2

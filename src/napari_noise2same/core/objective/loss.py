@@ -22,9 +22,8 @@ __all__ = [
 
 # Keeps the gradient of the square root finite where both passes agree.
 EPSILON = 1e-8
-# Of constant patches nothing is left but rounding errors, in squared normalised units.
-_LEAST_REPLACED = 1e-10
-# In normalised units.
+# By less than this a replacement moves a pixel in constant patches, where nothing is left but
+# rounding errors; in normalised units.
 _LEAST_MOVED = 1e-5
 # In geometric means of a patch: noise goes further in 3 % of the pixels.
 _FAR = 4.0
@@ -48,10 +47,10 @@ class Terms:
     replaced : Tensor, scalar
         Mean over the masked pixels of ``(x − replacement)²``: how far the masking moved them.
     covariance : Tensor, scalar
-        Weighted mean over the masked pixels of ``(x − replacement)·(f(x) − f(x_masked))``: how far
-        the output follows.
+        Mean over the masked pixels of ``w·(x − replacement)·(f(x) − f(x_masked))``: how far the
+        output follows. The weights w are 1, and less for pixels that were moved far.
     leverage : Tensor, scalar
-        The same weighted mean of ``(x − replacement)²``.
+        Mean over the masked pixels of ``w·(x − replacement)²``, with the same weights.
     residual : Tensor, shape of the batch
         ``f(x) − x``, without gradient.
     disagreement : Tensor, scalar
@@ -187,8 +186,8 @@ def estimated_risk(terms: Terms, variance: float) -> float:
     Returns
     -------
     float
-        ``rec + 2σ²·s - σ²``, s the mean slope of an output pixel over its own input; unbiased, and
-        negative by chance only.
+        ``rec + 2σ²·s - σ²``, s the mean slope of an output pixel over its own input; negative by
+        chance only, and unbiased where pixels that stick out have no other slope than the rest.
 
     Notes
     -----
@@ -211,17 +210,18 @@ def slope(terms: Terms) -> Tensor:
     Tensor, scalar
         The slope; 0 where no pixel was changed by its replacement, as in padding.
     """
-    return terms.covariance / terms.leverage.clamp(min=_LEAST_REPLACED)
+    return terms.covariance / terms.leverage.clamp(min=_LEAST_MOVED**2)
 
 
 def _weights(moved: Tensor, patch: Tensor, patches: int) -> Tensor:
-    """Return how much masked pixels count for the slope: the further they are moved, but not more.
+    """Return weights with which no masked pixel decides the slope, however far it was moved.
 
     Bright peaks are moved by hundreds of σ. By the square of that a few would be all that counts,
-    and training would flatten them. What is far is said by the geometric mean of each patch, which
-    a few do not change, and which is the same whichever process has the patch.
+    and training would flatten them: beyond a limit all pixels count the same. The limit goes by the
+    geometric mean of each patch, which a few pixels do not change, and which is the same whichever
+    process has the patch.
     """
-    far = moved.detach().abs().clamp(min=_LEAST_MOVED)
+    far = moved.abs().clamp(min=_LEAST_MOVED)
     logarithms = far.new_zeros(patches).index_add(0, patch, far.log())
     count = far.new_zeros(patches).index_add(0, patch, torch.ones_like(far))
     limit = _FAR * (logarithms / count.clamp(min=1)).exp()[patch]

@@ -99,8 +99,9 @@ class CovarianceLambda(_Config):
     """λ_inv that estimates the covariance in the proof, rather than bound it.
 
     The theorem bounds the covariance of noise and output by Cauchy–Schwarz. In a domain where σ
-    is known, both passes estimate it instead: 2σ²·mean((x − r)·(f(x) − f(x_masked)))/q² over the
-    masked pixels, r the replacement and q² the mean of (x − r)². λ_inv is that over sqrt(inv).
+    is known, both passes estimate it instead: 2σ²·mean(w·(x − r)·(f(x) − f(x_masked)))/q² over the
+    masked pixels, r the replacement and q² the mean of w·(x − r)². The weights w limit what pixels
+    count that stick out far. λ_inv is that over sqrt(inv).
     Nothing is smoothed that the noise does not ask for; but a wrong σ is not forgiven.
     """
 
