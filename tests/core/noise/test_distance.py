@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_filter1d, shift, zoom
+from scipy.spatial import KDTree
 from skimage.data import brick, camera, grass, gravel
 
 from napari_noise2same.core.noise import independent_distances, planes_share_noise
@@ -95,6 +96,46 @@ def test_texture_is_no_noise(picture: object, sigma: float) -> None:
     assert callable(picture)
     image = picture() + np.random.default_rng(0).normal(0, sigma, (512, 512))
     assert independent_distances(image, MOST) == (1, 1)
+
+
+def seen(structure: Array) -> Array:
+    """Return photons of a sharp structure, blurred by less than a pixel."""
+    rng = np.random.default_rng(1)
+    sharp = gaussian_filter(structure, 0.8)
+    photons = rng.poisson(5 + 1000 * sharp / sharp.max())
+    return np.asarray(photons + rng.normal(0, 1.5, photons.shape))
+
+
+def spots(one_in: int) -> Array:
+    rng = np.random.default_rng(4)
+    picture = np.zeros(256 * 256)
+    np.add.at(picture, rng.integers(0, picture.size, picture.size // one_in), 1)
+    return picture.reshape(256, 256) * 10 ** rng.uniform(0, 1, (256, 256))
+
+
+def foam() -> Array:
+    """Return the walls between bubbles of about five pixels."""
+    rng = np.random.default_rng(4)
+    bubbles = KDTree(rng.uniform(0, 256, (3000, 2)))
+    (nearest, next_to_it), _ = np.moveaxis(
+        bubbles.query(np.argwhere(np.ones((256, 256))), 2), -1, 1
+    )
+    return np.asarray(next_to_it - nearest < 1, np.float64).reshape(256, 256)
+
+
+@pytest.mark.parametrize("one_in", [40, 100])
+def test_crowded_spots_are_no_noise(one_in: int) -> None:
+    assert independent_distances(seen(spots(one_in)), MOST) == (1, 1)
+
+
+@pytest.mark.parametrize("period", [6, 9, 13])
+def test_a_grid_is_no_noise(period: int) -> None:
+    y, x = np.indices((256, 256)) % period < 2
+    assert independent_distances(seen(np.asarray(y | x, np.float64)), MOST) == (1, 1)
+
+
+def test_foam_is_no_noise() -> None:
+    assert independent_distances(seen(foam()), MOST) == (1, 1)
 
 
 @pytest.mark.parametrize("strength", [2, 8])

@@ -7,8 +7,8 @@ from functools import cache, partial
 
 import numpy as np
 
-from napari_noise2same.core.noise._blocks import split_blocks
-from napari_noise2same.core.noise._filters import Floats, Samples, as_floats, high_pass, interior
+from napari_noise2same.core.noise._filters import Floats, Samples, as_floats
+from napari_noise2same.core.noise._texture import block_means, is_noise
 
 __all__ = ["independent_distances", "planes_share_noise"]
 
@@ -23,19 +23,13 @@ _BLOCK, _QUANTILES = 16, (0.5, 0.9)
 _SHARED = 0.63
 # In one direction only; above, every second pixel along it is no better, and 0.4 dB worse at most.
 _SHARED_ALONG = 0.45
-# Texture looks shared as well. But not to the same extent in all blocks; over larger distances
-# too, where noise soon is white, or the ratio rises faster than the distance; and it is strong here
-# and weak there, where noise is as strong as the brightness tells (logarithms of the energy of
-# larger blocks).
+# Texture looks shared as well. But not to the same extent in all blocks, and over larger distances
+# too, where noise soon is white, or the ratio rises faster than the distance.
 _UNIFORM = 1.4
 _WHITE = 0.85
-_LARGE_BLOCK, _FEWEST = 32, 16
-_SPREAD, _SPREAD_ALONG = 0.22, 0.26
 # Far apart, there is no more noise along one axis than along the other, but more of lines, even
 # where there is little else: 1.2 and 2 times were measured.
 _LINES, _PLAIN = 1.5, 0.2
-# Of the absolute difference of two draws: its median for a standard deviation of 1.
-_MEDIAN = 0.6745 * 2**0.5
 
 
 def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
@@ -62,7 +56,7 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
     arrays = as_floats(samples)
     ratios = cache(partial(_ratios, arrays))
     if all(_is_shared(*ratios(axis, 1), _SHARED) for axis in _AXES):
-        if not _is_noise(arrays):
+        if not is_noise(arrays):
             return 1, 1
         # Structure makes distances longer, and images are rarely enlarged more along one axis.
         shortest = min(_distance(ratios, axis, most) for axis in _AXES)
@@ -71,7 +65,7 @@ def independent_distances(samples: Samples, most: int) -> tuple[int, int]:
         clear = _is_shared(*ratios(axis, 1), _SHARED_ALONG) and ratios(across, 1)[1] >= _WHITE
         # Lines of one period may hide at one distance.
         lines = (_has_lines(arrays, axis, across, distance) for distance in (most - 1, most))
-        if clear and _is_noise(arrays) and not any(lines):
+        if clear and is_noise(arrays) and not any(lines):
             distance = _distance(ratios, axis, most, across)
             return (distance, 1) if axis == -2 else (1, distance)
     return 1, 1
@@ -100,7 +94,7 @@ def _plane_ratios(array: Floats) -> Floats:
     if not squares[0].size:
         return np.empty(0)
     over_planes = (*range(array.ndim - 3), -1)
-    return _compared(*(_block_means(part.mean(axis=over_planes), _BLOCK) for part in squares))
+    return _compared(*(block_means(part.mean(axis=over_planes), _BLOCK) for part in squares))
 
 
 def _is_shared(median: float, large: float, limit: float) -> bool:
@@ -139,29 +133,6 @@ def _has_lines(arrays: list[Floats], axis: int, across: int, distance: int) -> b
     return bool(np.isinf(beside)) or plain(axis) > _LINES * beside
 
 
-def _is_noise(arrays: list[Floats]) -> bool:
-    """Tell whether what differs between neighbours is as strong wherever it is as bright."""
-    parts = []
-    for array in arrays:
-        y, x = array.ndim - 2, array.ndim - 1
-        along_y, along_x = high_pass(array, (y,))[..., 1:-1], high_pass(array, (x,))[..., 1:-1, :]
-        values = along_y**2, along_x**2, interior(array, (y, x))
-        parts.append([_block_means(value, _LARGE_BLOCK).ravel() for value in values])
-    rows, columns, means = np.concatenate(parts, axis=1)
-    seen = (rows > 0) & (columns > 0)  # not so where a pixel is no number
-    if seen.sum() < _FEWEST:
-        return False
-    order = np.argsort(means[seen])
-    rows, columns = rows[seen][order], columns[seen][order]
-    along = max(_spread(rows), _spread(columns))
-    return _spread(rows + columns) < _SPREAD and along < _SPREAD_ALONG
-
-
-def _spread(energies: Floats) -> float:
-    """Return how much the logarithms of energies differ from one to the next."""
-    return float(np.median(abs(np.diff(np.log(energies)))) / _MEDIAN)
-
-
 def _ratios(arrays: list[Floats], axis: int, distance: int) -> tuple[float, float]:
     """Compare second differences along an axis over a distance and over twice that.
 
@@ -190,7 +161,7 @@ def _quantiles(parts: list[Floats]) -> tuple[float, float]:
 
 def _energies(values: Floats, distance: int, step: int) -> Floats:
     """Return the mean squares of second differences along the last axis, in blocks."""
-    return _block_means(_squares(values, distance, step), _BLOCK * distance)
+    return block_means(_squares(values, distance, step), _BLOCK * distance)
 
 
 def _squares(values: Floats, distance: int, step: int) -> Floats:
@@ -201,9 +172,3 @@ def _squares(values: Floats, distance: int, step: int) -> Floats:
         values[..., start : start + length] for start in (centre - step, centre, centre + step)
     )
     return np.asarray((2 * middle - before - after) ** 2)
-
-
-def _block_means(values: Floats, side: int) -> Floats:
-    """Return the mean of every whole block of the last two axes."""
-    blocks, within = split_blocks(values, (1,) * (values.ndim - 2) + (side, side))
-    return np.asarray(blocks.mean(axis=within))
