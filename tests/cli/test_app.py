@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import subprocess
 import sys
 import warnings
@@ -135,6 +136,30 @@ def test_ctrl_c_while_the_program_loads_ends_it_without_a_traceback(
     with pytest.raises(SystemExit) as leaving:
         __main__.main()
     assert leaving.value.code == INTERRUPTED
+
+
+def test_ctrl_c_before_there_is_a_result_is_told(
+    run: Run, noisy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sys.modules["napari_noise2same.cli.evaluate"], "read_image", read)
+    outcome = run("evaluate", noisy, "--reference", noisy, "--json")
+
+    assert outcome.code == INTERRUPTED
+    assert outcome.json() == {"error": "Stopped before there was a result."}
+    assert "Stopped before there was a result." in outcome.err
+
+
+@pytest.mark.parametrize(
+    "options", [("--steps", "abc"), ("--settings", "{bad"), ("--stepz", 3), ()]
+)
+def test_wrong_usage_ends_with_json_too(run: Run, noisy: Path, options: tuple[object]) -> None:
+    outcome = run("train", noisy, *options, "--json")
+    assert outcome.code == 2
+    assert outcome.json()["error"].startswith("Expected")
+    assert "train" in outcome.err
 
 
 def test_what_other_packages_log_is_not_shown(run: Run, noisy: Path) -> None:

@@ -12,7 +12,14 @@ import pytest
 import tifffile
 
 from napari_noise2same.cli import places, running
-from napari_noise2same.core import Denoiser, StepDone, TileDone, load_model, read_image
+from napari_noise2same.core import (
+    Denoiser,
+    Started,
+    StepDone,
+    TileDone,
+    load_model,
+    read_image,
+)
 from napari_noise2same.core.batch import single
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import ome_zarr
@@ -438,6 +445,22 @@ def test_ctrl_c_while_training_denoises_with_the_best_model_so_far(
     assert outcome.code == 130
     assert outcome.json()["training"]["steps"] == 2
     assert output.is_file()
+
+
+def test_ctrl_c_before_denoising_instantly_is_not_lost(
+    run: Run, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(event: Any, _progress: Any) -> None:
+        if isinstance(event, Started):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(running, "_show", interrupt)
+    output = tmp_path / "out.tif"
+    outcome = run("denoise", noisy, "--output", output, "--preset", "instant", "--json")
+
+    assert outcome.code == 130
+    assert "error" in outcome.json()
+    assert not output.exists()
 
 
 def test_ctrl_c_while_denoising_keeps_what_is_done(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from io import TextIOWrapper
 from typing import Annotated, NoReturn, TextIO
 
@@ -18,17 +18,34 @@ from napari_noise2same.cli.demo import demo
 from napari_noise2same.cli.denoise import denoise
 from napari_noise2same.cli.evaluate import evaluate
 from napari_noise2same.cli.info import info
+from napari_noise2same.cli.interrupt import INTERRUPTED
 from napari_noise2same.cli.output import emit, note
 from napari_noise2same.cli.ranks import is_one_of_several
 from napari_noise2same.cli.train import train
-from napari_noise2same.core.errors import ConfigurationError, Noise2SameError
+from napari_noise2same.core.errors import ConfigurationError, Noise2SameError, StoppedError
 
 __all__ = ["app", "main"]
+
+# The exit code of wrong usage, which Typer explains.
+_MISUSED = 2
+
+
+def _telling_of_interruption(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command say that Ctrl-C has ended it; Typer would leave without a word."""
+
+    @wraps(command)
+    def run(**options: object) -> None:
+        try:
+            command(**options)
+        except KeyboardInterrupt as error:
+            raise StoppedError("Stopped before there was a result.") from error
+
+    return run
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (train, denoise, evaluate, info, demo):
-    app.command()(command)
+    app.command()(_telling_of_interruption(command))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,9 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with warnings.catch_warnings():
         warnings.showwarning = partial(_show_warning, set())
         given = sys.argv[1:] if arguments is None else arguments
-        fail = partial(_fail, as_json="--json" in given)
+        as_json = "--json" in given
+        fail = partial(_fail, as_json=as_json)
         try:
             app(given, prog_name="napari-noise2same")
+        except SystemExit as leaving:
+            if as_json and leaving.code == _MISUSED:
+                emit(
+                    {"error": "Expected options as in --help, see standard error."},
+                    "",
+                    as_json=True,
+                )
+            raise
+        except StoppedError as error:
+            fail(str(error), code=INTERRUPTED)
         except Noise2SameError as error:
             fail(str(error))
         except ValidationError as error:
@@ -66,12 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fail(f"{error.strerror or error}: {error.filename or 'a file'} cannot be used.")
 
 
-def _fail(sentence: str, *, as_json: bool) -> NoReturn:
+def _fail(sentence: str, *, as_json: bool, code: int = 1) -> NoReturn:
     """Say what is wrong, whichever of several processes has met it, and leave."""
     typer.echo(f"Error: {sentence}", err=True)
     if as_json:
         emit({"error": sentence}, "", as_json=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
 def _show_version(asked: bool) -> None:

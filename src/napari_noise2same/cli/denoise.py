@@ -128,8 +128,13 @@ def denoise(
     sources = [job.source for job in jobs] if left else []
     check = _check_of_targets(left, config, overwrite=overwrite)
     learned = _learn(model, sources, axes, training, check)
-    batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
-    _tell(_denoise(jobs, left, batch), learned, as_json=as_json)
+    try:
+        batch = _batch(left, learned.model, config, axes, scheduler, overwrite=overwrite)
+        report = _denoise(jobs, left, batch)
+    except KeyboardInterrupt:
+        _keep(learned)
+        raise
+    _tell(report, learned, as_json=as_json)
 
 
 class _Learned(NamedTuple):
@@ -232,8 +237,11 @@ def _train(
     base = take_model(settings)
     trainer = prepare_training(images, axes, TrainingConfig(**settings), start=base, check=check)
     finished = run_training(trainer)
+    interrupted = finished.reason == "stopped"
+    if interrupted and not trainer.step:
+        raise KeyboardInterrupt  # no training to end, but what comes next
     results = {"training": training_results(trainer, finished)}
-    return _Learned(finished.model, results, interrupted=finished.reason == "stopped")
+    return _Learned(finished.model, results, interrupted=interrupted)
 
 
 def _batch(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from napari_noise2same.cli.interrupt import stop_on_interrupt
@@ -36,13 +37,15 @@ def run_training(trainer: Trainer) -> Finished:
     Returns
     -------
     Finished
-        The best model, and whether the budget was used.
+        The best model, and whether the budget was used. Ctrl-C that was pressed too late for it
+        counts too: something else may come next, which it should stop.
     """
     with watch_training() as (watch, stop):
         for event in trainer.events(stop):
             watch(event)
+        too_late = stop()
     assert isinstance(event, Finished)
-    return event
+    return replace(event, reason="stopped") if too_late else event
 
 
 @contextmanager
