@@ -128,7 +128,7 @@ def test_stopping_leaves_no_trace_in_what_follows(
     """The best of a stopped run may be a model that the whole run would never have tried."""
     start = Trainer([image], make_config()).snapshot().weights
 
-    def distance(_: object, __: object, weights: dict[str, torch.Tensor]) -> float:
+    def distance(_: object, weights: dict[str, torch.Tensor]) -> float:
         return sum(float((weights[name] - start[name]).square().sum()) for name in weights)
 
     monkeypatch.setattr(Validation, "error", distance)

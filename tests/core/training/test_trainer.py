@@ -195,7 +195,7 @@ def test_the_validated_error_is_that_of_the_averaged_weights(
 ) -> None:
     seen: list[dict[str, torch.Tensor]] = []
 
-    def error(_: object, __: object, weights: dict[str, torch.Tensor]) -> float:
+    def error(_: object, weights: dict[str, torch.Tensor]) -> float:
         seen.append({name: tensor.clone() for name, tensor in weights.items()})
         return 1.0
 

@@ -33,6 +33,8 @@ class BatchSource:
 
     Attributes
     ----------
+    choice : torch.Generator
+        Chance on the CPU, of which patches are drawn and how they are turned.
     noise : torch.Generator
         Chance on the device, which the λ_inv strategies share.
     """
@@ -47,7 +49,7 @@ class BatchSource:
         seed: int,
     ) -> None:
         self._sampler, self._mask, self._batch = sampler, mask, batch
-        self._choice = torch.Generator().manual_seed(seed)
+        self.choice = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(device).manual_seed(seed)
 
     def draw(self, augmentation: Augmentation) -> tuple[Tensor, Mask, Tensor]:
@@ -67,7 +69,7 @@ class BatchSource:
         values : Tensor, shape (masked,)
             What replaces them.
         """
-        x = self._sampler.draw(self._batch, augmentation, self._choice)
+        x = self._sampler.draw(self._batch, augmentation, self.choice)
         return x, *hide(x, self._mask, generator=self.noise)
 
     def draw_turn(self, augmentation: Augmentation) -> Turn:
@@ -84,11 +86,11 @@ class BatchSource:
             The way.
         """
         ways = {"full": TURNS, "flips": FLIPS, "none": (UNTURNED,)}[augmentation]
-        return ways[int(torch.randint(len(ways), (), generator=self._choice))]
+        return ways[int(torch.randint(len(ways), (), generator=self.choice))]
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the state of chance, for a run that goes on here."""
-        return {"random.choice": self._choice.get_state(), "random.noise": self.noise.get_state()}
+        return {"random.choice": self.choice.get_state(), "random.noise": self.noise.get_state()}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from the state that `tensors` has returned.
@@ -98,5 +100,5 @@ class BatchSource:
         tensors : mapping of str to Tensor
             The state, among others.
         """
-        self._choice.set_state(tensors["random.choice"])
+        self.choice.set_state(tensors["random.choice"])
         self.noise.set_state(tensors["random.noise"])

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import nn
 
 from napari_noise2same.core.device import device_errors
 from napari_noise2same.core.io import Image
@@ -133,15 +132,15 @@ def prepare(
     loaded = patches_of(blocks, views, config, plan.patch, device, distance=known, resume=resume)
     plan = _as_loaded(plan, loaded, known)
     sampler, mask, batch, seed = loaded.sampler, config.mask, plan.batch, config.seed
-    validation = Validation(sampler, mask, batch=batch, device=device, seed=seed)
     learner = Learner(plan.network, config, device, weights=plan.start.weights, ranks=ranks)
+    validation = Validation(learner.network, sampler, mask, batch=batch, device=device, seed=seed)
     # Patches of a channel without noise are not learnt from, unless all channels go together.
     noisy = [d for d in loaded.domains if d.sigma or config.joint_channels] or loaded.domains
     with device_errors(device):
         domains = loaded.domains
         if resume is None:
-            domains = _knowing_detail(domains, plan, loaded.noise, validation, learner.network)
-        left = _noise_left(_mean_sigma(noisy), plan, validation, learner.network, resume)
+            domains = _knowing_detail(domains, plan, loaded.noise, validation)
+        left = _noise_left(_mean_sigma(noisy), plan, validation, resume)
     plan = _keep_if_correlated(plan, config, ranks.agree(left.correlation))
     return Preparation(
         config=config,
@@ -211,28 +210,20 @@ def _best_strategy(domains: Sequence[Domain], *, fresh: bool) -> LambdaConfig:
 
 
 def _noise_left(
-    sigma: float,
-    plan: TrainingPlan,
-    validation: Validation,
-    network: nn.Module,
-    resume: TrainedModel | None,
+    sigma: float, plan: TrainingPlan, validation: Validation, resume: TrainedModel | None
 ) -> Noise:
     """Measure the noise in what good weights take out, if there are any to learn with."""
     if resume is not None and resume.resume is not None:
         return Noise(float(resume.resume.values["sigma"]), 0.0)
     if plan.start.weights is None or plan.steps == 0:
         return Noise(sigma, 0.0)
-    left = validation.noise(network, plan.start.weights)
+    left = validation.noise(plan.start.weights)
     # Texture that the first weights have missed can only add to the residual.
     return left._replace(sigma=min(sigma, left.sigma))
 
 
 def _knowing_detail(
-    domains: tuple[Domain, ...],
-    plan: TrainingPlan,
-    noise: NoiseSource,
-    validation: Validation,
-    network: nn.Module,
+    domains: tuple[Domain, ...], plan: TrainingPlan, noise: NoiseSource, validation: Validation
 ) -> tuple[Domain, ...]:
     """Know from what good weights take out, if there are any, how much is noise, shared or not.
 
@@ -248,7 +239,7 @@ def _knowing_detail(
     def measured(domain: Domain) -> Domain:
         if domain.detail is None:
             return domain
-        plain = validation.plain_noise(network, first, domain.sigma)
+        plain = validation.plain_noise(first, domain.sigma)
         return replace(domain, detail=max(domain.detail, plain))
 
     return tuple(map(measured, domains))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Literal
 
 from torch import Tensor
 
@@ -35,11 +35,7 @@ from napari_noise2same.core.training.learner import LearnedStep
 from napari_noise2same.core.training.parallel import rank_device
 from napari_noise2same.core.training.preparation import prepare
 from napari_noise2same.core.training.schedule import learning_rate
-from napari_noise2same.core.training.start import (
-    incomplete_state,
-    own_config,
-    resumable_state,
-)
+from napari_noise2same.core.training.start import incomplete_state, own_config, resumable_state
 from napari_noise2same.core.training.teacher import Lesson, Teacher
 
 __all__ = ["Trainer", "train"]
@@ -286,11 +282,10 @@ class Trainer:
 
         The latter says nothing about what the pixel itself contributes.
         """
-        network = self._learner.network
         with device_errors(self.device):
             if self._knows_sigma:
-                return self._validation.risk(network, weights, self._sigma)
-            return self._validation.error(network, weights)
+                return self._validation.risk(weights, self._sigma)
+            return self._validation.error(weights)
 
     def _finish(
         self, weights: dict[str, Tensor], reason: Literal["completed", "stopped"]
@@ -306,9 +301,8 @@ class Trainer:
             return 0.0
         if not self._sigma:
             return math.nan
-        network, first = self._learner.network, self._teacher.first
         with device_errors(self.device):
-            return self._validation.change(network, first, weights) / self._sigma
+            return self._validation.change(self._teacher.first, weights) / self._sigma
 
     def _progress(self) -> float:
         """Share of the budget that is used."""
@@ -353,19 +347,15 @@ class Trainer:
 
     def _go_on_from(self, state: ResumeState) -> None:
         """Go on where another run has stopped, if its file has all that this needs."""
+        tensors, values = state.tensors, state.values
         try:
             with device_errors(self.device):
-                self._restore(state.tensors, state.values)
+                self._learner.restore(tensors, values["learner"])
+                self._strategy.restore(values["strategy"])
+                self._batches.restore(tensors)
+                self._best.restore(tensors, values["best_error"])
+                if self._teacher is not None:
+                    self._teacher.restore(tensors)
         except (LookupError, RuntimeError, TypeError) as error:
             raise incomplete_state(error) from error
-
-    def _restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-        """Take up the state of another run."""
-        self._learner.restore(tensors, values["learner"])
-        self._strategy.restore(values["strategy"])
-        self._batches.restore(tensors)
-        self._best.restore(tensors, values["best_error"])
-        if self._teacher is not None:
-            self._teacher.restore(tensors)
-        self.step = values["step"]
-        self.seconds = values["seconds"]
+        self.step, self.seconds = values["step"], values["seconds"]

@@ -12,14 +12,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from napari_noise2same.core.objective import (
-    Mask,
-    estimated_risk,
-    hide,
-    noise2same_terms,
-    noise_variance,
-)
+from napari_noise2same.core.objective import estimated_risk, noise2same_terms, noise_variance
 from napari_noise2same.core.settings import MaskConfig
+from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.patches import PatchSampler
 
 __all__ = ["Validation"]
@@ -37,9 +32,6 @@ _SIDE, _PLAIN, _BELOW = 16, 0.35, 0.385
 _PART = 0.75
 # Enough also where batches are tiny.
 _MOST_ROUNDS = 64
-
-# Patches, their masked pixels, and what replaces these.
-_Round = tuple[Tensor, Mask, Tensor]
 
 
 class Noise(NamedTuple):
@@ -64,6 +56,8 @@ class Validation:
 
     Parameters
     ----------
+    network : torch.nn.Module
+        The network, which is on the device; its own weights are neither used nor changed.
     sampler : PatchSampler
         Where patches come from.
     mask : MaskConfig
@@ -71,13 +65,14 @@ class Validation:
     batch : int
         Patches in one forward pass.
     device : torch.device
-        Where the network is.
+        Where patches are.
     seed : int
         Seed of the patches and of the mask.
     """
 
     def __init__(
         self,
+        network: nn.Module,
         sampler: PatchSampler,
         mask: MaskConfig,
         *,
@@ -85,26 +80,19 @@ class Validation:
         device: torch.device,
         seed: int,
     ) -> None:
-        choice = torch.Generator().manual_seed(seed)
-        noise = torch.Generator(device).manual_seed(seed)
-        one = sampler.draw(1, "none", choice)
+        self._network = network
+        source = BatchSource(sampler, mask, batch=batch, device=device, seed=seed)
+        self._draw = partial(source.draw, "none")
+        one = sampler.draw(1, "none", source.choice)
         rounds = min(max(1, round(_PIXELS / (one[0].numel() * batch))), _MOST_ROUNDS)
-
-        def draw() -> _Round:
-            x = sampler.draw(batch, "none", choice)
-            return x, *hide(x, mask, generator=noise)
-
-        self._draw = draw
-        self._rounds = [draw() for _ in range(rounds)]
+        self._rounds = [self._draw() for _ in range(rounds)]
 
     @torch.no_grad()
-    def error(self, network: nn.Module, weights: Mapping[str, Tensor]) -> float:
+    def error(self, weights: Mapping[str, Tensor]) -> float:
         """Return the mean of ``(f(x_masked) − x)²`` over the masked pixels.
 
         Parameters
         ----------
-        network : torch.nn.Module
-            The network; its own weights are neither used nor changed.
         weights : mapping of str to Tensor
             The weights to try.
 
@@ -115,19 +103,17 @@ class Validation:
         """
         squared, count = 0.0, 0
         for x, hidden, values in self._rounds:
-            blind = hidden.gather(_apply(network, weights, hidden.replace(x, values)))
+            blind = hidden.gather(self._apply(weights, hidden.replace(x, values)))
             squared += float((blind.float() - hidden.gather(x)).square().sum())
             count += len(hidden)
         return squared / count
 
     @torch.no_grad()
-    def risk(self, network: nn.Module, weights: Mapping[str, Tensor], sigma: float) -> float:
+    def risk(self, weights: Mapping[str, Tensor], sigma: float) -> float:
         """Return the estimated mean squared error of the result; needs σ, unlike `error`.
 
         Parameters
         ----------
-        network : torch.nn.Module
-            The network; its own weights are neither used nor changed.
         weights : mapping of str to Tensor
             The weights to try.
         sigma : float
@@ -140,18 +126,16 @@ class Validation:
             others, and answer there so that this becomes small while the result becomes worse; one
             that has a teacher does not get far with it.
         """
-        apply = partial(_apply, network, weights)
+        apply = partial(self._apply, weights)
         terms = [noise2same_terms(apply, *batch) for batch in self._rounds]
         return sum(estimated_risk(found, sigma**2) for found in terms) / len(terms)
 
     @torch.no_grad()
-    def noise(self, network: nn.Module, weights: Mapping[str, Tensor]) -> Noise:
+    def noise(self, weights: Mapping[str, Tensor]) -> Noise:
         """Estimate the noise from what good weights leave over.
 
         Parameters
         ----------
-        network : torch.nn.Module
-            The network; its own weights are neither used nor changed.
         weights : mapping of str to Tensor
             Weights that know how to denoise.
 
@@ -160,7 +144,7 @@ class Validation:
         Noise
             Its strength and its correlation.
         """
-        apply = partial(_apply, network, weights)
+        apply = partial(self._apply, weights)
         more = (_NOISE_ROUNDS - 1) * len(self._rounds)
         rounds = [*self._rounds, *(self._draw() for _ in range(more))]
         terms = [noise2same_terms(apply, *batch) for batch in rounds]
@@ -172,13 +156,11 @@ class Validation:
         return Noise(math.sqrt(variance), max(correlations))
 
     @torch.no_grad()
-    def plain_noise(self, network: nn.Module, weights: Mapping[str, Tensor], least: float) -> float:
+    def plain_noise(self, weights: Mapping[str, Tensor], least: float) -> float:
         """Estimate the noise, correlated or not, where images show nothing else.
 
         Parameters
         ----------
-        network : torch.nn.Module
-            The network; its own weights are neither used nor changed.
         weights : mapping of str to Tensor
             Weights that know how to denoise; what detail they miss does not matter.
         least : float
@@ -192,7 +174,7 @@ class Validation:
         """
         powers = []
         for x, _, _ in self._rounds:
-            residual = x - _apply(network, weights, x).float()
+            residual = x - self._apply(weights, x).float()
             side = min(_SIDE, *x.shape[-2:])
             planes = residual.square().reshape(-1, 1, *x.shape[-2:])
             powers.append(functional.avg_pool2d(planes, side).flatten())
@@ -202,15 +184,11 @@ class Validation:
         return math.sqrt(float(noisy.quantile(_PLAIN)) / chance) if len(noisy) else least
 
     @torch.no_grad()
-    def change(
-        self, network: nn.Module, before: Mapping[str, Tensor], after: Mapping[str, Tensor]
-    ) -> float:
+    def change(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> float:
         """Return how far the outputs of two sets of weights lie apart.
 
         Parameters
         ----------
-        network : torch.nn.Module
-            The network; its own weights are neither used nor changed.
         before, after : mapping of str to Tensor
             The weights to compare.
 
@@ -220,8 +198,14 @@ class Validation:
             Root mean square of the difference, in normalised units.
         """
         x, _, _ = self._rounds[0]
-        difference = _apply(network, after, x) - _apply(network, before, x)
+        difference = self._apply(after, x) - self._apply(before, x)
         return float(difference.float().square().mean().sqrt())
+
+    def _apply(self, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        """Run the network with other weights than its own, wherever these are."""
+        moved = {name: tensor.to(x.device) for name, tensor in weights.items()}
+        result: Tensor = functional_call(self._network, moved, (x,))
+        return result
 
 
 def _neighbours(residual: Tensor, axis: int) -> float:
@@ -229,10 +213,3 @@ def _neighbours(residual: Tensor, axis: int) -> float:
     length = residual.shape[axis] - 1
     products = residual.narrow(axis, 0, length) * residual.narrow(axis, 1, length)
     return float(products.mean() / residual.square().mean())
-
-
-def _apply(network: nn.Module, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    """Run a network with other weights than its own, wherever these are."""
-    moved = {name: tensor.to(x.device) for name, tensor in weights.items()}
-    result: Tensor = functional_call(network, moved, (x,))
-    return result
