@@ -13,7 +13,7 @@ from napari_noise2same.core.metrics import ssim
 
 Run = Callable[..., Any]
 
-SCORES = {"psnr", "affine_psnr", "ssim"}
+SCORES = {"psnr", "affine_psnr", "ssim", "edge_preservation"}
 
 
 @pytest.fixture
@@ -59,7 +59,8 @@ def test_table(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:
 
     assert lines[0].split() == ["denoised", "noisy"]
     assert lines[1].split()[-1] == f"{20 * np.log10(np.ptp(clean) / 0.1):.2f}"
-    assert len(lines) == 4
+    assert lines[4].startswith("edge preservation ")
+    assert len(lines) == 5
 
 
 def test_order_of_axes_is_no_matter(run: Run, tmp_path: Path, clean: NDArray[np.float32]) -> None:

@@ -19,7 +19,13 @@ from napari_noise2same.core.metrics import evaluate as score
 
 __all__ = ["evaluate"]
 
-_METRICS = {"psnr": "PSNR (dB)", "affine_psnr": "affine PSNR (dB)", "ssim": "SSIM"}
+# Scores by their names, as the table calls them and with so many digits.
+_METRICS = {
+    "psnr": ("PSNR (dB)", 2),
+    "affine_psnr": ("affine PSNR (dB)", 2),
+    "ssim": ("SSIM", 4),
+    "edge_preservation": ("edge preservation", 4),
+}
 # Frames and channels first, so that the spatial axes are the last ones.
 _ORDER = "TCSZYX"
 
@@ -103,9 +109,8 @@ def _named(scores: Scores, prefix: str) -> dict[str, float]:
 def _table(prediction: Scores, noisy: Scores | None) -> str:
     """Put the scores side by side."""
     columns = {"denoised": prediction} | ({} if noisy is None else {"noisy": noisy})
-    rows = [" " * 16 + "".join(f"{title:>10}" for title in columns)]
-    for name, label in _METRICS.items():
-        digits = 4 if name == "ssim" else 2
+    rows = [" " * 17 + "".join(f"{title:>10}" for title in columns)]
+    for name, (label, digits) in _METRICS.items():
         values = (getattr(scores, name) for scores in columns.values())
-        rows.append(f"{label:<16}" + "".join(f"{value:>10.{digits}f}" for value in values))
+        rows.append(f"{label:<17}" + "".join(f"{value:>10.{digits}f}" for value in values))
     return "\n".join(rows)
