@@ -463,18 +463,24 @@ def test_ctrl_c_before_denoising_instantly_is_not_lost(
     assert not output.exists()
 
 
-def test_ctrl_c_while_denoising_keeps_what_is_done(
-    run: Run, noisy: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def interrupt_after(tiles: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Press Ctrl-C once so many tiles of an image are done."""
     events = Denoiser.events
 
     def interrupted_events(self: Denoiser, stop: Any) -> Any:
         for event in events(self, stop):
             yield event
-            if isinstance(event, TileDone) and event.done == 2:
+            if isinstance(event, TileDone) and event.done == tiles:
                 signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(Denoiser, "events", interrupted_events)
+
+
+def test_ctrl_c_while_denoising_keeps_what_is_done(
+    run: Run, noisy: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = Denoiser.events
+    interrupt_after(2, monkeypatch)
     folder, output = make_folder(noisy, "a.tif", "b.tif"), tmp_path / "results"
     tifffile.imwrite(folder / "a.tif", tifffile.imread(noisy)[:16, :16])
     command = ("denoise", folder, "--output", output, "--model", model, "--tile", 16, "--json")
@@ -492,15 +498,7 @@ def test_ctrl_c_while_denoising_keeps_what_is_done(
 def test_ctrl_c_while_denoising_leaves_no_file(
     run: Run, noisy: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    events = Denoiser.events
-
-    def interrupted_events(self: Denoiser, stop: Any) -> Any:
-        for event in events(self, stop):
-            yield event
-            if isinstance(event, TileDone):
-                signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(Denoiser, "events", interrupted_events)
+    interrupt_after(1, monkeypatch)
     folder = tmp_path / "results"
     outcome = run("denoise", noisy, "--output", folder, "--model", model, "--tile", 16)
 

@@ -8,9 +8,7 @@ import pytest
 import torch
 
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.networks import (
-    build_network,
-)
+from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain, PoissonGaussian
 from napari_noise2same.core.settings import NetworkConfig
 

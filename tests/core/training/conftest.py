@@ -9,9 +9,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from napari_noise2same.core.networks import (
-    build_network,
-)
+from napari_noise2same.core.io import Image
+from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training import learner
 
@@ -49,6 +48,11 @@ def make_picture() -> Callable[..., NDArray[np.float32]]:
         return np.asarray(rng.poisson(clean) + rng.normal(0, 2, shape), np.float32)
 
     return make
+
+
+@pytest.fixture
+def image(make_picture: Callable[..., NDArray[np.float32]]) -> Image:
+    return Image(make_picture(64, 64), "YX")
 
 
 @pytest.fixture

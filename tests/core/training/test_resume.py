@@ -35,11 +35,6 @@ Picture = Callable[..., NDArray[np.float32]]
 Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
 
 
-@pytest.fixture
-def image(make_picture: Picture) -> Image:
-    return Image(make_picture(64, 64), "YX")
-
-
 def finish(
     image: Image,
     config: TrainingConfig | None,

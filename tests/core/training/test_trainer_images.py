@@ -34,11 +34,6 @@ Picture = Callable[..., NDArray[np.float32]]
 Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
 
 
-@pytest.fixture
-def image(make_picture: Picture) -> Image:
-    return Image(make_picture(64, 64), "YX")
-
-
 def run(image: Image, config: TrainingConfig, **options: Any) -> list[TrainingEvent]:
     return list(train([image], config, **options))
 

@@ -30,11 +30,6 @@ Config = Callable[..., TrainingConfig]
 LITTLE: dict[str, Any] = {"patch": (32, 32), "batch": 2, "validate_every": 2, "device": "cpu"}
 
 
-@pytest.fixture
-def image(make_picture: Picture) -> Image:
-    return Image(make_picture(64, 64), "YX")
-
-
 def last(image: Image, config: TrainingConfig | None, **options: Any) -> Finished:
     *_, finished = train([image], config, **options)
     assert isinstance(finished, Finished)
