@@ -4,7 +4,6 @@ from napari_noise2same.core.batch.denoiser import BatchDenoiser
 from napari_noise2same.core.batch.events import (
     BatchEvent,
     FileDone,
-    FileEvent,
     FileFailed,
     FileSkipped,
     FileStarted,
@@ -20,7 +19,7 @@ from napari_noise2same.core.batch.jobs import (
     plan_jobs,
 )
 from napari_noise2same.core.batch.progress import BatchProgress
-from napari_noise2same.core.batch.single import check_target, denoise_file, is_finished, is_streamed
+from napari_noise2same.core.batch.single import check_target, is_finished, is_streamed
 from napari_noise2same.core.batch.thumbnail import shade, thumbnail
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "BatchEvent",
     "BatchProgress",
     "FileDone",
-    "FileEvent",
     "FileFailed",
     "FileSkipped",
     "FileStarted",
@@ -39,7 +37,6 @@ __all__ = [
     "create_folder",
     "create_folders",
     "default_output",
-    "denoise_file",
     "find_images",
     "is_file_name",
     "is_finished",

@@ -15,8 +15,6 @@ from napari_noise2same.core.io import is_readable, is_result, is_zarr
 
 __all__ = ["Source", "absolute", "find_images"]
 
-Stop = Callable[[], bool]
-
 
 @dataclass(frozen=True)
 class Source:
@@ -43,7 +41,7 @@ def find_images(
     inputs: Sequence[str | Path],
     *,
     leave_out: str | Path | None = None,
-    stop: Stop = lambda: False,
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Source, ...]:
     """Find the images that are meant by files, folders and patterns.
 
@@ -94,7 +92,7 @@ class _Search:
     """How to search."""
 
     leave_out: Path | None
-    stop: Stop
+    stop: Callable[[], bool]
 
     def images(self, given: str) -> Iterator[Source]:
         """Find the images that one input means."""

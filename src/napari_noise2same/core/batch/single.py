@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_target", "denoise_file", "is_finished", "is_streamed"]
 
-Stop = Callable[[], bool]
-
 _UNSIGNED = (".npy", ".png")
 
 
@@ -38,7 +36,7 @@ def denoise_file(
     description: Mapping[str, str],
     overwrite: bool,
     scheduler: str,
-    stop: Stop,
+    stop: Callable[[], bool],
 ) -> Iterator[FileEvent]:
     """Denoise one file into another, which is written whole or not at all, or into a Zarr folder.
 
@@ -133,7 +131,7 @@ def _denoise_whole(
     model: TrainedModel,
     config: DenoiseConfig,
     description: Mapping[str, str],
-    stop: Stop,
+    stop: Callable[[], bool],
 ) -> Iterator[FileEvent]:
     """Denoise in memory, and write the result."""
     from napari_noise2same.core.denoising import DenoiseFinished, Denoiser
