@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ImageView, convert
+from napari_noise2same.core.array import ImageView, convert, plan_layout
 from napari_noise2same.core.denoising.context import choose_part, halo_of, most_pixels
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
@@ -90,7 +90,12 @@ class Denoiser:
         self, image: Image, model: TrainedModel, config: DenoiseConfig | None = None
     ) -> None:
         self._config = config = config or DenoiseConfig()
-        layout = model.layout_of(image.axes, image.data.shape)
+        layout = plan_layout(
+            image.axes,
+            image.data.shape,
+            spatial_dims=model.network.spatial_dims,
+            depth_axis=model.depth_axis,
+        )
         self._network = model.network
         self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
         self._domains = domains_for(self._view, model, config)

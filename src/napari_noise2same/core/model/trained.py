@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_noise2same.core.array import DepthAxis, Layout, plan_layout
+from napari_noise2same.core.array import DepthAxis
 from napari_noise2same.core.errors import AxesError
 from napari_noise2same.core.networks import BlindNet, UNet, outline_network
 from napari_noise2same.core.noise import Domain
@@ -152,30 +152,6 @@ class TrainedModel:
     def depth(self) -> DepthAxis | Literal[""]:
         """The axis that the network sees beside Y and X, or nothing."""
         return self.depth_axis if self.network.spatial_dims == 3 else ""
-
-    def layout_of(self, axes: str, shape: Sequence[int]) -> Layout:
-        """Plan what each axis of an image is for.
-
-        Parameters
-        ----------
-        axes : str
-            Axes of the image.
-        shape : sequence of int
-            Its shape.
-
-        Returns
-        -------
-        Layout
-            What the network makes of the axes.
-
-        Raises
-        ------
-        AxesError
-            If the axes do not fit the image or the network.
-        """
-        return plan_layout(
-            axes, shape, spatial_dims=self.network.spatial_dims, depth_axis=self.depth_axis
-        )
 
     def describe(self) -> dict[str, Any]:
         """Say how the model was made.

@@ -159,7 +159,7 @@ def _fits(blocks: Sequence[Block], kind: DomainKind) -> tuple[dict[int, Domain],
     fits, refusals = {}, []
     for channel, planes in _planes(blocks).items():
         try:
-            fits[channel] = _fit(planes, kind)
+            fits[channel] = fit_domain(_some(planes), kind, spatial_ndim=planes[0].ndim)
         except ImageError as refusal:
             fits[channel] = Domain(mean=float(planes[0].flat[0]), std=1.0, sigma=0.0)
             refusals.append(refusal)
@@ -192,11 +192,6 @@ def _planes(blocks: Sequence[Block]) -> dict[int, list[NDArray[Any]]]:
         for channel, values in zip(block.channels, block.values, strict=True):
             planes.setdefault(channel, []).append(values)
     return planes
-
-
-def _fit(planes: list[NDArray[Any]], kind: DomainKind) -> Domain:
-    """Fit a domain to the pixels of a channel."""
-    return fit_domain(_some(planes), kind, spatial_ndim=planes[0].ndim)
 
 
 def _some(arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:

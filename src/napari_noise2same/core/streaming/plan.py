@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region
+from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region, plan_layout
 from napari_noise2same.core.denoising import (
     choose_part,
     context_of,
@@ -141,7 +141,12 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
         If the format of the result cannot hold the image's axes.
     """
     network = outline_network(model.network)
-    layout = model.layout_of(image.axes, image.data.shape)
+    layout = plan_layout(
+        image.axes,
+        image.data.shape,
+        spatial_dims=model.network.spatial_dims,
+        depth_axis=model.depth_axis,
+    )
     side = [image.axes.index(axis) for axis in layout.spatial]
     shape = tuple(image.data.shape[i] for i in side)
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
