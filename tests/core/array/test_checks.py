@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 
 from napari_noise2same.core.array import ArrayLike, check_image
 from napari_noise2same.core.errors import ImageError
@@ -42,6 +45,17 @@ def test_complex_images_are_refused(dtype: str) -> None:
 def test_what_is_no_number_is_refused(dtype: str) -> None:
     with pytest.raises(ImageError, match="Expected an image of numbers"):
         check_image(np.zeros((2, 3), dtype))
+
+
+@pytest.mark.parametrize("image", [[[1, 2], [3, 4]], torch.zeros(2, 3)])
+def test_what_numpy_does_not_know_is_refused(image: Any) -> None:
+    with pytest.raises(ImageError, match=f"found {type(image).__name__}: convert it"):
+        check_image(image)
+
+
+def test_what_is_masked_is_not_silently_denoised() -> None:
+    with pytest.raises(ImageError, match="found a masked array: fill"):
+        check_image(np.ma.masked_equal(np.arange(6).reshape(2, 3), 4))
 
 
 def test_array_like_is_what_has_shape_dtype_and_slicing() -> None:

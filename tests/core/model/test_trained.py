@@ -23,6 +23,11 @@ def test_the_built_network_has_the_weights_and_evaluates(model: TrainedModel) ->
         assert torch.equal(tensor, model.weights[name])
 
 
+def test_it_is_shown_in_a_few_lines(model: TrainedModel) -> None:
+    assert "domains=" in repr(model)
+    assert len(repr(model)) < 2000
+
+
 def test_building_draws_no_random_numbers(model: TrainedModel) -> None:
     before = torch.get_rng_state()
     model.build()

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter
 
 from napari_noise2same.core.denoising import denoise
-from napari_noise2same.core.errors import (
-    ImageError,
-)
+from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.metrics import affine_psnr
 from napari_noise2same.core.model import TrainedModel
@@ -31,6 +29,7 @@ from napari_noise2same.core.training.patches import PatchSampler
 
 Config = Callable[..., TrainingConfig]
 Picture = Callable[..., NDArray[np.float32]]
+PICTURE = np.eye(32, dtype=np.float32)
 Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
 
 
@@ -149,6 +148,12 @@ def test_a_blank_channel_stays_and_leaves_the_others_alone(
     found = denoise(Image(both, "CYX"), model, DenoiseConfig(device="cpu"))
     np.testing.assert_array_equal(found[0], both[0].astype(np.float32))
     np.testing.assert_array_equal(found[1], denoise(Image(picture, "YX"), alone))
+
+
+@pytest.mark.parametrize("given", [Image(PICTURE, "YX"), [PICTURE], PICTURE, ["noisy.tif"]])
+def test_what_is_no_list_of_images_is_refused(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match="Expected a list of images, found"):
+        train(given)
 
 
 def test_channels_that_are_all_blank_are_refused(make_config: Config) -> None:

@@ -129,7 +129,7 @@ class TrainedModel:
     """
 
     network: NetworkConfig
-    weights: Mapping[str, Tensor]
+    weights: Mapping[str, Tensor] = field(repr=False)
     domains: tuple[Domain, ...]
     axes: str
     joint_channels: bool = False
@@ -140,8 +140,8 @@ class TrainedModel:
     start: StartKind = "scratch"
     seed: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
-    history: History = field(default_factory=History.empty)
-    resume: ResumeState | None = None
+    history: History = field(default_factory=History.empty, repr=False)
+    resume: ResumeState | None = field(default=None, repr=False)
 
     @property
     def thorough(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 from torch import Tensor
 
 from napari_noise2same.core.device import device_errors, resolve_device
+from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import History, ResumeState, TrainedModel
 from napari_noise2same.core.networks import count_parameters
@@ -81,7 +82,7 @@ def train(
     ImageError
         If an image is too small, constant, empty, or not finite anywhere.
     ConfigurationError
-        If the settings do not fit the images, or the model cannot be resumed.
+        If these are no images, the settings do not fit them, or the model cannot be resumed.
     DeviceError
         If the device is missing or its memory does not suffice.
     TrainingError
@@ -90,6 +91,17 @@ def train(
         If pixels of an image cannot be read.
     """
     return Trainer(images, config, resume=resume, start=start).events(stop)
+
+
+def _check_images(given: object) -> None:
+    """Refuse one image, arrays and names of files in the place of a list of images."""
+    listed = given if isinstance(given, Sequence) else [given]
+    others = [one for one in listed if not isinstance(one, Image) or listed is not given]
+    if others:
+        raise ConfigurationError(
+            f"Expected a list of images, found {type(others[0]).__name__}: make an image of an "
+            "array by Image(array, axes), or of a file by read_image(path)."
+        )
 
 
 class Trainer:
@@ -142,6 +154,7 @@ class Trainer:
         start: TrainedModel | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
+        _check_images(images)
         config = config or own_config(resume)
         self.device = rank_device(resolve_device(config.device))
         state = None if resume is None else resumable_state(resume, config)
