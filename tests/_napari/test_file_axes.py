@@ -172,6 +172,33 @@ def test_what_the_user_says_afterwards_is_kept(
     looked(qtbot, dock)
 
 
+def test_docks_look_into_a_file_once(
+    qtbot: QtBot, viewer: Viewer, reader: Reader, dock: TrainDock, tmp_path: Path
+) -> None:
+    reader.may.set()
+    open_file(viewer, write(tmp_path / "a.tif", (9, 40, 48), "ZYX", IMAGEJ))
+    denoise = open_denoise_dock(viewer)
+    wait_for(qtbot, dock, "ZYX")
+    open_file(viewer, write(tmp_path / "b.tif", (2, 40, 48), "CYX", IMAGEJ))
+    wait_for(qtbot, dock, "CYX")
+    looked(qtbot, dock)
+    assert len(reader.threads) == 2
+    (job,) = denoise.controller._plan()
+    assert job.image.axes == "CYX"
+
+
+def test_a_dock_that_comes_later_knows_what_files_have_said(
+    qtbot: QtBot, viewer: Viewer, reader: Reader, dock: TrainDock, tmp_path: Path
+) -> None:
+    reader.may.set()
+    open_file(viewer, write(tmp_path / "a.tif", (9, 40, 48), "ZYX", IMAGEJ))
+    wait_for(qtbot, dock, "ZYX")
+    looked(qtbot, dock)
+    viewer.window.remove_dock_widget("all")
+    assert open_train_dock(viewer).panel.axes.value() == "ZYX"
+    assert len(reader.threads) == 1
+
+
 @pytest.mark.usefixtures("dock")
 def test_a_window_that_closes_waits_for_no_file(
     qtbot: QtBot, viewer: Viewer, reader: Reader, tmp_path: Path

@@ -62,7 +62,7 @@ class DenoiseController(QObject):
         self._heard: ImageLayer | None = None
         self._run: DenoiseRun | None = None
         self.tracker.changed.connect(self.update)
-        self.tracker.file_axes.changed.connect(self._advise)
+        self.tracker.file_axes_changed.connect(self._advise)
         self._store.changed.connect(self._update_models)
         panel.layers.changed.connect(self._update_levels)
         panel.settings_changed.connect(self._advise)

@@ -24,11 +24,6 @@ class FileAxes(QObject):
 
     Holds no layer.
 
-    Parameters
-    ----------
-    layers : callable
-        Returns the image layers that there are.
-
     Attributes
     ----------
     changed : Signal()
@@ -37,29 +32,30 @@ class FileAxes(QObject):
 
     changed = Signal()
 
-    def __init__(self, layers: Callable[[], Iterable[ImageLayer]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._layers = layers
         self._said: dict[Hashable, _Said] = {}
+        # Those that have come since the thread began.
+        self._waiting: dict[Hashable, str] = {}
         self._worker: Worker | None = None
-        self.look()
 
-    def look(self) -> None:
-        """Look into the files of layers that are new, after those under way."""
-        if self._worker is not None:
-            return
+    def look(self, layers: Iterable[ImageLayer]) -> None:
+        """Look into the files of layers that are new, after those under way.
+
+        Parameters
+        ----------
+        layers : iterable of napari.layers.Image
+            The layers.
+        """
         paths: dict[Hashable, str] = {
             layer.unique_id: layer.source.path
-            for layer in self._layers()
+            for layer in layers
             if layer.source.path and layer.unique_id not in self._said
         }
-        if not paths:
-            return
         # Whatever comes of it, no file is looked into twice.
         self._said |= dict.fromkeys(paths, ("", ()))
-        self._worker = Worker(partial(_read, paths))
-        self._worker.events.connect(self._on_read)
-        self._worker.finished.connect(self._on_over)
+        self._waiting |= paths
+        self._go_on()
 
     def of(self, layer: ImageLayer) -> str:
         """Return the axes that the file of a layer names.
@@ -84,10 +80,20 @@ class FileAxes(QObject):
         return axes.replace("C", "") if channel >= 0 and found == one else ""
 
     def close(self) -> None:
-        """Wait for no file any more."""
+        """Wait for no file any more: the window is gone."""
+        self._waiting.clear()
         if self._worker is not None:
             self._worker.leave()
             self._worker = None
+
+    def _go_on(self) -> None:
+        """Look into the files that wait, if none is being looked into."""
+        if self._worker is not None or not self._waiting:
+            return
+        self._worker = Worker(partial(_read, self._waiting))
+        self._waiting = {}
+        self._worker.events.connect(self._on_read)
+        self._worker.finished.connect(self._on_over)
 
     def _on_read(self, events: list[tuple[Hashable, _Said]]) -> None:
         """Keep what files have said."""
@@ -97,7 +103,7 @@ class FileAxes(QObject):
     def _on_over(self) -> None:
         """Go on with the layers that came meanwhile."""
         self._worker = None
-        self.look()
+        self._go_on()
 
 
 def _read(

@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_noise2same._napari.file_axes import FileAxes
 from napari_noise2same._napari.results import CARD, PREVIEW
+from napari_noise2same._napari.shelf import shared
 from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ class LayerTracker(QObject):
     changed : Signal()
         A layer was added, removed, moved, renamed or made active.
     file_axes : FileAxes
-        What the files of the layers say.
+        What the files of the viewer's layers say, read once for all docks.
+    file_axes_changed : Signal()
+        They have said more.
     """
 
     changed = Signal()
+    file_axes_changed = Signal()
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
@@ -50,7 +54,9 @@ class LayerTracker(QObject):
         for layer in self._layers:
             layer.events.name.connect(self._on_change)
         events.inserted.connect(self._on_inserted)
-        self.file_axes = FileAxes(lambda: filter(is_image, self._layers))
+        self.file_axes = shared(viewer, FileAxes)
+        self.file_axes.changed.connect(self.file_axes_changed)
+        self._ask_files()
 
     def images(self) -> dict[Hashable, str]:
         """Return the names of the image layers by key, the topmost first."""
@@ -135,7 +141,7 @@ class LayerTracker(QObject):
 
     def close(self) -> None:
         """Listen no more."""
-        self.file_axes.close()
+        self.file_axes.changed.disconnect(self.file_axes_changed)
         for emitter in (*self._emitters, self._layers.selection.events.active):
             emitter.disconnect(self._on_change)
         self._layers.events.inserted.disconnect(self._on_inserted)
@@ -145,7 +151,11 @@ class LayerTracker(QObject):
     def _on_inserted(self, event: Any) -> None:
         """Hear of a new layer's names too, and ask its file."""
         event.value.events.name.connect(self._on_change)
-        self.file_axes.look()
+        self._ask_files()
+
+    def _ask_files(self) -> None:
+        """Look into the files that nobody has looked into yet."""
+        self.file_axes.look(filter(is_image, self._layers))
 
     def _on_change(self, _event: Any = None) -> None:
         """Pass it on."""

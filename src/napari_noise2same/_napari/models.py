@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QWidget
 
+from napari_noise2same._napari.shelf import shared
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.errors import ConfigurationError
 
@@ -54,8 +54,7 @@ class ModelStore(QObject):
         ModelStore
             The one store of the viewer. It lives as long as the window, whatever docks come and go.
         """
-        menu = viewer.window.main_menu
-        return (menu.findChild(_Shelf) or _Shelf(menu)).store
+        return shared(viewer, cls)
 
     def unique(self, name: str) -> str:
         """Return the name, with a number if a model has it already.
@@ -193,15 +192,6 @@ class ModelStore(QObject):
         end = learnt(events)
         if end is not None:
             self.put(name, end.model)
-
-
-class _Shelf(QObject):
-    """Keeps the store of a window as long as there is one; Qt tells it first, then its docks."""
-
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self.store = ModelStore()
-        self.destroyed.connect(self.store.close)
 
 
 def learnt(events: Iterable[Any]) -> Finished | None:

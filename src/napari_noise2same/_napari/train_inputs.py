@@ -87,7 +87,7 @@ class TrainInputs:
         self.tracker = LayerTracker(viewer)
         self._times = ExpectedTimes(panel, self.images)
         self.tracker.changed.connect(self.update)
-        self.tracker.file_axes.changed.connect(self._on_file_axes)
+        self.tracker.file_axes_changed.connect(self._on_file_axes)
         panel.layers.changed.connect(self._on_layers)
         panel.axes.changed.connect(self._on_axes)
         panel.region.changed.connect(self._describe)
