@@ -12,16 +12,20 @@ import tifffile
 from napari import Viewer
 from napari.layers import Image
 from pytestqt.qtbot import QtBot
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from napari_noise2same._napari import file_axes
-from napari_noise2same._napari.commands import open_denoise_dock, open_train_dock
+from napari_noise2same._napari import file_axes, saved_settings
+from napari_noise2same._napari.commands import denoise_now, open_denoise_dock, open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
+from napari_noise2same.core import TrainingConfig
 from napari_noise2same.core.io import read_axes
+from napari_noise2same.widgets import RunState
 
 TIMEOUT = 20_000
 IMAGEJ: dict[str, Any] = {"imagej": True}
 OME: dict[str, Any] = {"ome": True}
+INSTANT = TrainingConfig(steps=0, device="cpu")
 
 
 class Reader:
@@ -197,6 +201,39 @@ def test_a_dock_that_comes_later_knows_what_files_have_said(
     viewer.window.remove_dock_widget("all")
     assert open_train_dock(viewer).panel.axes.value() == "ZYX"
     assert len(reader.threads) == 1
+
+
+def test_what_a_command_trains_on_waits_for_the_word_of_its_file(
+    qtbot: QtBot, viewer: Viewer, reader: Reader, tmp_path: Path
+) -> None:
+    saved_settings.remember("training", INSTANT)
+    open_file(viewer, write(tmp_path / "a.tif", (9, 40, 48), "ZYX", IMAGEJ))
+    denoise_now()
+    dock = open_train_dock(viewer)
+    assert dock.controller.is_running
+    assert dock.panel.run.state() is RunState.PREPARING
+    assert dock.controller.worker is None
+    reader.may.set()
+    qtbot.waitUntil(lambda: "a [n2s]" in viewer.layers, timeout=TIMEOUT)
+    denoise = open_denoise_dock(viewer).controller
+    qtbot.waitUntil(lambda: not denoise.is_running, timeout=TIMEOUT)
+    assert dock.controller.model is not None
+    assert dock.controller.model.axes == "ZYX"
+
+
+def test_a_run_that_waits_for_a_file_can_be_stopped(
+    qtbot: QtBot, viewer: Viewer, reader: Reader, dock: TrainDock, tmp_path: Path
+) -> None:
+    dock.panel.set_value(INSTANT)
+    open_file(viewer, write(tmp_path / "a.tif", (9, 40, 48), "ZYX", IMAGEJ))
+    denoise_now()
+    qtbot.mouseClick(dock.panel.run.stop, Qt.MouseButton.LeftButton)
+    assert dock.panel.run.state() is RunState.IDLE
+    assert not dock.controller.is_running
+    reader.may.set()
+    looked(qtbot, dock)
+    assert not dock.controller.is_running
+    assert dock.controller.model is None
 
 
 @pytest.mark.usefixtures("dock")

@@ -150,15 +150,7 @@ def denoise_now() -> None:
     open_denoise_dock(viewer)
     open_train_dock(viewer)
     train.panel.layers.use(keys)
-    train.controller.train()
-
-    def go_on() -> None:
-        if train.controller.is_completed:
-            denoise_with(viewer, train.controller.name, keys)
-
-    # There is none if the dock has refused, and said why. It forgets us when it is over.
-    if train.controller.worker is not None:
-        train.controller.worker.finished.connect(go_on)
+    train.controller.train(lambda: denoise_with(viewer, train.controller.name, keys))
 
 
 def _current_viewer() -> Viewer:

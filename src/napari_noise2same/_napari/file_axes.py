@@ -35,8 +35,9 @@ class FileAxes(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._said: dict[Hashable, _Said] = {}
-        # Those that have come since the thread began.
+        # Those that have come since the thread began, and all without an answer.
         self._waiting: dict[Hashable, str] = {}
+        self._awaited: set[Hashable] = set()
         self._worker: Worker | None = None
 
     def look(self, layers: Iterable[ImageLayer]) -> None:
@@ -55,7 +56,23 @@ class FileAxes(QObject):
         # Whatever comes of it, no file is looked into twice.
         self._said |= dict.fromkeys(paths, ("", ()))
         self._waiting |= paths
+        self._awaited |= paths.keys()
         self._go_on()
+
+    def is_awaited(self, layer: ImageLayer) -> bool:
+        """Say whether the file of a layer may still say something.
+
+        Parameters
+        ----------
+        layer : napari.layers.Image
+            The layer.
+
+        Returns
+        -------
+        bool
+            Whether it has not been looked into yet; `changed` tells when it has.
+        """
+        return layer.unique_id in self._awaited
 
     def of(self, layer: ImageLayer) -> str:
         """Return the axes that the file of a layer names.
@@ -98,11 +115,15 @@ class FileAxes(QObject):
     def _on_read(self, events: list[tuple[Hashable, _Said]]) -> None:
         """Keep what files have said."""
         self._said |= dict(events)
+        self._awaited -= dict(events).keys()
         self.changed.emit()
 
     def _on_over(self) -> None:
         """Go on with the layers that came meanwhile."""
         self._worker = None
+        # Without an answer there is none, be it that something unforeseen has ended the thread.
+        self._awaited = set(self._waiting)
+        self.changed.emit()
         self._go_on()
 
 
@@ -116,4 +137,4 @@ def _read(
         try:
             yield key, read_axes(path)
         except (Noise2SameError, OSError):
-            continue
+            yield key, ("", ())

@@ -56,6 +56,9 @@ class TrainController(QObject):
         self._store = store
         self.inputs = TrainInputs(viewer, panel, self._start_model)
         self.worker: Worker | None = None
+        # Whether a run begins once files have said which axes they have, and what follows it.
+        self._waiting = False
+        self._then: Callable[[], None] | None = None
         self._run: TrainRun | None = None
         self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
         self._name = ""
@@ -69,6 +72,7 @@ class TrainController(QObject):
         # The step that it began at.
         self._first = 0
         panel.run.train_requested.connect(self.train)
+        self.inputs.tracker.file_axes_changed.connect(self._on_file_axes)
         panel.run.pause_requested.connect(self.pause)
         panel.run.resume_requested.connect(self.resume)
         panel.run.stop_requested.connect(self.stop)
@@ -84,26 +88,33 @@ class TrainController(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is on, paused or not."""
-        return self.worker is not None
+        """Whether a run is on, paused or not, or is about to begin."""
+        return self.worker is not None or self._waiting
 
     @property
     def is_completed(self) -> bool:
         """Whether the last run has done all of its steps."""
         return self._reason == "completed"
 
-    def train(self) -> None:
-        """Train a new model on the ticked layers."""
+    def train(self, then: Callable[[], None] | None = None) -> None:
+        """Train a new model on the ticked layers, once their files have said which axes they have.
+
+        Parameters
+        ----------
+        then : callable, optional
+            What follows when all steps are done; nothing follows a run that is stopped, fails or
+            is refused.
+        """
         if self.is_running:
             return
-        try:
-            config, subject = self._panel.value(), self.inputs.subject()
-        except Noise2SameError as error:
-            self._panel.message.show_error(str(error))
+        self._then = then
+        if self.inputs.are_known():
+            self._train()
             return
-        self._coming = self._store.unique(f"Model of {subject.layers[0].name}")
-        self._panel.plot.clear()
-        self._start(subject, config, start=self._start_model())
+        self._waiting = True
+        self._panel.message.clear()
+        self._panel.set_state(RunState.PREPARING)
+        self._panel.progress.set_busy("Reading which axes the file has…")
 
     def resume(self) -> None:
         """Go on with a paused or a stopped run."""
@@ -140,6 +151,9 @@ class TrainController(QObject):
         """
         if self.worker is not None:
             self.worker.stop()
+        elif self._waiting:
+            self._end_waiting()
+            self._go_back()
 
     def set_model(self, name: str, model: TrainedModel) -> None:
         """Take a model as the one to go on with.
@@ -157,6 +171,7 @@ class TrainController(QObject):
     def close(self) -> None:
         """End everything, a run with its model; safe to call when the panel is gone."""
         self.inputs.close()
+        self._end_waiting()
         self._store.changed.disconnect(self._update_models)
         self._instant.close()
         worker = self.worker
@@ -166,6 +181,29 @@ class TrainController(QObject):
             worker.finished.disconnect(self._on_over)
             self._store.keep_from(worker, self._coming)
         self._forget()
+
+    def _on_file_axes(self) -> None:
+        """Begin the run that has waited for this."""
+        if self._waiting and self.inputs.are_known():
+            self._waiting = False
+            self._go_back()
+            self._train()
+
+    def _end_waiting(self) -> None:
+        """Begin no run, and let nothing follow."""
+        self._waiting, self._then = False, None
+
+    def _train(self) -> None:
+        """Train on the ticked layers with the axes that are shown."""
+        try:
+            config, subject = self._panel.value(), self.inputs.subject()
+        except Noise2SameError as error:
+            self._then = None
+            self._panel.message.show_error(str(error))
+            return
+        self._coming = self._store.unique(f"Model of {subject.layers[0].name}")
+        self._panel.plot.clear()
+        self._start(subject, config, start=self._start_model())
 
     def _start_model(self) -> TrainedModel | None:
         """Return the model to start from; None for what the settings say."""
@@ -265,6 +303,9 @@ class TrainController(QObject):
             self.trained.emit(self._name)
         else:
             self._go_back()
+        then, self._then = self._then, None
+        if then is not None and self.is_completed:
+            then()
 
     def _go_back(self) -> None:
         """Show what there was before a run that has come to nothing: it can be used again."""

@@ -105,6 +105,10 @@ class TrainInputs:
         """Return the layers that are ticked."""
         return self.tracker.layers(self._panel.layers.value())
 
+    def are_known(self) -> bool:
+        """Say whether no file of the ticked layers may still say which axes they have."""
+        return not any(map(self.tracker.file_axes.is_awaited, self.layers()))
+
     def whole_images(self) -> list[Image]:
         """Return the ticked layers as the engine sees them.
 
