@@ -19,7 +19,8 @@ from napari_noise2same._napari import file_axes, saved_settings
 from napari_noise2same._napari.commands import denoise_now, open_denoise_dock, open_train_dock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import TrainingConfig
-from napari_noise2same.core.io import read_axes
+from napari_noise2same.core.io import Image as ImageOfFile
+from napari_noise2same.core.io import read_axes, write_image
 from napari_noise2same.widgets import RunState
 
 TIMEOUT = 20_000
@@ -111,6 +112,24 @@ def test_a_file_says_which_axes_its_layer_has(
     clipboard = QApplication.clipboard()
     assert clipboard is not None
     qtbot.waitUntil(lambda: f"axes='{axes}'" in clipboard.text(), timeout=TIMEOUT)
+
+
+@pytest.mark.usefixtures("threads_of_zarr")
+@pytest.mark.parametrize("name", ["a.zarr", "a.ome.zarr"])
+def test_a_zarr_folder_says_which_axes_its_layer_has(
+    qtbot: QtBot, viewer: Viewer, dock: TrainDock, tmp_path: Path, name: str
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    pixels = np.random.default_rng(0).poisson(30, (9, 40, 48)).astype(np.uint16)
+    if name == "a.zarr":
+        names = ["z", "y", "x"]
+        zarr.create_array(tmp_path / name, data=pixels, dimension_names=names)
+    else:
+        write_image(tmp_path / name, pixels, ImageOfFile(pixels, "ZYX"))
+    layer = open_file(viewer, tmp_path / name)
+    assert "z" not in layer.axis_labels
+    wait_for(qtbot, dock, "ZYX")
+    looked(qtbot, dock)
 
 
 @pytest.mark.parametrize("options", [IMAGEJ, OME])

@@ -12,7 +12,7 @@ import pytest
 import tifffile
 
 from napari_noise2same.core.errors import AxesError, FileError, ImageError
-from napari_noise2same.core.io import read_axes, read_image
+from napari_noise2same.core.io import Image, read_axes, read_image, write_image
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -194,3 +194,23 @@ def test_axes_of_a_file_that_names_none_are_none(tmp_path: Path) -> None:
     for name in ("a.tif", "gone.tif"):
         with pytest.raises(FileError, match=name):
             read_axes(tmp_path / name)
+
+
+def test_a_zarr_folder_says_what_reading_finds_without_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    pixels = np.zeros((2, 4, 6, 7), np.uint8)
+    write_image(tmp_path / "a.ome.zarr", pixels, Image(pixels, "CZYX"))
+    zarr.create_array(
+        tmp_path / "b.zarr", shape=(3, 8, 8), dtype="uint8", dimension_names=["z", "y", "x"]
+    )
+    zarr.create_array(tmp_path / "c.zarr", shape=(3, 8, 8), dtype="uint8")
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("pixels are read")
+
+    monkeypatch.setattr(zarr.Array, "__getitem__", refuse)
+    assert read_axes(tmp_path / "a.ome.zarr") == ("CZYX", (2, 4, 6, 7))
+    assert read_axes(tmp_path / "b.zarr") == ("ZYX", (3, 8, 8))
+    assert read_axes(tmp_path / "c.zarr") == ("", (3, 8, 8))

@@ -21,7 +21,7 @@ from napari_noise2same.core.io.units import unit_name
 if TYPE_CHECKING:
     import zarr
 
-__all__ = ["is_zarr", "read_zarr", "require_zarr", "zarr_levels"]
+__all__ = ["is_zarr", "read_zarr", "require_zarr", "zarr_axes", "zarr_levels"]
 
 _MARKERS = ("zarr.json", ".zarray", ".zgroup")
 # What zarr and the look into its metadata raise where these are damaged or incomplete.
@@ -66,8 +66,7 @@ def read_zarr(path: Path, axes: str | None) -> Image:
     MissingDependencyError
         If `zarr` is not installed.
     """
-    with _opened(path) as node:
-        found = _read_array(node) if _is_array(node) else _read_group(node)
+    found = _find(path)
     warn_of_others(path.name, found.n_images)
     axes = axes or found.labels or default_axes(found.array.shape)
     return Image.from_file(
@@ -77,6 +76,32 @@ def read_zarr(path: Path, axes: str | None) -> Image:
         channel_names=found.channel_names,
         metadata=found.metadata,
     )
+
+
+def zarr_axes(path: Path) -> tuple[str, tuple[int, ...]]:
+    """Read what a Zarr folder says of its first image; no pixels.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of a Zarr array or an OME-Zarr image.
+
+    Returns
+    -------
+    axes : str
+        One letter per dimension, as `read_zarr` takes them; nothing if the folder names none.
+    shape : tuple of int
+        Its shape.
+
+    Raises
+    ------
+    FileError
+        If there is no image, or its metadata are damaged.
+    MissingDependencyError
+        If `zarr` is not installed.
+    """
+    found = _find(path)
+    return found.labels or "", found.array.shape
 
 
 def zarr_levels(path: Path) -> list[ArrayLike]:
@@ -131,6 +156,12 @@ class _Found(NamedTuple):
     metadata: Mapping[str, Mapping[str, Any]] = {}
     channel_names: tuple[str, ...] = ()
     n_images: int = 1
+
+
+def _find(path: Path) -> _Found:
+    """Find the finest level of the first image in a folder."""
+    with _opened(path) as node:
+        return _read_array(node) if _is_array(node) else _read_group(node)
 
 
 @contextmanager

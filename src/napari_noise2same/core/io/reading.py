@@ -11,7 +11,7 @@ import numpy as np
 from napari_noise2same.core.array import default_axes
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
-from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr
+from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr, zarr_axes
 from napari_noise2same.core.io.tiff_reading import read_tiff, tiff_axes
 from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES
 
@@ -84,23 +84,26 @@ def read_axes(path: str | Path) -> tuple[str, tuple[int, ...]]:
     Parameters
     ----------
     path : str or Path
-        The file.
+        The file, or the folder of a Zarr array or group.
 
     Returns
     -------
     axes : str
         One letter per dimension, those of `read_image` where they are of T, Z, C, Y, X, S; other
-        letters are dimensions of unknown meaning. Nothing for what is no TIFF file.
+        letters are dimensions of unknown meaning. Nothing for what is neither TIFF nor Zarr.
     shape : tuple of int
-        Shape of the image; empty for what is no TIFF file.
+        Shape of the image; empty for what is neither TIFF nor Zarr.
 
     Raises
     ------
     FileError
         If there is no such file, or it is damaged or of no known format.
+    MissingDependencyError
+        If the format needs a package that is not installed.
     """
     path = Path(path)
-    return tiff_axes(path) if _reader(path) is read_tiff else ("", ())
+    say = _SAYING.get(_reader(path))
+    return say(path) if say else ("", ())
 
 
 Reader = Callable[[Path, str | None], Image]
@@ -183,4 +186,9 @@ _SIGNATURES: dict[bytes, Reader] = {
     b"\x93NUMPY": _read_npy,
     _PNG: _read_picture,
     b"\xff\xd8\xff": _read_picture,
+}
+# What is asked of formats that name axes.
+_SAYING: dict[Reader, Callable[[Path], tuple[str, tuple[int, ...]]]] = {
+    read_tiff: tiff_axes,
+    read_zarr: zarr_axes,
 }
