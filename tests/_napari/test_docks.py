@@ -759,3 +759,23 @@ def test_a_dropped_model_opens_in_the_dock(
     with qtbot.waitSignal(train_dock.files.failed, timeout=TIMEOUT):
         pass
     assert "damaged" in train_dock.panel.message.value()
+
+
+def test_a_stack_that_is_denoised_plane_by_plane_is_said_to_be(
+    qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
+) -> None:
+    light = np.linspace(20, 60, 12)[:, None, None] * np.ones((12, 64, 64))
+    photons = np.random.default_rng(0).poisson(light).astype(np.float32)
+    # Enlarged along Z.
+    deep = (np.repeat(photons, 2, 0) + np.roll(np.repeat(photons, 2, 0), 1, 0)) / 2
+    viewer.add_image(deep, axis_labels=("z", "y", "x"))
+    panel = train_dock.panel
+    panel.set_value(ENDLESS.model_copy(update={"patch": (8, 16, 16)}))
+    assert panel.axes.sentence.text() == "a volume of 24 planes, 3D network"
+    panel.run.train.click()
+    wait(qtbot, lambda: panel.run.state() is RunState.TRAINING)
+    assert "plane by plane" in panel.message.value()
+    assert panel.axes.sentence.text() == "24 planes as samples, 2D network"
+    panel.run.stop.click()
+    wait(qtbot, lambda: not train_dock.controller.is_running)
+    assert panel.axes.sentence.text() == "24 planes as samples, 2D network"

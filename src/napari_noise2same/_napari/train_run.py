@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from napari_noise2same._napari.activity import Activity
+from napari_noise2same._napari.conversion import describe
 from napari_noise2same._napari.device_memory import device_memory
 from napari_noise2same._napari.live_preview import InView, LivePreview
 from napari_noise2same._napari.train_inputs import Subject
@@ -91,8 +92,18 @@ class TrainRun:
         self._steps, self._device = event.plan.steps, event.device
         self._panel.message.show_message(f"{self._note} {describe_start(event)}".strip())
         self._panel.set_state(RunState.TRAINING)
+        if not self._note:
+            self._tell_network(event)
         self._live.depth = event.plan.depth
         self.show_preview()
+
+    def _tell_network(self, event: Started) -> None:
+        """Say once more what becomes of the image: a stack may be denoised plane by plane."""
+        image, dims = self.subject.whole[0], event.plan.network.spatial_dims
+        settings = self._panel.value()
+        if dims < len(settings.layout_of(image.axes, image.data.shape).spatial):
+            flat = settings.model_copy(update={"spatial_dims": dims})
+            self._panel.axes.set_sentence(describe(image.axes, image.data.shape, flat))
 
     def _show_progress(self, last: Any) -> None:
         """Show how far the run is, here and in napari's activity dock."""
