@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from napari_noise2same.core.model import join_groups, members
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.objective import Mask, Terms, noise2same_loss
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
+from napari_noise2same.core.training.adamw import AdamW
 from napari_noise2same.core.training.averaging import AveragedWeights
 from napari_noise2same.core.training.parallel import Alone, Ranks
 from napari_noise2same.core.training.teacher import Lesson
@@ -23,7 +23,6 @@ __all__ = ["LearnedStep", "Learner"]
 
 # So many non-finite losses in a row, at ever smaller rates, are no accident.
 MAX_RECOVERIES = 8
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True)
@@ -93,6 +92,7 @@ class Learner:
         self._failures = 0
         self._steps = 0
         self._config = config
+        self._optimiser = self._new_optimiser()
         self._device = device
         self._ranks = ranks or Alone()
         # Of the network alone: losses stay in float32.
@@ -137,9 +137,7 @@ class Learner:
             After eight such failures in a row.
         """
         answer, teaching = lesson or (None, 0.0)
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate * self.rate_scale
-        self._optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad()
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
             terms = self._ranks.terms(self.network, x, mask, values, answer)
         weight = lambda_inv(terms)
@@ -150,7 +148,7 @@ class Learner:
         if not torch.isfinite(loss + norm):
             self._recover()
             return None
-        self._optimiser.step()
+        self._optimiser.step(rate * self.rate_scale)
         self.average.update(self.network, self._steps)
         self._steps += 1
         self._failures = 0
@@ -159,11 +157,10 @@ class Learner:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors that a resumed run needs, copied to the CPU."""
-        state = self._optimiser.state_dict()["state"] if self._steps else {}
         groups = {
             "network": self.network.state_dict(),
             "average": self.average.weights,
-            "optimiser": {f"{i}.{name}": state[i][name] for i in state for name in _MOMENTS},
+            "optimiser": self._optimiser.tensors(),
         }
         return join_groups(groups)
 
@@ -187,20 +184,14 @@ class Learner:
         """
         self.network.load_state_dict(members(tensors, "network"))
         self.average.restore(members(tensors, "average"))
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in members(tensors, "optimiser").items():
-            index, moment = name.split(".")
-            moments.setdefault(int(index), {})[moment] = tensor.clone()
-        groups = self._optimiser.state_dict()["param_groups"]
-        self._optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        self._optimiser.restore(members(tensors, "optimiser"))
         self._steps = int(values["learner_steps"])
         self.rate_scale = float(values["rate_scale"])
         self._failures = int(values["failures"])
 
-    @cached_property
-    def _optimiser(self) -> torch.optim.AdamW:
-        """The optimiser, made when it is needed: torch loads its compiler with it, for seconds."""
-        return torch.optim.AdamW(self.network.parameters(), weight_decay=self._config.weight_decay)
+    def _new_optimiser(self) -> AdamW:
+        """Return an optimiser that remembers nothing."""
+        return AdamW(self.network.parameters(), self._config.weight_decay)
 
     def _recover(self) -> None:
         """Leave the place where the loss is not finite, and go on more carefully."""
@@ -211,6 +202,5 @@ class Learner:
                 "the learning rate was halved each time: start with a smaller learning rate."
             )
         self.network.load_state_dict(dict(self.average.weights))
-        # The next one remembers nothing.
-        del self._optimiser
+        self._optimiser = self._new_optimiser()
         self.rate_scale /= 2
