@@ -374,6 +374,21 @@ def test_says_that_images_of_other_noise_are_normalised_each_by_its_own(
     assert load_model(path).noise == "image"
 
 
+@pytest.mark.parametrize("command", ["train", "denoise"])
+def test_the_distance_of_noise_may_be_told(run: Run, tmp_path: Path, command: str) -> None:
+    counts = np.random.default_rng(0).poisson(20, (128, 128)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "wide.tif", counts.repeat(2, axis=0).repeat(2, axis=1))
+    target = {"train": ("--model", "m.safetensors"), "denoise": ("--output", "out.tif")}[command]
+    arguments = (command, tmp_path / "wide.tif", target[0], tmp_path / target[1], "--steps", 0)
+
+    found = run(*arguments)
+    assert "every second row and second column" in found.err
+    told = run(*arguments, "--overwrite", "--noise-distance", 1, 1)
+    assert told.code == 0
+    assert "every second" not in told.err
+    assert run(*arguments, "--overwrite", "--noise-distance", 0, 1).code == 1
+
+
 def test_time_as_the_third_axis(run: Run, tmp_path: Path) -> None:
     movie, path, clean = (tmp_path / name for name in ("m.npy", "m.safetensors", "clean.tif"))
     np.save(movie, np.random.default_rng(0).poisson(90, (9, 24, 24)).astype(np.uint16))

@@ -19,6 +19,7 @@ from napari_noise2same.cli.options import (
     Format,
     Images,
     ModelToUse,
+    NoiseDistance,
     NoiseName,
     Output,
     OutputType,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 __all__ = ["denoise"]
 
 # What a trained model has decided.
-_OF_TRAINING = {"start", "effort", "steps", "seconds", "seed", "depth_axis"}
+_OF_TRAINING = {"start", "effort", "steps", "seconds", "seed", "depth_axis", "noise_distance"}
 
 
 def denoise(
@@ -81,6 +82,7 @@ def denoise(
     steps: Steps = None,
     seconds: Seconds = None,
     depth_axis: DepthAxisName = None,
+    noise_distance: NoiseDistance = None,
     device: Device = None,
     seed: Seed = None,
     scheduler: Scheduler = None,
@@ -105,6 +107,7 @@ def denoise(
         steps=steps,
         seconds=seconds,
         depth_axis=depth_axis,
+        noise_distance=noise_distance,
         device=device,
         seed=seed,
     )
@@ -149,8 +152,8 @@ def _check_training(settings: dict[str, Any], model: Path | None) -> None:
     """Refuse settings of a training that there will not be."""
     if model is not None and _OF_TRAINING & settings.keys():
         raise typer.BadParameter(
-            "Expected --start, --preset, --steps, --seconds, --seed or --depth-axis only without "
-            "--model."
+            "Expected --start, --preset, --steps, --seconds, --seed, --depth-axis or "
+            "--noise-distance only without --model."
         )
 
 

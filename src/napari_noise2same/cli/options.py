@@ -30,6 +30,7 @@ __all__ = [
     "LambdaInv",
     "ModelToTrain",
     "ModelToUse",
+    "NoiseDistance",
     "NoiseName",
     "Output",
     "OutputType",
@@ -170,6 +171,15 @@ DepthAxisName = Annotated[
     typer.Option(
         "--depth-axis",
         help="Third axis of a 3D network: Z (default), or T for movies of what stays in place.",
+    ),
+]
+NoiseDistance = Annotated[
+    tuple[int, int] | None,
+    typer.Option(
+        "--noise-distance",
+        metavar="Y X",
+        help="How far apart rows and columns have noise of their own: 1 1 unless an image was "
+        "enlarged or smoothed; found by default.",
     ),
 ]
 Resume = Annotated[

@@ -24,6 +24,7 @@ _OPTIONS = {
     "effort": "--preset",
     "joint_channels": "--channels",
     "lambda_inv": "--lambda-inv",
+    "noise_distance": "--noise-distance",
     "seed": "--seed",
     "start": "--start",
 }

@@ -21,6 +21,7 @@ from napari_noise2same.cli.options import (
     Images,
     LambdaInv,
     ModelToTrain,
+    NoiseDistance,
     Overwrite,
     PresetName,
     Resume,
@@ -57,6 +58,7 @@ def train(
     domain: DomainName = None,
     channels: Channels = None,
     depth_axis: DepthAxisName = None,
+    noise_distance: NoiseDistance = None,
     device: Device = None,
     seed: Seed = None,
     settings: Settings = None,
@@ -85,6 +87,7 @@ def train(
         domain=domain,
         channels=channels,
         depth_axis=depth_axis,
+        noise_distance=noise_distance,
         device=device,
         seed=seed,
     )

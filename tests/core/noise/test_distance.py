@@ -46,6 +46,13 @@ def test_an_enlarged_image_has_it_as_far_apart_as_it_was_enlarged(
     assert independent_distances(enlarged(counted(), factor, order), MOST) == (distance, distance)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("order", [0, 1])
+def test_noise_alone_has_it_too(order: int, seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(100, 10, (128, 128))
+    assert independent_distances(enlarged(noise, 2, order), MOST) == (2, 2)
+
+
 @pytest.mark.parametrize("order", [1, 3])
 def test_half_a_pixel_of_drift_that_was_corrected_is_noticed(order: int) -> None:
     moved = shift(counted(), 0.5, order=order, mode="nearest")

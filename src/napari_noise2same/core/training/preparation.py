@@ -185,7 +185,8 @@ def _taken_apart(distance: tuple[int, int]) -> str:
     which = " and ".join(f"{_ORDINALS[n]} {name}" for n, name in names if n > 1)
     return (
         "Neighbouring pixels share their noise, as where an image was enlarged or smoothed: "
-        f"every {which} is denoised as an image of its own."
+        f"every {which} is denoised as an image of its own. (Where they do not, ask for 1, 1 as "
+        "the distance of noise.)"
     )
 
 
