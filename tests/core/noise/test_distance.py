@@ -141,6 +141,15 @@ def test_a_grid_is_no_noise(period: int) -> None:
     assert independent_distances(seen(np.asarray(y | x, np.float64)), MOST) == (1, 1)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_a_lattice_of_dots_is_no_noise(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y, x = (np.indices((256, 256)) + 5) % 10 - 5
+    dots = np.exp(-(x**2 + y**2) / (2 * 1.67**2))
+    noisy = rng.poisson(60 * dots + 3) + rng.normal(0, 2, dots.shape)
+    assert independent_distances(noisy, MOST) == (1, 1)
+
+
 def test_foam_is_no_noise() -> None:
     assert independent_distances(seen(foam()), MOST) == (1, 1)
 
