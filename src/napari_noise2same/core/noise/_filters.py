@@ -55,6 +55,15 @@ def high_pass(values: Floats, axes: tuple[int, ...]) -> Floats:
     return values
 
 
+def second_differences(values: Floats, step: int, margin: int) -> Floats:
+    """Return the second differences over a step along the last axis, where a margin fits."""
+    length = max(values.shape[-1] - 2 * margin, 0)
+    before, middle, after = (
+        values[..., start : start + length] for start in (margin - step, margin, margin + step)
+    )
+    return np.asarray(2 * middle - before - after)
+
+
 def local_mean(values: Floats, axes: tuple[int, ...]) -> Floats:
     """Return the mean weighted by the high-pass filter's squared taps, [1, 4, 1]/6 per axis.
 

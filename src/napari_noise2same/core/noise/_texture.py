@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from napari_noise2same.core.noise._blocks import split_blocks
-from napari_noise2same.core.noise._filters import Floats, high_pass, interior
+from napari_noise2same.core.noise._filters import (
+    Floats,
+    high_pass,
+    interior,
+    second_differences,
+)
 
 _SIDE, _FEWEST = 32, 16
 # How much the logarithms of blocks' energies spread at one brightness, in both directions together
@@ -76,13 +81,9 @@ def _spread(energies: Floats) -> float:
 
 def _repeats(arrays: list[Floats], axis: int, step: int) -> bool:
     """Tell whether differences along an axis are alike farther away than noise is shared."""
-    parts = []
-    for array in arrays:
-        values = np.moveaxis(array, axis, -1)
-        length = max(values.shape[-1] - 2 * step, 0)
-        before, middle, after = (values[..., i * step : i * step + length] for i in range(3))
-        parts.append(_autocorrelations(2 * middle - before - after))
-    likeness = np.concatenate(parts)
+    along = (np.moveaxis(array, axis, -1) for array in arrays)
+    differences = (second_differences(values, step, margin=step) for values in along)
+    likeness = np.concatenate([_autocorrelations(values) for values in differences])
     lag = np.minimum(np.arange(_PERIOD_SIDE), _PERIOD_SIDE - np.arange(_PERIOD_SIDE))
     far = np.maximum(lag[:, np.newaxis], lag) > _FAR
     return bool(len(likeness)) and bool(abs(likeness.mean(axis=0)[far]).max() > _PERIODIC)

@@ -7,7 +7,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from napari_noise2same.core.noise._filters import Floats, Samples, as_floats
+from napari_noise2same.core.noise._filters import Floats, Samples, as_floats, second_differences
 from napari_noise2same.core.noise._texture import block_means, is_noise
 
 __all__ = ["independent_distances", "planes_share_noise"]
@@ -166,9 +166,4 @@ def _energies(values: Floats, distance: int, step: int) -> Floats:
 
 def _squares(values: Floats, distance: int, step: int) -> Floats:
     """Return the squares of second differences along the last axis, wherever two steps fit."""
-    centre = 2 * distance
-    length = max(values.shape[-1] - 2 * centre, 0)
-    before, middle, after = (
-        values[..., start : start + length] for start in (centre - step, centre, centre + step)
-    )
-    return np.asarray((2 * middle - before - after) ** 2)
+    return second_differences(values, step, margin=2 * distance) ** 2

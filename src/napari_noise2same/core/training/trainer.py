@@ -95,8 +95,9 @@ def train(
 
 def _check_images(given: object) -> None:
     """Refuse one image, arrays and names of files in the place of a list of images."""
-    listed = given if isinstance(given, Sequence) else [given]
-    others = [one for one in listed if not isinstance(one, Image) or listed is not given]
+    others = [given]
+    if isinstance(given, Sequence):
+        others = [one for one in given if not isinstance(one, Image)]
     if others:
         raise ConfigurationError(
             f"Expected a list of images, found {type(others[0]).__name__}: make an image of an "
