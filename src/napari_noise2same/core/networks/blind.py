@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_noise2same.core.networks.blocks import activate, conv
+from napari_noise2same.core.settings import NetworkConfig
 
 __all__ = ["BlindNet"]
 
@@ -60,14 +61,9 @@ class BlindNet(nn.Module):
 
     Parameters
     ----------
-    spatial_dims : {2, 3}
-        Number of spatial axes.
-    channels : int
-        Channels in and out; a pixel is hidden in all of them.
-    widths : tuple of int
-        The first is the number of features, their count the number of dilated blocks.
-    bias : bool
-        Whether convolutions have biases.
+    config : NetworkConfig
+        What it looks like. The first of the widths is the number of features, their count the
+        number of dilated blocks; a pixel is hidden in all channels.
 
     Attributes
     ----------
@@ -83,11 +79,10 @@ class BlindNet(nn.Module):
     After Wu et al., "Unpaired learning of deep image denoising", ECCV 2020 (D-BSN).
     """
 
-    def __init__(
-        self, spatial_dims: int, channels: int, widths: tuple[int, ...], *, bias: bool
-    ) -> None:
+    def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        width, depth = widths[0], len(widths)
+        spatial_dims, channels, bias = config.spatial_dims, config.channels, config.bias
+        width, depth = config.widths[0], len(config.widths)
         self.multiple = 1
         reach = max(kernel // 2 + depth * dilation for kernel, dilation in _BRANCHES)
         self.receptive_radius = self.grid_radius = (reach,) * spatial_dims

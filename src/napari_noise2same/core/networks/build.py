@@ -25,17 +25,7 @@ def build_network(config: NetworkConfig) -> UNet | BlindNet:
     UNet or BlindNet
         A module from ``(batch, channels, [Z,] Y, X)`` to the same shape, any spatial size.
     """
-    if config.kind == "blind":
-        return BlindNet(config.spatial_dims, config.channels, config.widths, bias=config.bias)
-    return UNet(
-        config.spatial_dims,
-        config.channels,
-        config.widths,
-        blocks=config.blocks,
-        unshuffle=config.unshuffle,
-        skip=config.skip,
-        bias=config.bias,
-    )
+    return BlindNet(config) if config.kind == "blind" else UNet(config)
 
 
 def outline_network(config: NetworkConfig) -> UNet | BlindNet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from napari_noise2same.core.networks.blocks import (
     pad_to_multiple,
     unfold,
 )
+from napari_noise2same.core.settings import NetworkConfig
 
 __all__ = ["UNet"]
 
@@ -30,20 +30,8 @@ class UNet(nn.Module):
 
     Parameters
     ----------
-    spatial_dims : {2, 3}
-        Number of spatial axes. Z is never downsampled.
-    channels : int
-        Channels in and out.
-    widths : tuple of int
-        Features of each level, finest first.
-    blocks : int or tuple of int
-        Residual blocks per side, of every level or of each.
-    unshuffle : int
-        Side of the in-plane blocks folded into channels before the finest level.
-    skip : {"concat", "gated"}
-        How the decoder takes in the encoder's features.
-    bias : bool
-        Whether convolutions have biases.
+    config : NetworkConfig
+        What it looks like. Z is never downsampled.
 
     Attributes
     ----------
@@ -60,25 +48,17 @@ class UNet(nn.Module):
     Wang and Ji, "Noise2Same", NeurIPS 2020.
     """
 
-    def __init__(
-        self,
-        spatial_dims: int,
-        channels: int,
-        widths: tuple[int, ...],
-        *,
-        blocks: int | tuple[int, ...],
-        unshuffle: int,
-        skip: Literal["concat", "gated"],
-        bias: bool,
-    ) -> None:
+    def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.unshuffle = unshuffle
-        self.multiple = unshuffle * 2 ** (len(widths) - 1)
+        spatial_dims, widths, blocks = config.spatial_dims, config.widths, config.blocks
+        bias, gated = config.bias, config.skip == "gated"
+        self.unshuffle = config.unshuffle
+        self.multiple = self.unshuffle * 2 ** (len(widths) - 1)
         counts = (blocks,) * len(widths) if isinstance(blocks, int) else blocks
         self.receptive_radius = self._radius(spatial_dims, counts)
         in_plane = self._radius_on_grid(counts)
         self.grid_radius = (*self.receptive_radius[:-2], in_plane, in_plane)
-        folded = channels * unshuffle**2
+        folded = config.channels * self.unshuffle**2
 
         def level(width: int, count: int) -> nn.Sequential:
             stack = [ResidualBlock(spatial_dims, width, bias=bias) for _ in range(count)]
@@ -88,9 +68,7 @@ class UNet(nn.Module):
         self.stem = conv(spatial_dims, folded, widths[0], bias=bias)
         self.encoder = nn.ModuleList(map(level, widths, counts))
         self.down = nn.ModuleList([Down(spatial_dims, a, b, bias=bias) for a, b in pairs])
-        self.up = nn.ModuleList(
-            [Up(spatial_dims, b, a, gated=skip == "gated", bias=bias) for a, b in pairs]
-        )
+        self.up = nn.ModuleList([Up(spatial_dims, b, a, gated=gated, bias=bias) for a, b in pairs])
         self.decoder = nn.ModuleList(map(level, widths[:-1], counts[:-1]))
         self.head = conv(spatial_dims, widths[0], folded, bias=bias)
         # A start near zero: the sum of all levels would begin ten times as loud as the image.
