@@ -20,7 +20,7 @@ from napari_noise2same.core import (
     load_model,
     read_image,
 )
-from napari_noise2same.core.batch import single
+from napari_noise2same.core.batch import denoiser
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import ome_zarr
 
@@ -218,7 +218,7 @@ def test_a_result_that_cannot_be_written_does_not_lose_the_training(
     def refuse(*_args: object, **_kwargs: object) -> None:
         raise FileError("The disk is full.")
 
-    monkeypatch.setattr(single, "write_image", refuse)
+    monkeypatch.setattr(denoiser, "write_image", refuse)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     outcome = run("denoise", noisy, "--output", tmp_path / "out.tif", "--steps", steps)
     assert outcome.code == 1

@@ -19,7 +19,7 @@ from napari_noise2same.core.batch.jobs import (
     plan_jobs,
 )
 from napari_noise2same.core.batch.progress import BatchProgress
-from napari_noise2same.core.batch.single import check_target, is_finished, is_streamed
+from napari_noise2same.core.batch.targets import check_target, is_finished, is_streamed
 from napari_noise2same.core.batch.thumbnail import shade, thumbnail
 
 __all__ = [

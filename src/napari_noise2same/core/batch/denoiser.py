@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_noise2same.core.array import DAMAGE_SEEN_LATE, reason_of
@@ -12,10 +13,12 @@ from napari_noise2same.core.batch.events import (
     FileFailed,
     FileSkipped,
     FileStarted,
+    ImageOpened,
 )
 from napari_noise2same.core.batch.jobs import Job, create_folders
-from napari_noise2same.core.batch.single import denoise_file, is_finished
+from napari_noise2same.core.batch.targets import check_target, is_finished, is_streamed
 from napari_noise2same.core.errors import Noise2SameError
+from napari_noise2same.core.io import Image, read_image, write_image
 from napari_noise2same.core.settings import DenoiseConfig
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ class BatchDenoiser:
         How the results were made, for their metadata, by which they are known later on; the card
         of the model by default.
     overwrite : bool
-        Whether to make results anew that are there already.
+        Whether to make results anew that are there already, and to replace what else is there.
     scheduler : str
         Who makes results in Zarr folders, as `denoise_to_zarr` takes it.
 
@@ -97,8 +100,9 @@ class BatchDenoiser:
         Yields
         ------
         BatchEvent
-            `FileSkipped` for a file that was done before. For each other one `FileStarted`, what
-            `denoise_file` yields, and `FileDone` or `FileFailed`.
+            `FileSkipped` for a file that was done before. For each other one `FileStarted`,
+            `ImageOpened`, what `Denoiser` or `StreamDenoiser` yields, and `FileDone` or
+            `FileFailed`.
 
         Raises
         ------
@@ -126,21 +130,48 @@ class BatchDenoiser:
 
         event: BatchEvent | None = None
         try:
-            for event in denoise_file(
-                job.source,
-                job.target,
-                self._model,
-                self._config,
-                axes=self._axes,
-                description=self._description,
-                overwrite=self._overwrite,
-                scheduler=self._scheduler,
-                stop=stop,
-            ):
+            for event in self._tiles(job, stop):
                 yield event
         except _FAILURES as error:
             return FileFailed(index, job, _reason(error, job))
         return FileDone(index, job) if isinstance(event, DenoiseFinished) else None
+
+    def _tiles(self, job: Job, stop: Callable[[], bool]) -> Iterator[BatchEvent]:
+        """Denoise one file into another, which is written whole or not at all, or into a folder.
+
+        A Zarr folder fills cell by cell, whatever the size of the image: it is not finished until
+        the end, and the next run goes on with it.
+        """
+        image = read_image(job.source, axes=self._axes)
+        check_target(job.target, image, self._config, overwrite=self._overwrite)
+        yield ImageOpened(image)
+        if not is_streamed(job.target):
+            yield from self._in_memory(image, job.target, stop)
+            return
+        # Here, because whoever looks for files needs no torch.
+        from napari_noise2same.core.streaming import StreamDenoiser
+
+        stream = StreamDenoiser(
+            image,
+            self._model,
+            job.target,
+            self._config,
+            scheduler=self._scheduler,
+            overwrite=self._overwrite,
+            description=self._description,
+        )
+        yield from stream.events(stop)
+
+    def _in_memory(
+        self, image: Image, target: Path, stop: Callable[[], bool]
+    ) -> Iterator[BatchEvent]:
+        """Denoise an image, and write the result."""
+        from napari_noise2same.core.denoising import DenoiseFinished, Denoiser
+
+        for event in Denoiser(image, self._model, self._config).events(stop):
+            if isinstance(event, DenoiseFinished):
+                write_image(target, event.image, image, description=self._description)
+            yield event
 
 
 def _reason(error: Exception, job: Job) -> str:

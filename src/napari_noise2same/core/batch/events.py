@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = [
     "BatchEvent",
     "FileDone",
-    "FileEvent",
     "FileFailed",
     "FileSkipped",
     "FileStarted",
@@ -80,6 +79,6 @@ class ImageOpened:
     image: Image
 
 
-# What one file tells, and what all tell.
-FileEvent: TypeAlias = Union[ImageOpened, "DenoiseEvent", "StreamEvent"]
-BatchEvent: TypeAlias = FileStarted | FileSkipped | FileFailed | FileDone | FileEvent
+BatchEvent: TypeAlias = Union[
+    FileStarted, FileSkipped, FileFailed, FileDone, ImageOpened, "DenoiseEvent", "StreamEvent"
+]
