@@ -56,10 +56,9 @@ class ImageView:
         wanted = [*(a for a in layout.channel if a not in loop), *layout.spatial]
         self._order = tuple(kept.index(a) for a in wanted)
 
-    def in_memory(self) -> ImageView:
-        """Return a view of the same array, read whole."""
-        values = read_pixels(self.array)
-        return ImageView(values, self.layout, joint_channels=self.joint_channels, mask=self._mask)
+    def of(self, array: ArrayLike) -> ImageView:
+        """Return the same view of another array of the same shape and axes."""
+        return ImageView(array, self.layout, joint_channels=self.joint_channels, mask=self._mask)
 
     def with_joint_channels(self) -> ImageView:
         """Return a view of the same array with all channels of a frame in one sample."""
@@ -102,33 +101,7 @@ class ImageView:
         FileError
             If they cannot be read.
         """
-        return self.read_from(self.array, sample, region)
-
-    def read_from(
-        self, source: ArrayLike, sample: int, region: Region | None = None
-    ) -> NDArray[Any]:
-        """Read a region of a sample from another array of the same axes.
-
-        Parameters
-        ----------
-        source : ArrayLike
-            Array of the shape of the viewed one.
-        sample : int
-            Which sample.
-        region : tuple of slice, optional
-            One slice per spatial axis; the whole sample by default.
-
-        Returns
-        -------
-        ndarray, shape (channels, [Z,] Y, X)
-            The values in that array's dtype, native byte order.
-
-        Raises
-        ------
-        FileError
-            If they cannot be read.
-        """
-        values = read_pixels(source, self._index(sample, region))
+        values = read_pixels(self.array, self._index(sample, region))
         values = values.transpose(self._order)
         if self.sample_channels == 1 and values.ndim == len(self.layout.spatial):
             values = values[np.newaxis]
@@ -151,16 +124,14 @@ class ImageView:
         """
         if self._mask is None:
             return None
-        marked: NDArray[np.bool_] = self.read_from(self._mask, sample, region)[0]
+        marked: NDArray[np.bool_] = self.of(self._mask).read(sample, region)[0]
         return marked
 
-    def assign(self, target: Any, sample: int, region: Region | None, values: NDArray[Any]) -> None:
-        """Write the values of a region of a sample into an array of the same axes.
+    def assign(self, sample: int, region: Region | None, values: NDArray[Any]) -> None:
+        """Write the values of a region of a sample, into an array that takes slice assignment.
 
         Parameters
         ----------
-        target : array
-            Array of the shape of the viewed one that takes slice assignment.
         sample : int
             Which sample.
         region : tuple of slice or None
@@ -170,6 +141,7 @@ class ImageView:
         """
         if values.ndim > len(self._order):
             values = values[0]
+        target: Any = self.array
         target[self._index(sample, region)] = values.transpose(np.argsort(self._order))
 
     def place(self, sample: int, region: Region) -> Region:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ImageView, convert, plan_layout
+from napari_noise2same.core.array import convert
 from napari_noise2same.core.denoising.context import choose_part, halo_of, most_pixels
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
@@ -90,14 +90,8 @@ class Denoiser:
         self, image: Image, model: TrainedModel, config: DenoiseConfig | None = None
     ) -> None:
         self._config = config = config or DenoiseConfig()
-        layout = plan_layout(
-            image.axes,
-            image.data.shape,
-            spatial_dims=model.network.spatial_dims,
-            depth_axis=model.depth_axis,
-        )
         self._network = model.network
-        self._view = ImageView(image.data, layout, joint_channels=model.joint_channels)
+        self._view = model.view_of(image)
         self._domains = domains_for(self._view, model, config)
         self._device = resolve_device(config.device)
         self._piece = PieceDenoiser(model, self._domains, self._device, config)
@@ -144,11 +138,11 @@ class Denoiser:
         noisy = self._view.read(sample, tile.read)
         values = self._piece.denoise(noisy, self._view.channels(sample), tile.inner)
         weights = blend_weights(tile, self._view.spatial_shape)
-        before = self._view.read_from(self._sum, sample, tile.write)
-        total = before + weights * values
-        self._view.assign(self._sum, sample, tile.write, total)
+        sums, results = self._view.of(self._sum), self._view.of(self.result)
+        total = sums.read(sample, tile.write) + weights * values
+        sums.assign(sample, tile.write, total)
         if self.result is not self._sum:
-            self._view.assign(self.result, sample, tile.write, convert(total, self.result.dtype))
+            results.assign(sample, tile.write, convert(total, self.result.dtype))
 
     def _fitting_tile(self) -> tuple[int, ...]:
         """Halve the tile as often as memory has asked for it."""

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_noise2same.core.array import DepthAxis
+from napari_noise2same.core.array import DepthAxis, ImageView, plan_layout
 from napari_noise2same.core.errors import AxesError
+from napari_noise2same.core.io import Image
 from napari_noise2same.core.networks import BlindNet, UNet, outline_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig, NoiseSource
@@ -182,6 +183,16 @@ class TrainedModel:
         weights = {k: v.to(torch.float32, copy=True) for k, v in self.weights.items()}
         network.load_state_dict(weights, assign=True)
         return network.eval()
+
+    def view_of(self, image: Image) -> ImageView:
+        """See an image as the network does; an AxesError says why it cannot."""
+        layout = plan_layout(
+            image.axes,
+            image.data.shape,
+            spatial_dims=self.network.spatial_dims,
+            depth_axis=self.depth_axis,
+        )
+        return ImageView(image.data, layout, joint_channels=self.joint_channels)
 
     def domains_for(self, n_channels: int) -> tuple[Domain, ...]:
         """Return a domain for each channel of an image.

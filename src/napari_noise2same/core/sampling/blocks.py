@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.array import ImageView, phases
+from napari_noise2same.core.array import ImageView, phases, read_pixels
 from napari_noise2same.core.errors import FileError, ImageError, StoppedError, UnreadableError
 from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling.places import Place, shared_axes, spread_places
@@ -204,7 +204,7 @@ def _source(view: ImageView, *, whole: bool) -> ImageView:
     """Return a view of the image that reads no chunk once for each of its frames or channels."""
     shared = shared_axes(view)
     if whole and shared:
-        return view.in_memory()
+        return view.of(read_pixels(view.array))
     if view.layout.channel and view.layout.channel in shared:
         return view.with_joint_channels()
     return view

@@ -72,7 +72,7 @@ class _Blocks:
         view = plan.view(self._grid)
         places = np.arange(len(plan.tiles)).reshape(1, *view.spatial_shape)
         for sample in range(len(view)):
-            view.assign(self._grid, sample, None, places + sample * len(plan.tiles))
+            view.assign(sample, None, places + sample * len(plan.tiles))
 
     def __call__(self, block_id: tuple[int, ...]) -> NDArray[Any]:
         """Return the pixels of a cell, in the axes order of the image."""
@@ -80,7 +80,7 @@ class _Blocks:
         values = self._cells.denoise(index, self._cells.read(index))
         shape = [lengths[i] for lengths, i in zip(_block_shapes(plan), block_id, strict=True)]
         block = np.empty(shape, plan.dtype)
-        plan.view(block).assign(block, 0, None, values)
+        plan.view(block).assign(0, None, values)
         return block
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region, plan_layout
+from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region
 from napari_noise2same.core.denoising import (
     choose_part,
     context_of,
@@ -141,20 +141,14 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
         If the format of the result cannot hold the image's axes.
     """
     network = outline_network(model.network)
-    layout = plan_layout(
-        image.axes,
-        image.data.shape,
-        spatial_dims=model.network.spatial_dims,
-        depth_axis=model.depth_axis,
-    )
-    side = [image.axes.index(axis) for axis in layout.spatial]
-    shape = tuple(image.data.shape[i] for i in side)
+    view = model.view_of(image)
+    layout, shape = view.layout, view.spatial_shape
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
     distance = model.noise_distance
     grid, context = grid_of(network, distance), context_of(network, distance)
     if config.tile is not None:
         chunk = (*chunk[:-2], *map(min, chunk[-2:], sides_on_grid(config.tile, grid)))
-    source = _source_chunks(image.data)
+    source = dict(zip(image.axes, _source_chunks(image.data), strict=True))
     cell = choose_part(
         shape,
         config,
@@ -162,12 +156,12 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
         context=context,
         most=most_pixels(model.network),
         chunk=chunk,
-        source_chunk=tuple(source[i] for i in side),
+        source_chunk=tuple(source[axis] for axis in layout.spatial),
     )
     return CellPlan(
         shape=tuple(image.data.shape),
         layout=layout,
-        joint_channels=model.joint_channels,
+        joint_channels=view.joint_channels,
         dtype=config.result_dtype(image.data.dtype).newbyteorder("="),
         cell=cell,
         tiles=plan_tiles(

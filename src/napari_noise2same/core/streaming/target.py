@@ -65,7 +65,7 @@ class CellWriter:
         """
         sample, tile = self._plan.position(index)
         with _writing(self._path):
-            self._view.assign(self.pyramid.levels[0], sample, tile.write, values)
+            self._view.assign(sample, tile.write, values)
 
 
 class Target:
