@@ -13,7 +13,6 @@ from napari_noise2same.core.sampling import (
     Block,
     fit_domains,
     fit_image_domains,
-    fit_own_domains,
     normalise,
 )
 
@@ -97,7 +96,9 @@ def test_own_domains_can_be_asked_for_with_noise_as_strong_as_known() -> None:
     assert found.common == like
     assert set(found.own) == {0, 1}
     for image in (0, 1):
-        assert found.of(image) == fit_own_domains([blocks[image]], "stabilised", like)
+        assert found.of(image) == fit_image_domains(
+            blocks[image : image + 1], "stabilised", like=like
+        ).of(image)
         assert (found.of(image)[0].std, found.of(image)[0].sigma) == pytest.approx((7, 1 / 7))
 
 
@@ -105,7 +106,7 @@ def test_of_an_image_with_a_domain_of_its_own_too_little_is_known_to_give_detail
     bright = block(picture(photons=4000), 0)
     assert fit_image_domains([bright], "linear").common[0].detail
     like = Domain(0.0, 7.0, 0.1, detail=0.13)
-    assert fit_own_domains([bright], "linear", [like])[0].detail is None
+    assert fit_image_domains([bright], "linear", like=[like]).of(0)[0].detail is None
 
 
 BLANK = np.full((96, 96), 7, np.float32)
@@ -135,7 +136,8 @@ def test_a_channel_that_is_blank_in_each_image_changes_nothing_for_the_others(
 
 def test_a_channel_that_is_not_there_takes_what_a_network_is_used_to() -> None:
     like = (Domain(0.0, 2.0, 0.5), Domain(1.0, 3.0, 0.5))
-    assert fit_own_domains([block(BLANK, 0)], "linear", like) == (Domain(7.0, 1.0, 0.0), like[1])
+    found = fit_image_domains([block(BLANK, 0)], "linear", like=like)
+    assert found.of(0) == (Domain(7.0, 1.0, 0.0), like[1])
 
 
 def test_nothing_but_blank_images_is_refused() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from napari_noise2same.core.array import ImageView
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.sampling import fit_own_domains, load_blocks, take_apart
+from napari_noise2same.core.noise import Domain, DomainKind
+from napari_noise2same.core.sampling import fit_image_domains, load_blocks, take_apart
 from napari_noise2same.core.settings import DenoiseConfig
 
 __all__ = ["domains_for"]
@@ -49,4 +49,5 @@ def domains_for(view: ImageView, model: TrainedModel, config: DenoiseConfig) -> 
         return domains
     stabilised = any(domain.kind == "stabilised" for domain in domains)
     blocks = take_apart(blocks, model.noise_distance)
-    return fit_own_domains(blocks, "stabilised" if stabilised else "linear", domains)
+    kind: DomainKind = "stabilised" if stabilised else "linear"
+    return fit_image_domains(blocks, kind, like=domains).of(0)

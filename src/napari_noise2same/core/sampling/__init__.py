@@ -10,7 +10,6 @@ from napari_noise2same.core.sampling.domains import (
 from napari_noise2same.core.sampling.image_domains import (
     ImageDomains,
     fit_image_domains,
-    fit_own_domains,
     is_far_from,
 )
 from napari_noise2same.core.sampling.positions import Positions, patch_starts
@@ -24,7 +23,6 @@ __all__ = [
     "find_noise_distance",
     "fit_domains",
     "fit_image_domains",
-    "fit_own_domains",
     "is_far_from",
     "load_blocks",
     "normalise",

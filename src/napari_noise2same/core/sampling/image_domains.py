@@ -12,7 +12,7 @@ from napari_noise2same.core.noise import Domain, DomainKind, noise_level, with_s
 from napari_noise2same.core.sampling.blocks import Block, by_image
 from napari_noise2same.core.sampling.domains import fit_domains, fits_by_channel
 
-__all__ = ["ImageDomains", "fit_image_domains", "fit_own_domains", "is_far_from"]
+__all__ = ["ImageDomains", "fit_image_domains", "is_far_from"]
 
 # Fits to small images of one camera differ by less, and networks do not mind so much.
 _LARGEST_RATIO = 2.0
@@ -70,7 +70,8 @@ def fit_image_domains(
     kind : {"stabilised", "linear"}
         Whether to stabilise the noise.
     like : sequence of Domain, optional
-        Give each image its own, whether alike or not, with noise as strong as in these.
+        Give each image its own, whether alike or not, with noise as strong as in these: what a
+        network is used to. They stand in for channels that are not there.
 
     Returns
     -------
@@ -92,29 +93,6 @@ def fit_image_domains(
             return ImageDomains(common)
         common = _with_median_sigma(common, list(fits.values()))
     return ImageDomains(common, {image: _scaled(fit, common) for image, fit in fits.items()})
-
-
-def fit_own_domains(
-    blocks: Sequence[Block], kind: DomainKind, like: Sequence[Domain]
-) -> tuple[Domain, ...]:
-    """Fit a domain to each channel of one image, with noise as strong as in other domains.
-
-    Parameters
-    ----------
-    blocks : sequence of Block
-        Blocks of the image.
-    kind : {"stabilised", "linear"}
-        Whether to stabilise the noise.
-    like : sequence of Domain
-        One for each channel: what a network is used to. It stands in for a channel that is not
-        there.
-
-    Returns
-    -------
-    tuple of Domain
-        One for each channel.
-    """
-    return _scaled(fits_by_channel(blocks, kind), like)
 
 
 def is_far_from(blocks: Sequence[Block], kind: DomainKind, domains: Sequence[Domain]) -> bool:
