@@ -19,9 +19,9 @@ from napari_noise2same.core.denoising import (
     Denoiser,
     DenoiseStarted,
     TileDone,
+    context,
     denoise,
 )
-from napari_noise2same.core.denoising import denoiser as denoiser_module
 from napari_noise2same.core.errors import AxesError, ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
@@ -130,7 +130,7 @@ def test_an_image_of_many_pixels_is_tiled_without_a_trace(
     make_model: ModelFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = make_model(widths=(2, 2))
-    monkeypatch.setattr(denoiser_module, "most_pixels", lambda _network: 130**2)
+    monkeypatch.setattr(context, "_most_pixels", lambda _network: 130**2)
     denoiser = Denoiser(Image(picture(131, 200), "YX"), model)
     sizes = [math.prod(part.stop - part.start for part in tile.read) for tile in denoiser.tiles]
     assert len(sizes) > 1

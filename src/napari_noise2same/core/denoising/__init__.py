@@ -1,13 +1,6 @@
 """Denoising: tiles through the network, as an iterator of events."""
 
-from napari_noise2same.core.denoising.context import (
-    choose_part,
-    context_of,
-    grid_of,
-    halo_of,
-    most_pixels,
-    sides_on_grid,
-)
+from napari_noise2same.core.denoising.context import Parts
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
@@ -24,16 +17,11 @@ __all__ = [
     "DenoiseFinished",
     "DenoiseStarted",
     "Denoiser",
+    "Parts",
     "PieceDenoiser",
     "Predictor",
     "TileDone",
     "averages",
-    "choose_part",
-    "context_of",
     "denoise",
     "domains_for",
-    "grid_of",
-    "halo_of",
-    "most_pixels",
-    "sides_on_grid",
 ]

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from napari_noise2same.core.networks import BlindNet, UNet
+from napari_noise2same.core.networks import BlindNet, UNet, outline_network
 from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
 from napari_noise2same.core.tiling import choose_cell
 
-__all__ = [
-    "choose_part",
-    "context_of",
-    "grid_of",
-    "halo_of",
-    "most_pixels",
-    "sides_on_grid",
-    "spread",
-]
+__all__ = ["Parts", "grid_of", "spread"]
 
 # What lies further away in a volume has changed the result of the shipped weights by 0.002 σ (root
 # mean square); with all that a 3D network can look at, most of the work would be for the context.
@@ -34,43 +26,76 @@ _MAPS, _MAPS_IN_PLACE = 6, 3
 _LEAST = 144
 
 
-def spread(radius: tuple[int, ...], distance: tuple[int, int]) -> tuple[int, ...]:
-    """Return how far a network sees that sees every so many rows and columns.
+class Parts:
+    """The parts in which images are denoised with a network.
 
     Parameters
     ----------
-    radius : tuple of int
-        How far it sees in what it is given, for each spatial axis.
-    distance : tuple of int
-        Rows and columns from one that it is given to the next.
-
-    Returns
-    -------
-    tuple of int
-        Pixels on each side, for each spatial axis, with those of the mean over a distance.
-    """
-    seen = (r * n + n // 2 for r, n in zip(radius[-2:], distance, strict=True))
-    return (*radius[:-2], *seen)
-
-
-def context_of(network: UNet | BlindNet, distance: tuple[int, int]) -> tuple[int, ...]:
-    """Return the context with which parts on the network's grid give what the whole would.
-
-    Parameters
-    ----------
-    network : UNet or BlindNet
+    network : NetworkConfig
         The network.
     distance : tuple of int
         Rows and columns from one that it is given to the next.
+    config : DenoiseConfig
+        What is asked for.
 
-    Returns
-    -------
-    tuple of int
-        Pixels on each side, for each spatial axis. For images it is all that the network can look
-        at. For volumes it may be less, where more makes no difference that can be seen.
+    Attributes
+    ----------
+    grid : tuple of int
+        Steps at which parts begin, in pixels, for each spatial axis.
+    halo : tuple of int
+        How much parts see on each side: what is asked for, else that with which parts on the grid
+        give what the whole would. For images it is all that the network can look at. For volumes it
+        may be less, where more makes no difference that can be seen.
+    sides : tuple of int or None
+        The longest sides in Y and X that are on the grid and no longer than asked for, but at least
+        one step of it; None if nothing is asked for.
     """
-    radius: tuple[int, ...] = network.grid_radius
-    return spread(radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME)), distance)
+
+    def __init__(
+        self, network: NetworkConfig, distance: tuple[int, int], config: DenoiseConfig
+    ) -> None:
+        outline = outline_network(network)
+        self.grid = grid_of(outline, distance)
+        self.halo = _halo(outline, distance, config.overlap)
+        self.sides = None if config.tile is None else _sides(config.tile, self.grid)
+        self._most = _most_pixels(network)
+
+    def shape_for(
+        self,
+        image: Sequence[int],
+        *,
+        chunk: tuple[int, ...] | None = None,
+        source_chunk: tuple[int, ...] | None = None,
+    ) -> tuple[int, ...]:
+        """Choose how large the parts of an image are: as asked for, else whatever wastes least.
+
+        Parameters
+        ----------
+        image : sequence of int
+            Spatial shape of the image.
+        chunk : tuple of int, optional
+            Chunks of the result, of which a part holds whole ones; by default there are none.
+        source_chunk : tuple of int, optional
+            Chunks of the image; by default there are none.
+
+        Returns
+        -------
+        tuple of int
+            Spatial shape of a part, without its context.
+        """
+        chunk = chunk or self.grid
+        if self.sides is not None:
+            plane = (max(side // n, 1) * n for side, n in zip(self.sides, chunk[-2:], strict=True))
+            depth = (min(n, _DEPTH) for n in image[:-2])
+            return (*depth, *map(min, plane, image[-2:]))
+        return choose_cell(
+            image,
+            chunk=chunk,
+            source_chunk=source_chunk or (1,) * len(image),
+            halo=self.halo,
+            multiple=self.grid,
+            max_pixels=self._most,
+        )
 
 
 def grid_of(network: UNet | BlindNet, distance: tuple[int, int]) -> tuple[int, ...]:
@@ -92,106 +117,43 @@ def grid_of(network: UNet | BlindNet, distance: tuple[int, int]) -> tuple[int, .
     return (*flat, *(network.multiple * n for n in distance))
 
 
-def halo_of(config: DenoiseConfig, context: tuple[int, ...]) -> tuple[int, ...]:
-    """Return how much parts see around them: what the settings say, else what they need.
+def spread(radius: tuple[int, ...], distance: tuple[int, int]) -> tuple[int, ...]:
+    """Return how far a network sees that sees every so many rows and columns.
 
     Parameters
     ----------
-    config : DenoiseConfig
-        The settings.
-    context : tuple of int
-        What `context_of` returns.
+    radius : tuple of int
+        How far it sees in what it is given, for each spatial axis.
+    distance : tuple of int
+        Rows and columns from one that it is given to the next.
 
     Returns
     -------
     tuple of int
-        Pixels on each side, for each spatial axis.
+        Pixels on each side, for each spatial axis, with those of the mean over a distance.
     """
-    return context if config.overlap is None else (config.overlap,) * len(context)
+    seen = (r * n + n // 2 for r, n in zip(radius[-2:], distance, strict=True))
+    return (*radius[:-2], *seen)
 
 
-def sides_on_grid(tile: int, grid: tuple[int, ...]) -> tuple[int, int]:
-    """Return the longest sides on the network's grid that are not longer than asked for.
+def _halo(
+    network: UNet | BlindNet, distance: tuple[int, int], overlap: int | None
+) -> tuple[int, ...]:
+    """Return what is asked for, else what parts on the grid need."""
+    radius: tuple[int, ...] = network.grid_radius
+    if overlap is not None:
+        return (overlap,) * len(radius)
+    return spread(radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME)), distance)
 
-    Parameters
-    ----------
-    tile : int
-        The side asked for.
-    grid : tuple of int
-        What `grid_of` returns.
 
-    Returns
-    -------
-    tuple of int
-        The sides in Y and X, at least one step of the grid.
-    """
+def _sides(tile: int, grid: tuple[int, ...]) -> tuple[int, int]:
+    """Return the longest sides on the grid that are not longer than asked for."""
     rows, columns = (max(tile // step, 1) * step for step in grid[-2:])
     return rows, columns
 
 
-def choose_part(
-    shape: Sequence[int],
-    config: DenoiseConfig,
-    *,
-    grid: tuple[int, ...],
-    context: tuple[int, ...],
-    most: int,
-    chunk: tuple[int, ...] | None = None,
-    source_chunk: tuple[int, ...] | None = None,
-) -> tuple[int, ...]:
-    """Choose how large the parts of an image are: as asked for, else whatever wastes least.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Spatial shape of the image.
-    config : DenoiseConfig
-        What is asked for.
-    grid : tuple of int
-        What `grid_of` returns.
-    context : tuple of int
-        What `context_of` returns.
-    most : int
-        What `most_pixels` returns.
-    chunk : tuple of int, optional
-        Chunks of the result, of which a part holds whole ones; by default there are none.
-    source_chunk : tuple of int, optional
-        Chunks of the image; by default there are none.
-
-    Returns
-    -------
-    tuple of int
-        Spatial shape of a part, without its context.
-    """
-    chunk = chunk or grid
-    if config.tile is not None:
-        sides = zip(sides_on_grid(config.tile, grid), chunk[-2:], strict=True)
-        plane = (max(side // n, 1) * n for side, n in sides)
-        depth = (min(n, _DEPTH) for n in shape[:-2])
-        return (*depth, *map(min, plane, shape[-2:]))
-    return choose_cell(
-        shape,
-        chunk=chunk,
-        source_chunk=source_chunk or (1,) * len(shape),
-        halo=halo_of(config, context),
-        multiple=grid,
-        max_pixels=most,
-    )
-
-
-def most_pixels(network: NetworkConfig) -> int:
-    """Return how large a part of an image may be: larger ones waste less on context.
-
-    Parameters
-    ----------
-    network : NetworkConfig
-        The network.
-
-    Returns
-    -------
-    int
-        Pixels of a part, its context included.
-    """
+def _most_pixels(network: NetworkConfig) -> int:
+    """Return how large a part may be with its context: larger ones waste less on it."""
     blind = network.kind == "blind"
     folded = 1 if blind else network.unshuffle**2
     maps = _MAPS if blind or network.spatial_dims == 3 else _MAPS_IN_PLACE

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import convert
-from napari_noise2same.core.denoising.context import choose_part, halo_of, most_pixels
+from napari_noise2same.core.denoising.context import Parts
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
@@ -90,7 +90,6 @@ class Denoiser:
         self, image: Image, model: TrainedModel, config: DenoiseConfig | None = None
     ) -> None:
         self._config = config = config or DenoiseConfig()
-        self._network = model.network
         self._view = model.view_of(image)
         self._domains = domains_for(self._view, model, config)
         self._device = resolve_device(config.device)
@@ -99,8 +98,9 @@ class Denoiser:
         self._sum = np.zeros(image.data.shape, np.float32)
         dtype = config.result_dtype(image.data.dtype)
         self.result = self._sum if dtype == np.float32 else np.zeros(image.data.shape, dtype)
-        self.tile = self._tile_shape()
-        self.tiles = self._plan()
+        parts = Parts(model.network, model.noise_distance, config)
+        self.tile = parts.shape_for(self._view.spatial_shape)
+        self.tiles = self._plan(parts)
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[DenoiseEvent]:
         """Denoise, tile by tile.
@@ -152,25 +152,14 @@ class Denoiser:
             tile[axis] = -(-tile[axis] // 2)
         return tuple(tile)
 
-    def _tile_shape(self) -> tuple[int, ...]:
-        """Choose the tile: the whole image if it is small enough."""
-        return choose_part(
-            self._view.spatial_shape,
-            self._config,
-            grid=self._predictor.multiple,
-            context=self._predictor.grid_halo,
-            most=most_pixels(self._network),
-        )
-
-    def _plan(self) -> tuple[Tile, ...]:
+    def _plan(self, parts: Parts) -> tuple[Tile, ...]:
         """Plan the tiles, which need no blending with all of the receptive field around them."""
         overlap = self._config.overlap or 0
-        halo = halo_of(self._config, self._predictor.grid_halo)
         band = tuple(min(_BAND, side // 2, overlap // 2) for side in self.tile)
         return plan_tiles(
             self._view.spatial_shape,
             self.tile,
-            halo=tuple(h - b for h, b in zip(halo, band, strict=True)),
+            halo=tuple(h - b for h, b in zip(parts.halo, band, strict=True)),
             band=band,
-            multiple=self._predictor.multiple,
+            multiple=parts.grid,
         )

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_noise2same.core.denoising.context import context_of, grid_of, spread
+from napari_noise2same.core.denoising.context import grid_of, spread
 from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
@@ -60,8 +60,6 @@ class Predictor:
         The network's grid: pieces begin at multiples of this in the image.
     halo : tuple of int
         Context with which any part of the image gives what the whole would.
-    grid_halo : tuple of int
-        The same for parts that begin and end on the grid, which need less.
     largest : int or None
         Most pixels that may fit into memory, once it has fallen short of more.
     """
@@ -81,7 +79,6 @@ class Predictor:
         self._distance = model.noise_distance
         self.halo = spread(network.receptive_radius, self._distance)
         self.multiple = grid_of(network, self._distance)
-        self.grid_halo = context_of(network, self._distance)
         self.device = device
         self.largest: int | None = None
         self._dtype = _DTYPES.get(precision)

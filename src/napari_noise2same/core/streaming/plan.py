@@ -9,17 +9,9 @@ from typing import Any
 import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region
-from napari_noise2same.core.denoising import (
-    choose_part,
-    context_of,
-    grid_of,
-    halo_of,
-    most_pixels,
-    sides_on_grid,
-)
+from napari_noise2same.core.denoising import Parts
 from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
 from napari_noise2same.core.model import TrainedModel
-from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.tiling import Tile, plan_tiles
 
@@ -140,33 +132,22 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     FileError
         If the format of the result cannot hold the image's axes.
     """
-    network = outline_network(model.network)
     view = model.view_of(image)
     layout, shape = view.layout, view.spatial_shape
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
-    distance = model.noise_distance
-    grid, context = grid_of(network, distance), context_of(network, distance)
-    if config.tile is not None:
-        chunk = (*chunk[:-2], *map(min, chunk[-2:], sides_on_grid(config.tile, grid)))
+    parts = Parts(model.network, model.noise_distance, config)
+    if parts.sides is not None:
+        chunk = (*chunk[:-2], *map(min, chunk[-2:], parts.sides))
     source = dict(zip(image.axes, _source_chunks(image.data), strict=True))
-    cell = choose_part(
-        shape,
-        config,
-        grid=grid,
-        context=context,
-        most=most_pixels(model.network),
-        chunk=chunk,
-        source_chunk=tuple(source[axis] for axis in layout.spatial),
-    )
+    source_chunk = tuple(source[axis] for axis in layout.spatial)
+    cell = parts.shape_for(shape, chunk=chunk, source_chunk=source_chunk)
     return CellPlan(
         shape=tuple(image.data.shape),
         layout=layout,
         joint_channels=view.joint_channels,
         dtype=config.result_dtype(image.data.dtype).newbyteorder("="),
         cell=cell,
-        tiles=plan_tiles(
-            shape, cell, halo=halo_of(config, context), band=(0,) * len(shape), multiple=grid
-        ),
+        tiles=plan_tiles(shape, cell, halo=parts.halo, band=(0,) * len(shape), multiple=parts.grid),
         chunk=chunk,
     )
 
