@@ -34,7 +34,7 @@ from napari_noise2same.core.settings import (
 )
 from napari_noise2same.core.training import Finished, join_ranks, train
 from napari_noise2same.core.training.parallel import (
-    Alone,
+    Ranks,
     Together,
     choose_ranks,
     rank_device,
@@ -147,7 +147,7 @@ def batch(patches: int = 3) -> tuple[Tensor, Mask, Tensor]:
 def test_a_single_process_of_torchrun_finds_what_one_alone_finds() -> None:
     network = nn.Conv2d(1, 1, 3, padding=1)
     gradients = []
-    for ranks in (Alone(), choose_ranks(CPU, batch=3)):
+    for ranks in (Ranks(), choose_ranks(CPU, batch=3)):
         network.zero_grad()
         terms = ranks.terms(network, *batch(), torch.square)
         loss = noise2same_loss(terms, 1.5) + terms.disagreement
@@ -191,7 +191,7 @@ def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_without_torchrun_nothing_is_different() -> None:
     with join_ranks():
-        assert isinstance(choose_ranks(CPU, batch=1), Alone)
+        assert type(choose_ranks(CPU, batch=1)) is Ranks
         assert rank_device(torch.device("cuda:1")) == torch.device("cuda:1")
 
 

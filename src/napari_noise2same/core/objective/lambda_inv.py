@@ -7,8 +7,8 @@ is a mapping of numbers, so that a resumed run goes on exactly where it was.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -32,19 +32,21 @@ State = dict[str, float]
 INITIAL_LAMBDA = 2.0
 
 
-class LambdaStrategy(Protocol):
-    """What training asks of a strategy."""
+class LambdaStrategy(ABC):
+    """What training asks of a strategy, and the answers of one that learns nothing from steps."""
 
+    @abstractmethod
     def value(self, progress: float, terms: Terms) -> float | Tensor:
         """Return λ_inv for the step at `progress` in [0, 1], which has found these terms."""
 
-    def update(self, terms: Terms, generator: torch.Generator) -> None:
+    def update(self, terms: Terms, generator: torch.Generator) -> None:  # noqa: B027
         """Take in what a step found."""
 
     def state(self) -> State:
         """Return all that a resumed run needs."""
+        return {}
 
-    def restore(self, state: Mapping[str, float]) -> None:
+    def restore(self, state: Mapping[str, float]) -> None:  # noqa: B027
         """Go on from a state."""
 
 
@@ -95,20 +97,7 @@ class _RunningMean:
         return self.total / self.weight if self.weight else None
 
 
-class _Stateless:
-    """A strategy that learns nothing from the steps."""
-
-    def update(self, terms: Terms, generator: torch.Generator) -> None:
-        """Do nothing."""
-
-    def state(self) -> State:
-        return {}
-
-    def restore(self, state: Mapping[str, float]) -> None:
-        """Do nothing."""
-
-
-class _Fixed(_Stateless):
+class _Fixed(LambdaStrategy):
     def __init__(self, config: FixedLambda) -> None:
         self._value = config.value
 
@@ -116,7 +105,7 @@ class _Fixed(_Stateless):
         return self._value
 
 
-class _Staged(_Stateless):
+class _Staged(LambdaStrategy):
     def __init__(self, config: StagedLambda) -> None:
         self._config = config
 
@@ -125,7 +114,7 @@ class _Staged(_Stateless):
         return stage.lambda_start + done * (stage.lambda_stop - stage.lambda_start)
 
 
-class _Averaging:
+class _Averaging(LambdaStrategy):
     """A strategy that lives on the running means of the blind-spot error and of q²."""
 
     def __init__(self, decay: float) -> None:
@@ -183,7 +172,7 @@ class _Calibrated(_Averaging):
         return 2 * variance / math.sqrt(replaced)
 
 
-class _Covariance(_Stateless):
+class _Covariance(LambdaStrategy):
     """λ_inv such that the whole term is 2σ² times the slope, whose gradient is unbiased."""
 
     def __init__(self, sigma: float) -> None:
@@ -193,7 +182,7 @@ class _Covariance(_Stateless):
         return 2 * self._variance * slope(terms) / discrepancy(terms)
 
 
-class _Noise2Info:
+class _Noise2Info(LambdaStrategy):
     def __init__(self, config: Noise2InfoLambda) -> None:
         self._config = config
         self._sigma = INITIAL_LAMBDA / 2

@@ -16,7 +16,7 @@ from napari_noise2same.core.objective import Mask, Terms, noise2same_loss
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.adamw import AdamW
 from napari_noise2same.core.training.averaging import AveragedWeights
-from napari_noise2same.core.training.parallel import Alone, Ranks
+from napari_noise2same.core.training.parallel import Ranks
 from napari_noise2same.core.training.teacher import Lesson
 
 __all__ = ["LearnedStep", "Learner"]
@@ -94,7 +94,7 @@ class Learner:
         self._config = config
         self._optimiser = self._new_optimiser()
         self._device = device
-        self._ranks = ranks or Alone()
+        self._ranks = ranks or Ranks()
         # Of the network alone: losses stay in float32.
         self._mixed = config.mixed_precision and has_fast_bfloat16(device)
 

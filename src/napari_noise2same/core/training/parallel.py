@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, distributed
@@ -19,14 +19,14 @@ from torch import Tensor, distributed
 from napari_noise2same.core.errors import ConfigurationError, DeviceError
 from napari_noise2same.core.objective import Mask, Terms, noise2same_terms
 
-__all__ = ["Alone", "Ranks", "Together", "choose_ranks", "join_ranks", "rank_device"]
+__all__ = ["Ranks", "Together", "choose_ranks", "join_ranks", "rank_device"]
 
 # One process may wait for another to read its images.
 _PATIENCE = timedelta(minutes=30)
 
 
-class Ranks(Protocol):
-    """What training asks of the processes that it runs on."""
+class Ranks:
+    """The processes that do each step together: this one alone."""
 
     def terms(
         self,
@@ -37,28 +37,17 @@ class Ranks(Protocol):
         teacher: Callable[[Tensor], Tensor] | None = None,
     ) -> Terms:
         """Return what `noise2same_terms` says of the whole batch."""
+        return noise2same_terms(network, x, mask, values, teacher)
 
     def add_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """Give each parameter the gradient that the whole batch has."""
+        """Give each parameter the gradient that the whole batch has: all of it was here."""
 
     def agree(self, value: float) -> float:
         """Return what the first process says."""
-
-
-class Alone:
-    """The only process."""
-
-    terms = staticmethod(noise2same_terms)
-
-    def add_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """Do nothing: all of the batch was here."""
-
-    def agree(self, value: float) -> float:
-        """Return the value."""
         return value
 
 
-class Together:
+class Together(Ranks):
     """One of several processes in torch's default process group.
 
     Parameters
@@ -195,7 +184,7 @@ def choose_ranks(device: torch.device, batch: int) -> Ranks:
         If there are more processes than patches.
     """
     if not _grouped():
-        return Alone()
+        return Ranks()
     size = distributed.get_world_size()
     if batch < size:
         raise ConfigurationError(
