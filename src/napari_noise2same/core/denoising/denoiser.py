@@ -91,9 +91,9 @@ class Denoiser:
     ) -> None:
         self._config = config = config or DenoiseConfig()
         self._view = model.view_of(image)
-        self._domains = domains_for(self._view, model, config)
+        domains = domains_for(self._view, model, config)
         self._device = resolve_device(config.device)
-        self._piece = PieceDenoiser(model, self._domains, self._device, config)
+        self._piece = PieceDenoiser(model, domains, self._device, config)
         self._predictor = self._piece.predictor
         self._sum = np.zeros(image.data.shape, np.float32)
         dtype = config.result_dtype(image.data.dtype)

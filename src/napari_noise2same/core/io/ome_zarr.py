@@ -21,7 +21,7 @@ from napari_noise2same.core.io.units import unit_name
 if TYPE_CHECKING:
     import zarr
 
-__all__ = ["is_zarr", "read_zarr", "require_zarr", "zarr_axes", "zarr_levels"]
+__all__ = ["is_zarr", "read_zarr", "read_zarr_axes", "require_zarr", "zarr_levels"]
 
 _MARKERS = ("zarr.json", ".zarray", ".zgroup")
 # What zarr and the look into its metadata raise where these are damaged or incomplete.
@@ -78,7 +78,7 @@ def read_zarr(path: Path, axes: str | None) -> Image:
     )
 
 
-def zarr_axes(path: Path) -> tuple[str, tuple[int, ...]]:
+def read_zarr_axes(path: Path) -> tuple[str, tuple[int, ...]]:
     """Read what a Zarr folder says of its first image; no pixels.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,27 +145,25 @@ def create_pyramid(
             chunks=tuple(map(min, chunks, level_shape)),
             dimension_names=list(axes.lower()),
         )
-    return open_pyramid(path, mode="r+")
+    return open_pyramid(path)
 
 
-def open_pyramid(path: Path, mode: Literal["r", "r+"] = "r") -> Pyramid:
+def open_pyramid(path: Path) -> Pyramid:
     """Open an image that `create_pyramid` has created.
 
     Parameters
     ----------
     path : Path
         Its folder.
-    mode : {"r", "r+"}
-        Whether it can be written to.
 
     Returns
     -------
     Pyramid
-        The image.
+        The image, which can be written to.
     """
     import zarr
 
-    group = zarr.open_group(path.absolute(), mode=mode)
+    group = zarr.open_group(path.absolute(), mode="r+")
     ome: Any = group.attrs["ome"]
     image = ome["multiscales"][0]
     levels = tuple(group[level["path"]] for level in image["datasets"])

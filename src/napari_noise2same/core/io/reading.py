@@ -11,8 +11,8 @@ import numpy as np
 from napari_noise2same.core.array import default_axes
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io.image import Image
-from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr, zarr_axes
-from napari_noise2same.core.io.tiff_reading import read_tiff, tiff_axes
+from napari_noise2same.core.io.ome_zarr import is_zarr, read_zarr, read_zarr_axes
+from napari_noise2same.core.io.tiff_reading import read_tiff, read_tiff_axes
 from napari_noise2same.core.io.tiff_writing import TIFF_SUFFIXES
 
 __all__ = ["is_readable", "read_axes", "read_image"]
@@ -189,6 +189,6 @@ _SIGNATURES: dict[bytes, Reader] = {
 }
 # What is asked of formats that name axes.
 _SAYING: dict[Reader, Callable[[Path], tuple[str, tuple[int, ...]]]] = {
-    read_tiff: tiff_axes,
-    read_zarr: zarr_axes,
+    read_tiff: read_tiff_axes,
+    read_zarr: read_zarr_axes,
 }

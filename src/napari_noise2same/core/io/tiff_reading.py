@@ -16,7 +16,7 @@ from napari_noise2same.core.errors import FileError, MissingDependencyError
 from napari_noise2same.core.io.image import Image, resolve_axes, warn_of_others
 from napari_noise2same.core.io.tiff_metadata import read_metadata
 
-__all__ = ["DAMAGE", "read_tiff", "tiff_axes"]
+__all__ = ["DAMAGE", "read_tiff", "read_tiff_axes"]
 
 # tifffile does not validate the tags that it computes with: the damage shows as any of these
 # (found with 5,000 files of which bytes were changed or cut off).
@@ -85,7 +85,7 @@ def read_tiff(path: Path, axes: str | None) -> Image:
     )
 
 
-def tiff_axes(path: Path) -> tuple[str, tuple[int, ...]]:
+def read_tiff_axes(path: Path) -> tuple[str, tuple[int, ...]]:
     """Read what the headers of a TIFF file say of its first image; no pixels.
 
     Parameters

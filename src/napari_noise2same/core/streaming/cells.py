@@ -65,16 +65,6 @@ class CellDenoiser:
         device = resolve_device(self.config.device)
         return PieceDenoiser(self.model, self.domains, device, self.config)
 
-    def use_device(self, name: str) -> None:
-        """Move to another device than the one asked for.
-
-        Parameters
-        ----------
-        name : str
-            As in `DenoiseConfig`.
-        """
-        self.config = self.config.model_copy(update={"device": name})
-
     def read(self, index: int) -> NDArray[Any]:
         """Read a cell with its context.
 

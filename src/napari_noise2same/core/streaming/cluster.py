@@ -149,9 +149,10 @@ class _CellWorker(WorkerPlugin):
         reached = Journal(self._path).job == self._job
         self._writer = CellWriter(self._path, self._cells.plan) if reached else None
         devices = torch.cuda.device_count()
-        any_gpu = self._cells.config.device in ("auto", "cuda")
-        if devices > 1 and any_gpu and isinstance(worker.name, int):
-            self._cells.use_device(f"cuda:{worker.name % devices}")
+        config = self._cells.config
+        if devices > 1 and config.device in ("auto", "cuda") and isinstance(worker.name, int):
+            own = {"device": f"cuda:{worker.name % devices}"}
+            self._cells.config = config.model_copy(update=own)
 
     def denoise(self, index: int, noisy: NDArray[Any] | None) -> NDArray[Any] | None:
         """Denoise a cell and write it; return its pixels if the folder is out of reach."""

@@ -14,7 +14,7 @@ from napari_noise2same.core.denoising import (
     domains_for,
 )
 from napari_noise2same.core.errors import FileError
-from napari_noise2same.core.io import Image, open_pyramid, read_image, require_zarr
+from napari_noise2same.core.io import Image, read_image, require_zarr, zarr_levels
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming.cells import CellDenoiser
@@ -184,9 +184,8 @@ class StreamDenoiser:
 
     def _levels(self) -> list[ArrayLike]:
         """Open the sizes of the result, in the axes order of the image."""
-        axes = self.plan.layout.axes.replace("S", "C")
-        pyramid = open_pyramid(self.path)
-        return [transposed(level, pyramid.axes, axes) for level in pyramid.levels]
+        stored, wanted = self.plan.result_layout.axes, self.plan.layout.axes.replace("S", "C")
+        return [transposed(level, stored, wanted) for level in zarr_levels(self.path)]
 
     def _target(self) -> Target:
         """Look at what is at the path."""

@@ -50,7 +50,7 @@ class CellWriter:
 
     def __init__(self, path: Path, plan: CellPlan) -> None:
         self._path, self._plan = path, plan
-        self.pyramid = open_pyramid(path, mode="r+")
+        self.pyramid = open_pyramid(path)
         self._view = plan.result_view(self.pyramid.levels[0])
 
     def write(self, index: int, values: NDArray[Any]) -> None:
