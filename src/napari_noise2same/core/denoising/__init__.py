@@ -9,8 +9,8 @@ from napari_noise2same.core.denoising.events import (
     DenoiseStarted,
     TileDone,
 )
-from napari_noise2same.core.denoising.piece import PieceDenoiser, averages
-from napari_noise2same.core.denoising.predictor import Predictor
+from napari_noise2same.core.denoising.piece import PieceDenoiser
+from napari_noise2same.core.denoising.predictor import Predictor, averages
 
 __all__ = [
     "DenoiseEvent",

@@ -21,7 +21,6 @@ from napari_noise2same.core.denoising.events import (
     TileDone,
 )
 from napari_noise2same.core.denoising.piece import PieceDenoiser
-from napari_noise2same.core.device import resolve_device
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
@@ -92,8 +91,7 @@ class Denoiser:
         self._config = config = config or DenoiseConfig()
         self._view = model.view_of(image)
         domains = domains_for(self._view, model, config)
-        self._device = resolve_device(config.device)
-        self._piece = PieceDenoiser(model, domains, self._device, config)
+        self._piece = PieceDenoiser(model, domains, config)
         self._predictor = self._piece.predictor
         self._sum = np.zeros(image.data.shape, np.float32)
         dtype = config.result_dtype(image.data.dtype)
@@ -116,12 +114,12 @@ class Denoiser:
         DenoiseEvent
             `DenoiseStarted`, `TileDone` for each tile, and at last `DenoiseFinished`.
         """
-        begun = time.perf_counter()
+        begun, device = time.perf_counter(), str(self._predictor.device)
         # Tiles add up: what an earlier run has left must go.
         self._sum.fill(0)
         self.result.fill(0)
         total = len(self._view) * len(self.tiles)
-        yield DenoiseStarted(self.result, self.tile, total, str(self._device))
+        yield DenoiseStarted(self.result, self.tile, total, device)
         with self._predictor.interruptible(stop):
             for done, (sample, tile) in enumerate(product(range(len(self._view)), self.tiles), 1):
                 if stop():
@@ -131,7 +129,7 @@ class Denoiser:
                 remaining = seconds * (total - done) / done
                 yield TileDone(done, total, sample, tile.write, seconds, remaining)
             seconds = time.perf_counter() - begun
-            yield DenoiseFinished(self.result, seconds, self._fitting_tile(), str(self._device))
+            yield DenoiseFinished(self.result, seconds, self._fitting_tile(), device)
 
     def _denoise_tile(self, sample: int, tile: Tile) -> None:
         """Add what one tile contributes."""

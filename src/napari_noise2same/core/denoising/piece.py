@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import Region
@@ -17,25 +16,7 @@ from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.sampling import normalise
 from napari_noise2same.core.settings import DenoiseConfig
 
-__all__ = ["PieceDenoiser", "averages"]
-
-
-def averages(model: TrainedModel, config: DenoiseConfig) -> bool:
-    """Return whether flips and turns are averaged: as asked for, else as the model was trained.
-
-    Parameters
-    ----------
-    model : TrainedModel
-        The model.
-    config : DenoiseConfig
-        How to denoise.
-
-    Returns
-    -------
-    bool
-        Whether they are.
-    """
-    return model.thorough if config.averaging is None else config.averaging
+__all__ = ["PieceDenoiser"]
 
 
 class PieceDenoiser:
@@ -47,10 +28,8 @@ class PieceDenoiser:
         The model.
     domains : sequence of Domain
         The domain of each channel of the image.
-    device : torch.device
-        Where to run the network.
     config : DenoiseConfig
-        How.
+        How, and where to run the network.
 
     Attributes
     ----------
@@ -59,15 +38,9 @@ class PieceDenoiser:
     """
 
     def __init__(
-        self,
-        model: TrainedModel,
-        domains: Sequence[Domain],
-        device: torch.device,
-        config: DenoiseConfig,
+        self, model: TrainedModel, domains: Sequence[Domain], config: DenoiseConfig
     ) -> None:
-        self.predictor = Predictor(
-            model, device, precision=config.precision, averaging=averages(model, config)
-        )
+        self.predictor = Predictor(model, config)
         self._domains = tuple(domains)
         # A network that began at random has learnt the detail of these very images.
         self._gives_back = model.network.spatial_dims == 2 and model.start != "scratch"

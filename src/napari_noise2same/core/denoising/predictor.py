@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_noise2same.core.denoising.context import grid_of, spread
-from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory
+from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory, resolve_device
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.networks import (
@@ -25,12 +25,30 @@ from napari_noise2same.core.networks import (
     turn,
     turn_back,
 )
-from napari_noise2same.core.settings import Precision
+from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.tiling import plan_tiles
 
-__all__ = ["Predictor"]
+__all__ = ["Predictor", "averages"]
 
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def averages(model: TrainedModel, config: DenoiseConfig) -> bool:
+    """Return whether flips and turns are averaged: as asked for, else as the model was trained.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    config : DenoiseConfig
+        How to denoise.
+
+    Returns
+    -------
+    bool
+        Whether they are.
+    """
+    return model.thorough if config.averaging is None else config.averaging
 
 
 class _Interrupted(Exception):  # noqa: N818
@@ -47,15 +65,13 @@ class Predictor:
     ----------
     model : TrainedModel
         The model.
-    device : torch.device
-        Where to run it.
-    precision : {"float32", "bfloat16", "float16"}
-        Precision inside the network.
-    averaging : bool
-        Whether to average over all in-plane flips and turns.
+    config : DenoiseConfig
+        Where to run it, in which precision, and whether to average over flips and turns.
 
     Attributes
     ----------
+    device : torch.device
+        Where it runs.
     multiple : tuple of int
         The network's grid: pieces begin at multiples of this in the image.
     halo : tuple of int
@@ -64,25 +80,18 @@ class Predictor:
         Most pixels that may fit into memory, once it has fallen short of more.
     """
 
-    def __init__(
-        self,
-        model: TrainedModel,
-        device: torch.device,
-        *,
-        precision: Precision,
-        averaging: bool,
-    ) -> None:
+    def __init__(self, model: TrainedModel, config: DenoiseConfig) -> None:
+        self.device = resolve_device(config.device)
         keep_freed_memory()
         network = model.build()
-        layout = _memory_format(model.network.spatial_dims, device)
-        self.network = network.to(device=device, memory_format=layout)  # type: ignore[call-overload]
+        layout = _memory_format(model.network.spatial_dims, self.device)
+        self.network = network.to(device=self.device, memory_format=layout)  # type: ignore[call-overload]
         self._distance = model.noise_distance
         self.halo = spread(network.receptive_radius, self._distance)
         self.multiple = grid_of(network, self._distance)
-        self.device = device
         self.largest: int | None = None
-        self._dtype = _DTYPES.get(precision)
-        self._turns = TURNS if averaging else (UNTURNED,)
+        self._dtype = _DTYPES.get(config.precision)
+        self._turns = TURNS if averages(model, config) else (UNTURNED,)
 
     def predict(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Denoise one piece.

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ArrayLike, convert
 from napari_noise2same.core.denoising import PieceDenoiser
-from napari_noise2same.core.device import resolve_device
 from napari_noise2same.core.model import History, TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig
@@ -62,8 +61,7 @@ class CellDenoiser:
     @cached_property
     def piece(self) -> PieceDenoiser:
         """The network on its device."""
-        device = resolve_device(self.config.device)
-        return PieceDenoiser(self.model, self.domains, device, self.config)
+        return PieceDenoiser(self.model, self.domains, self.config)
 
     def read(self, index: int) -> NDArray[Any]:
         """Read a cell with its context.
