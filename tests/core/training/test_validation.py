@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_noise2same.core.settings import MaskConfig
+from napari_noise2same.core.training.batches import BatchSource
 from napari_noise2same.core.training.patches import PatchSampler
 from napari_noise2same.core.training.validation import Validation
 
@@ -31,7 +32,9 @@ def validation(
     **mask: object,
 ) -> Validation:
     sampler, config = PatchSampler([block], patch), MaskConfig.model_validate(mask)
-    return Validation(network or Scale(), sampler, config, batch=8, device=CPU, seed=seed)
+    return Validation(
+        network or Scale(), BatchSource(sampler, config, batch=8, device=CPU, seed=seed)
+    )
 
 
 def scaled(factor: float) -> dict[str, Tensor]:

@@ -48,7 +48,7 @@ class BatchSource:
         device: torch.device,
         seed: int,
     ) -> None:
-        self._sampler, self._mask, self._batch = sampler, mask, batch
+        self.sampler, self.batch, self._mask = sampler, batch, mask
         self.choice = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(device).manual_seed(seed)
 
@@ -69,7 +69,7 @@ class BatchSource:
         values : Tensor, shape (masked,)
             What replaces them.
         """
-        x = self._sampler.draw(self._batch, augmentation, self.choice)
+        x = self.sampler.draw(self.batch, augmentation, self.choice)
         return x, *hide(x, self._mask, generator=self.noise)
 
     def draw_turn(self, augmentation: Augmentation) -> Turn:

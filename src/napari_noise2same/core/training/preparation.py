@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 
@@ -131,9 +132,16 @@ def prepare(
     known = config.noise_distance if resume is None else resume.noise_distance
     loaded = patches_of(blocks, views, config, plan.patch, device, distance=known, resume=resume)
     plan = _as_loaded(plan, loaded, known)
-    sampler, mask, batch, seed = loaded.sampler, config.mask, plan.batch, config.seed
+    source = partial(
+        BatchSource,
+        loaded.sampler,
+        config.mask,
+        batch=plan.batch,
+        device=device,
+        seed=config.seed,
+    )
     learner = Learner(plan.network, config, device, weights=plan.start.weights, ranks=ranks)
-    validation = Validation(learner.network, sampler, mask, batch=batch, device=device, seed=seed)
+    validation = Validation(learner.network, source())
     # Patches of a channel without noise are not learnt from, unless all channels go together.
     noisy = [d for d in loaded.domains if d.sigma or config.joint_channels] or loaded.domains
     with device_errors(device):
@@ -149,7 +157,7 @@ def prepare(
         domains=domains,
         noise=loaded.noise,
         ranks=ranks,
-        batches=BatchSource(sampler, mask, batch=batch, device=device, seed=seed),
+        batches=source(),
         validation=validation,
         learner=learner,
         sigma=ranks.agree(left.sigma),

@@ -13,9 +13,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from napari_noise2same.core.objective import estimated_risk, noise2same_terms, noise_variance
-from napari_noise2same.core.settings import MaskConfig
 from napari_noise2same.core.training.batches import BatchSource
-from napari_noise2same.core.training.patches import PatchSampler
 
 __all__ = ["Validation"]
 
@@ -58,33 +56,15 @@ class Validation:
     ----------
     network : torch.nn.Module
         The network, which is on the device; its own weights are neither used nor changed.
-    sampler : PatchSampler
-        Where patches come from.
-    mask : MaskConfig
-        Which pixels to hide, and what replaces them.
-    batch : int
-        Patches in one forward pass.
-    device : torch.device
-        Where patches are.
-    seed : int
-        Seed of the patches and of the mask.
+    batches : BatchSource
+        Where patches and masks come from: one of its own, which nobody else draws from.
     """
 
-    def __init__(
-        self,
-        network: nn.Module,
-        sampler: PatchSampler,
-        mask: MaskConfig,
-        *,
-        batch: int,
-        device: torch.device,
-        seed: int,
-    ) -> None:
+    def __init__(self, network: nn.Module, batches: BatchSource) -> None:
         self._network = network
-        source = BatchSource(sampler, mask, batch=batch, device=device, seed=seed)
-        self._draw = partial(source.draw, "none")
-        one = sampler.draw(1, "none", source.choice)
-        rounds = min(max(1, round(_PIXELS / (one[0].numel() * batch))), _MOST_ROUNDS)
+        self._draw = partial(batches.draw, "none")
+        one = batches.sampler.draw(1, "none", batches.choice)
+        rounds = min(max(1, round(_PIXELS / (one[0].numel() * batches.batch))), _MOST_ROUNDS)
         self._rounds = [self._draw() for _ in range(rounds)]
 
     @torch.no_grad()
