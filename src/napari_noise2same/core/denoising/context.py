@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from napari_noise2same.core.networks import BlindNet, UNet, outline_network
+from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
 from napari_noise2same.core.tiling import choose_cell
 
-__all__ = ["Parts", "grid_of", "spread"]
+__all__ = ["Parts"]
 
 # What lies further away in a volume has changed the result of the shipped weights by 0.002 σ (root
 # mean square); with all that a 3D network can look at, most of the work would be for the context.
@@ -43,9 +43,11 @@ class Parts:
     grid : tuple of int
         Steps at which parts begin, in pixels, for each spatial axis.
     halo : tuple of int
-        How much parts see on each side: what is asked for, else that with which parts on the grid
+        How much parts on the grid see on each side: what is asked for, else that with which they
         give what the whole would. For images it is all that the network can look at. For volumes it
         may be less, where more makes no difference that can be seen.
+    reach : tuple of int
+        How much parts need on each side that begin and end anywhere.
     sides : tuple of int or None
         The longest sides in Y and X that are on the grid and no longer than asked for, but at least
         one step of it; None if nothing is asked for.
@@ -55,8 +57,13 @@ class Parts:
         self, network: NetworkConfig, distance: tuple[int, int], config: DenoiseConfig
     ) -> None:
         outline = outline_network(network)
-        self.grid = grid_of(outline, distance)
-        self.halo = _halo(outline, distance, config.overlap)
+        flat = (1,) * (network.spatial_dims - 2)
+        self.grid = (*flat, *(outline.multiple * n for n in distance))
+        self.reach = _spread(outline.receptive_radius, distance)
+        radius = outline.grid_radius
+        seen = radius if network.spatial_dims == 2 else tuple(map(min, radius, _VOLUME))
+        needed = _spread(seen, distance)
+        self.halo = needed if config.overlap is None else (config.overlap,) * len(needed)
         self.sides = None if config.tile is None else _sides(config.tile, self.grid)
         self._most = _most_pixels(network)
 
@@ -98,52 +105,13 @@ class Parts:
         )
 
 
-def grid_of(network: UNet | BlindNet, distance: tuple[int, int]) -> tuple[int, ...]:
-    """Return the steps of the grid at which parts of an image begin.
-
-    Parameters
-    ----------
-    network : UNet or BlindNet
-        The network.
-    distance : tuple of int
-        Rows and columns from one that it is given to the next.
-
-    Returns
-    -------
-    tuple of int
-        Pixels, for each spatial axis.
-    """
-    flat = (1,) * (len(network.grid_radius) - 2)
-    return (*flat, *(network.multiple * n for n in distance))
-
-
-def spread(radius: tuple[int, ...], distance: tuple[int, int]) -> tuple[int, ...]:
+def _spread(radius: tuple[int, ...], distance: tuple[int, int]) -> tuple[int, ...]:
     """Return how far a network sees that sees every so many rows and columns.
 
-    Parameters
-    ----------
-    radius : tuple of int
-        How far it sees in what it is given, for each spatial axis.
-    distance : tuple of int
-        Rows and columns from one that it is given to the next.
-
-    Returns
-    -------
-    tuple of int
-        Pixels on each side, for each spatial axis, with those of the mean over a distance.
+    With those of the mean over a distance, which is taken last.
     """
     seen = (r * n + n // 2 for r, n in zip(radius[-2:], distance, strict=True))
     return (*radius[:-2], *seen)
-
-
-def _halo(
-    network: UNet | BlindNet, distance: tuple[int, int], overlap: int | None
-) -> tuple[int, ...]:
-    """Return what is asked for, else what parts on the grid need."""
-    radius: tuple[int, ...] = network.grid_radius
-    if overlap is not None:
-        return (overlap,) * len(radius)
-    return spread(radius if len(radius) == 2 else tuple(map(min, radius, _VOLUME)), distance)
 
 
 def _sides(tile: int, grid: tuple[int, ...]) -> tuple[int, int]:

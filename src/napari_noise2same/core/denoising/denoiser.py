@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import convert
-from napari_noise2same.core.denoising.context import Parts
 from napari_noise2same.core.denoising.domains import domains_for
 from napari_noise2same.core.denoising.events import (
     DenoiseEvent,
@@ -96,9 +95,8 @@ class Denoiser:
         self._sum = np.zeros(image.data.shape, np.float32)
         dtype = config.result_dtype(image.data.dtype)
         self.result = self._sum if dtype == np.float32 else np.zeros(image.data.shape, dtype)
-        parts = Parts(model.network, model.noise_distance, config)
-        self.tile = parts.shape_for(self._view.spatial_shape)
-        self.tiles = self._plan(parts)
+        self.tile = self._predictor.parts.shape_for(self._view.spatial_shape)
+        self.tiles = self._plan()
 
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[DenoiseEvent]:
         """Denoise, tile by tile.
@@ -150,9 +148,9 @@ class Denoiser:
             tile[axis] = -(-tile[axis] // 2)
         return tuple(tile)
 
-    def _plan(self, parts: Parts) -> tuple[Tile, ...]:
+    def _plan(self) -> tuple[Tile, ...]:
         """Plan the tiles, which need no blending with all of the receptive field around them."""
-        overlap = self._config.overlap or 0
+        parts, overlap = self._predictor.parts, self._config.overlap or 0
         band = tuple(min(_BAND, side // 2, overlap // 2) for side in self.tile)
         return plan_tiles(
             self._view.spatial_shape,

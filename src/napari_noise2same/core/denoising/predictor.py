@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_noise2same.core.denoising.context import grid_of, spread
+from napari_noise2same.core.denoising.context import Parts
 from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory, resolve_device
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
@@ -72,10 +72,8 @@ class Predictor:
     ----------
     device : torch.device
         Where it runs.
-    multiple : tuple of int
-        The network's grid: pieces begin at multiples of this in the image.
-    halo : tuple of int
-        Context with which any part of the image gives what the whole would.
+    parts : Parts
+        How an image is cut for the network: pieces begin on the grid.
     largest : int or None
         Most pixels that may fit into memory, once it has fallen short of more.
     """
@@ -87,8 +85,7 @@ class Predictor:
         layout = _memory_format(model.network.spatial_dims, self.device)
         self.network = network.to(device=self.device, memory_format=layout)  # type: ignore[call-overload]
         self._distance = model.noise_distance
-        self.halo = spread(network.receptive_radius, self._distance)
-        self.multiple = grid_of(network, self._distance)
+        self.parts = Parts(model.network, model.noise_distance, config)
         self.largest: int | None = None
         self._dtype = _DTYPES.get(config.precision)
         self._turns = TURNS if averages(model, config) else (UNTURNED,)
@@ -154,8 +151,8 @@ class Predictor:
         axis = int(np.argmax(shape))
         tile = list(shape)
         tile[axis] = -(-shape[axis] // 2)
-        halo = [h if i == axis else 0 for i, h in enumerate(self.halo)]
-        tiles = plan_tiles(shape, tile, halo=halo, band=(0,) * len(shape), multiple=self.multiple)
+        halo = [h if i == axis else 0 for i, h in enumerate(self.parts.reach)]
+        tiles = plan_tiles(shape, tile, halo=halo, band=(0,) * len(shape), multiple=self.parts.grid)
         if any(t.read[axis] == slice(0, shape[axis]) for t in tiles):
             raise DeviceError(
                 f"The memory of {self.device} does not suffice for a piece of "
@@ -171,7 +168,7 @@ class Predictor:
     def _average(self, x: Tensor) -> Tensor:
         """Run the network on every view of a piece, and average what comes back."""
         # Padded before it is turned, so that every view sees the grid of the whole image.
-        rows, columns = self.multiple[-2:]
+        rows, columns = self.parts.grid[-2:]
         apart = take_apart(pad_to_multiple(x, (rows, columns)), self._distance)
         total = torch.zeros_like(apart)
         for way in self._turns:
