@@ -36,7 +36,7 @@ class Ranks:
         values: Tensor,
         teacher: Callable[[Tensor], Tensor] | None = None,
     ) -> Terms:
-        """Return what `noise2same_terms` says of the whole batch."""
+        """Return what `noise2same_terms` says of the whole batch, which all processes have."""
         return noise2same_terms(network, x, mask, values, teacher)
 
     def add_gradients(self, parameters: Iterable[Tensor]) -> None:
@@ -68,26 +68,7 @@ class Together(Ranks):
         values: Tensor,
         teacher: Callable[[Tensor], Tensor] | None = None,
     ) -> Terms:
-        """Run the network on this process' patches, and return the terms of all.
-
-        Parameters
-        ----------
-        network : callable
-            As in `noise2same_terms`.
-        x : Tensor, shape (batch, channels, [Z,] Y, X)
-            The whole batch, the same in every process.
-        mask : Mask
-            Its masked pixels.
-        values : Tensor, shape (masked,)
-            What replaces them.
-        teacher : callable, optional
-            As in `noise2same_terms`.
-
-        Returns
-        -------
-        Terms
-            The terms of the whole batch. Gradients reach this process' patches only.
-        """
+        """Run the network on this process' patches, which gradients reach, for the terms of all."""
         first, end = (len(x) * rank // self._size for rank in (self._rank, self._rank + 1))
         own = (mask.index[0] >= first) & (mask.index[0] < end)
         patch, *places = (index[own] for index in mask.index)
@@ -110,13 +91,7 @@ class Together(Ranks):
         )
 
     def add_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """Add up the gradients of all processes.
-
-        Parameters
-        ----------
-        parameters : iterable of Tensor
-            The same in every process, each with the gradient from its patches.
-        """
+        """Add up the gradients of all processes, each from its patches."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         total = torch.cat([gradient.reshape(-1) for gradient in gradients])
         distributed.all_reduce(total)
@@ -126,18 +101,7 @@ class Together(Ranks):
             gradient.copy_(part.view(gradient.shape))
 
     def agree(self, value: float) -> float:
-        """Return what the first process says, to all of them.
-
-        Parameters
-        ----------
-        value : float
-            What this process would say.
-
-        Returns
-        -------
-        float
-            The first one's value.
-        """
+        """Return what the first process says, to all of them."""
         said = torch.tensor(value, dtype=torch.float64, device=self._device)
         distributed.broadcast(said, src=0)
         return said.item()
