@@ -7,7 +7,7 @@ import pytest
 
 from napari_noise2same.core.errors import AxesError, ImageError
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.io.image import reorder_axes, resolve_axes
+from napari_noise2same.core.io.image import resolve_axes
 
 
 def test_axes_that_do_not_fit_are_refused_with_what_was_found() -> None:
@@ -66,13 +66,6 @@ def test_dimensions_of_unknown_meaning_become_frames_first(labels: list[str], ax
 def test_more_unknown_dimensions_than_letters_are_no_image() -> None:
     with pytest.raises(AxesError):
         Image(np.zeros((1,) * 6), resolve_axes("QQQQYX"))
-
-
-def test_reordering_moves_the_pixels_with_their_axes() -> None:
-    data = np.arange(24).reshape(2, 3, 4)
-    moved, axes = reorder_axes(data, "YXC", "TCZYX")
-    assert axes == "CYX"
-    assert moved[3, 1, 2] == data[1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from napari_noise2same.core.array import (
 )
 from napari_noise2same.core.errors import ImageError
 
-__all__ = ["Image", "Size", "reorder_axes", "resolve_axes", "warn_of_others"]
+__all__ = ["Image", "Size", "resolve_axes", "warn_of_others"]
 
 # Physical size of a pixel along one axis, and its unit where known.
 Size = tuple[float, str | None]
@@ -143,29 +143,6 @@ def resolve_axes(labels: Iterable[str]) -> str:
     letters = [label.upper() if label.upper() in set(KNOWN_AXES) else "" for label in labels]
     free = iter([letter for letter in _UNKNOWN_BECOMES if letter not in letters])
     return "".join(letter or next(free, "T") for letter in letters)
-
-
-def reorder_axes(data: NDArray[Any], axes: str, order: str) -> tuple[NDArray[Any], str]:
-    """Bring the axes into the order that a file format asks for.
-
-    Parameters
-    ----------
-    data : ndarray
-        Pixels.
-    axes : str
-        Axes of `data`.
-    order : str
-        All axes that may occur, in the order wanted.
-
-    Returns
-    -------
-    data : ndarray
-        A view of the pixels.
-    axes : str
-        Its axes.
-    """
-    target = "".join(sorted(axes, key=order.index))
-    return np.transpose(data, [axes.index(axis) for axis in target]), target
 
 
 def _check_mask(mask: NDArray[np.bool_], axes: str, shape: tuple[int, ...]) -> None:

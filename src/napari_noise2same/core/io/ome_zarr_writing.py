@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_noise2same.core.io.image import Image, reorder_axes
+from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.ome_zarr import require_zarr
 from napari_noise2same.core.io.ome_zarr_metadata import Limits, ome_attributes, zarr_axes
 from napari_noise2same.core.io.pyramid import Pyramid, level_shapes
@@ -47,7 +47,8 @@ def write_zarr(path: Path, data: NDArray[Any], like: Image, description: Mapping
     """
     require_zarr()
     axes = zarr_axes(like.axes)
-    data, _ = reorder_axes(data, like.axes.replace("S", "C"), axes)
+    own = like.axes.replace("S", "C")
+    data = np.transpose(data, [own.index(axis) for axis in axes])
     channels = np.moveaxis(data, axes.index("C"), 0) if "C" in axes else data[np.newaxis]
     pyramid = create_pyramid(
         path,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.array import KNOWN_AXES
 from napari_noise2same.core.errors import FileError
-from napari_noise2same.core.io.image import Image, reorder_axes
+from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.tiff_metadata import OME_SIZES
 from napari_noise2same.core.io.units import convert_unit, is_convertible, unit_symbol
 
@@ -100,7 +100,8 @@ def _ome_order(axes: str) -> str:
 
 def _write_ome(path: Path, data: NDArray[Any], like: Image, description: Mapping[str, str]) -> None:
     """Write OME-TIFF."""
-    data, axes = reorder_axes(data, like.axes, _ome_order(like.axes))
+    axes = _ome_order(like.axes)
+    data = np.transpose(data, [like.axes.index(axis) for axis in axes])
     metadata: dict[str, Any] = {"axes": axes, **_same_shape(data, like, "ome")}
     for axis, (name, _) in OME_SIZES.items():
         symbol = unit_symbol(like.units.get(axis))
