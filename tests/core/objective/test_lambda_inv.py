@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from napari_noise2same.core.objective import (
-    LambdaStrategy,
     Terms,
     build_strategy,
     noise2same_loss,
     noise2same_terms,
-    stratified_mask,
 )
+from napari_noise2same.core.objective.lambda_inv import LambdaStrategy
+from napari_noise2same.core.objective.masks import stratified_mask
 from napari_noise2same.core.settings import (
     AdaptiveLambda,
     CalibratedLambda,

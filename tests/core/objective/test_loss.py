@@ -13,15 +13,14 @@ from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.objective import (
     Mask,
     Terms,
-    donut_mean,
     estimated_risk,
     noise2same_loss,
     noise2same_terms,
     noise_variance,
-    replacement_values,
-    stratified_mask,
 )
 from napari_noise2same.core.objective.loss import slope
+from napari_noise2same.core.objective.masks import stratified_mask
+from napari_noise2same.core.objective.replacement import donut_mean, replacement_values
 from napari_noise2same.core.settings import NetworkConfig
 
 SHAPE = (4, 2, 16, 16)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from napari_noise2same.core.objective import Mask, stratified_mask
+from napari_noise2same.core.objective import Mask
+from napari_noise2same.core.objective.masks import stratified_mask
 
 SIZES = {2: (128, 120), 3: (24, 40, 36)}
 sizes = st.one_of(

@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import convolve
 
-from napari_noise2same.core.objective import (
-    Mask,
-    donut_mean,
-    replacement_values,
-    stratified_mask,
-)
+from napari_noise2same.core.objective import Mask
+from napari_noise2same.core.objective.masks import stratified_mask
+from napari_noise2same.core.objective.replacement import donut_mean, replacement_values
 
 Kind = Literal["donut", "gaussian"]
 KINDS: list[Kind] = ["donut", "gaussian"]

@@ -15,12 +15,12 @@ from napari_noise2same.core.sampling import (
     Block,
     domains,
     find_noise_distance,
-    fit_domains,
     load_blocks,
     normalise,
     planes_are_alike,
     take_apart,
 )
+from napari_noise2same.core.sampling.domains import fit_domains
 
 Array = NDArray[Any]
 

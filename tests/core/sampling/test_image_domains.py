@@ -9,12 +9,8 @@ from scipy.ndimage import gaussian_filter
 
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.noise import Domain, PoissonGaussian
-from napari_noise2same.core.sampling import (
-    Block,
-    fit_domains,
-    fit_image_domains,
-    normalise,
-)
+from napari_noise2same.core.sampling import Block, fit_image_domains, normalise
+from napari_noise2same.core.sampling.domains import fit_domains
 
 Array = NDArray[Any]
 

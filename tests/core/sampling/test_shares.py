@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_noise2same.core.sampling import fair_shares, pixel_weights
+from napari_noise2same.core.sampling import pixel_weights
+from napari_noise2same.core.sampling.shares import fair_shares
 
 sizes = st.lists(st.integers(1, 10**12), min_size=1, max_size=30)
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_noise2same.core.errors import ConfigurationError
-from napari_noise2same.core.tiling import Segment, Tile, plan_axis, plan_tiles
+from napari_noise2same.core.tiling import Tile, plan_tiles
+from napari_noise2same.core.tiling.geometry import Segment, plan_axis
 
 
 class Axis(NamedTuple):

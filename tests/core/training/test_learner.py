@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from napari_noise2same.core.errors import TrainingError
-from napari_noise2same.core.objective import stratified_mask
+from napari_noise2same.core.objective.masks import stratified_mask
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.learner import MAX_RECOVERIES, LearnedStep, Learner
 from napari_noise2same.core.training.teacher import Lesson

@@ -18,14 +18,9 @@ from torch import Tensor, distributed, nn
 from napari_noise2same.core.errors import ConfigurationError, DeviceError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel, load_model
-from napari_noise2same.core.objective import (
-    Mask,
-    Terms,
-    noise2same_loss,
-    noise2same_terms,
-    replacement_values,
-    stratified_mask,
-)
+from napari_noise2same.core.objective import Mask, Terms, noise2same_loss, noise2same_terms
+from napari_noise2same.core.objective.masks import stratified_mask
+from napari_noise2same.core.objective.replacement import replacement_values
 from napari_noise2same.core.settings import (
     CalibratedLambda,
     CovarianceLambda,

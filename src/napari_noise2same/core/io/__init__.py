@@ -4,7 +4,7 @@ from napari_noise2same.core.io.image import Image
 from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr, zarr_levels
 from napari_noise2same.core.io.ome_zarr_metadata import Limits, channel_limits, zarr_axes
 from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
-from napari_noise2same.core.io.pyramid import Pyramid, level_shapes, pyramid_bytes
+from napari_noise2same.core.io.pyramid import level_shapes, pyramid_bytes
 from napari_noise2same.core.io.reading import is_readable, read_axes, read_image
 from napari_noise2same.core.io.results import is_result, is_unfinished, journal_path
 from napari_noise2same.core.io.writing import check_format, is_writable, replacing, write_image
@@ -12,7 +12,6 @@ from napari_noise2same.core.io.writing import check_format, is_writable, replaci
 __all__ = [
     "Image",
     "Limits",
-    "Pyramid",
     "channel_limits",
     "check_format",
     "chunk_shape",

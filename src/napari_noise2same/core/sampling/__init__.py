@@ -3,7 +3,6 @@
 from napari_noise2same.core.sampling.blocks import Block, load_blocks, pixels_of, take_apart
 from napari_noise2same.core.sampling.domains import (
     find_noise_distance,
-    fit_domains,
     normalise,
     planes_are_alike,
 )
@@ -13,15 +12,13 @@ from napari_noise2same.core.sampling.image_domains import (
     is_far_from,
 )
 from napari_noise2same.core.sampling.positions import Positions, patch_starts
-from napari_noise2same.core.sampling.shares import fair_shares, pixel_weights
+from napari_noise2same.core.sampling.shares import pixel_weights
 
 __all__ = [
     "Block",
     "ImageDomains",
     "Positions",
-    "fair_shares",
     "find_noise_distance",
-    "fit_domains",
     "fit_image_domains",
     "is_far_from",
     "load_blocks",

@@ -2,6 +2,6 @@
 
 from napari_noise2same.core.tiling.blending import blend_weights
 from napari_noise2same.core.tiling.cells import choose_cell
-from napari_noise2same.core.tiling.geometry import Segment, Tile, plan_axis, plan_tiles
+from napari_noise2same.core.tiling.geometry import Tile, plan_tiles
 
-__all__ = ["Segment", "Tile", "blend_weights", "choose_cell", "plan_axis", "plan_tiles"]
+__all__ = ["Tile", "blend_weights", "choose_cell", "plan_tiles"]
