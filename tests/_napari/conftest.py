@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from napari import Viewer
 from napari.layers import Image, Layer
+from npe2 import PluginManifest
 from qtpy.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from qtpy.QtWidgets import QApplication
 
@@ -50,6 +51,16 @@ def no_leaks(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Non
         left += timers_and_layers()
         gc.unfreeze()
         assert not left, f"left behind: {left}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plugins_of_the_machine() -> Iterator[None]:
+    """Look for plugins once, as viewers do that share a process."""
+    found = list(PluginManifest.discover())
+    with pytest.MonkeyPatch.context() as patch:
+        # The fixture of napari has each viewer look again, which is a quarter of its start.
+        patch.setattr(PluginManifest, "discover", lambda **_: iter(found))
+        yield
 
 
 @pytest.fixture(autouse=True)
