@@ -123,7 +123,7 @@ def tests(session: nox.Session) -> None:
     install_viewer_packages(session)
     install(session, "--group", "dev", "--editable", ".[all]")
     check(session)
-    session.run("pytest", "--cov", *TEST_PROCESSES, *session.posargs, env=TEST_ENVIRONMENT)
+    session.run("pytest", *TEST_PROCESSES, *session.posargs, env=TEST_ENVIRONMENT)
 
 
 def check(session: nox.Session) -> None:
