@@ -95,14 +95,16 @@ def test_the_window_may_be_closed_at_any_moment(moment: str) -> None:
 import napari
 from qtpy.QtCore import QTimer
 from napari_noise2same._napari.demo_window import open_demo
-from napari_noise2same.core import TrainingConfig
+from napari_noise2same.core import NetworkConfig, TrainingConfig
 from napari_noise2same.samples import cells
 from napari_noise2same.widgets import RunState
 
 moment = {moment!r}
 sample = cells(side=64)
 steps = 5 if moment == "compared" else 1_000_000
-config = TrainingConfig(steps=steps, batch=1, patch=(16, 16), device="cpu")
+network = NetworkConfig(widths=(4, 6))
+small = {{"batch": 1, "patch": (16, 16), "network": network, "start": "scratch"}}
+config = TrainingConfig(steps=steps, device="cpu", **small)
 run = napari.run
 
 
