@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 __all__ = ["main"]
@@ -10,14 +11,19 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line.
 
+    SIGTERM is taken as Ctrl-C from the beginning, unless it is ignored.
+
     Raises
     ------
     SystemExit
         Always, with its exit code; with that of Ctrl-C where it was pressed while this loads.
     """
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from napari_noise2same.cli import main as run
     except KeyboardInterrupt:
+        sys.stderr.write("Error: Stopped before there was a result.\n")
         sys.exit(130)
     run()
 

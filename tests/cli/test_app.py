@@ -123,19 +123,25 @@ def test_a_warning_is_shown_once(run: Run, noisy: Path, tmp_path: Path) -> None:
             assert outcome.err.count("holds 2 images") == 1
 
 
-def test_ctrl_c_while_the_program_loads_ends_it_without_a_traceback(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_told_to_end_while_the_program_loads_ends_it_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
 ) -> None:
     class Impatient:
         def find_spec(self, name: str, *_: object) -> None:
             if name == "napari_noise2same.cli":
-                raise KeyboardInterrupt
+                signal.raise_signal(number)
 
     monkeypatch.delitem(sys.modules, "napari_noise2same.cli")
     monkeypatch.setattr(sys, "meta_path", [Impatient(), *sys.meta_path])
-    with pytest.raises(SystemExit) as leaving:
-        __main__.main()
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as leaving:
+            __main__.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert leaving.value.code == INTERRUPTED
+    assert capsys.readouterr().err == "Error: Stopped before there was a result.\n"
 
 
 def test_ctrl_c_before_there_is_a_result_is_told(
