@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import subprocess
@@ -194,3 +195,26 @@ def test_what_the_system_refuses_is_one_sentence(run: Run, tmp_path: Path) -> No
     outcome = run("evaluate", tmp_path / ("a" * 300), "--reference", tmp_path / "b.tif")
     assert outcome.code == 1
     assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("evaluate noisy.tif --reference noisy.tif", 1), ("train", 2)]
+)
+def test_an_output_that_refuses_is_told_without_it(
+    noisy: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: str,
+    code: int,
+) -> None:
+    class FullDisk(BytesIO):
+        def write(self, _content: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.chdir(noisy.parent)
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(FullDisk(), write_through=True))
+    with pytest.raises(SystemExit) as leaving:
+        main([*arguments.split(), "--json"])
+    assert leaving.value.code == code
+    said = "No space left on device: a file or the standard output cannot be used."
+    assert (said in capsys.readouterr().err) == (code == 1)

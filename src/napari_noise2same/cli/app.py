@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial, wraps
 from io import TextIOWrapper
 from typing import Annotated, NoReturn, TextIO
@@ -51,7 +52,7 @@ for command in (train, denoise, evaluate, info, demo):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, and leave with its exit code.
 
-    0: the job was done. 1: it could not be done. 2: wrong usage. 130: ended by Ctrl-C.
+    0: the job was done. 1: it could not be done. 2: wrong usage. 130: ended by Ctrl-C or SIGTERM.
 
     Parameters
     ----------
@@ -77,11 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             app(given, prog_name="napari-noise2same")
         except SystemExit as leaving:
             if as_json and leaving.code == _MISUSED:
-                emit(
-                    {"error": "Expected options as in --help, see standard error."},
-                    "",
-                    as_json=True,
-                )
+                _tell_programs("Expected options as in --help, see standard error.")
             raise
         except StoppedError as error:
             fail(str(error), code=INTERRUPTED)
@@ -91,15 +88,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fail(_sentence(error))
         except OSError as error:
             # Whatever the system refuses before our own words are found for it: long names, ...
-            fail(f"{error.strerror or error}: {error.filename or 'a file'} cannot be used.")
+            place = error.filename or "a file or the standard output"
+            fail(f"{error.strerror or error}: {place} cannot be used.")
 
 
 def _fail(sentence: str, *, as_json: bool, code: int = 1) -> NoReturn:
     """Say what is wrong, whichever of several processes has met it, and leave."""
     typer.echo(f"Error: {sentence}", err=True)
     if as_json:
-        emit({"error": sentence}, "", as_json=True)
+        _tell_programs(sentence)
     sys.exit(code)
+
+
+def _tell_programs(sentence: str) -> None:
+    """Say what is wrong in JSON, where the standard output is not what is wrong."""
+    with suppress(OSError):
+        emit({"error": sentence}, "", as_json=True)
 
 
 def _show_version(asked: bool) -> None:
