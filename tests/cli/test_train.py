@@ -280,6 +280,13 @@ def test_resume_with_more_steps(run: Run, noisy: Path, model: Path) -> None:
     assert len(load_model(model).history) == 5
 
 
+def test_resume_with_no_steps_at_all(run: Run, noisy: Path, model: Path) -> None:
+    outcome = run("train", noisy, "--model", model, "--resume", "--steps", 0)
+
+    assert "No training: those of the model are taken as they are." in outcome.err
+    assert "2 steps" in outcome.out
+
+
 def test_resume_with_seconds_instead_of_steps(run: Run, noisy: Path, model: Path) -> None:
     assert run("train", noisy, "--model", model, "--resume", "--seconds", 1e-6).code == 0
     settings = load_model(model).settings

@@ -113,7 +113,8 @@ def _describe(start: Started) -> str:
     """Say what was chosen for the images and the device."""
     plan = start.plan
     if plan.steps == 0:
-        weights = "the shipped weights" if plan.start.kind == "pretrained" else "those of the model"
+        shipped = plan.start.kind == "pretrained" and not start.step
+        weights = "the shipped weights" if shipped else "those of the model"
         return f"No training: {weights} are taken as they are. {plan.note}".rstrip()
     budget = f"{plan.steps} steps" if plan.seconds is None else f"{plan.seconds:g} seconds"
     patch = " × ".join(map(str, plan.patch))

@@ -274,8 +274,10 @@ def test_the_change_is_against_the_weights_at_the_very_start(
     assert isinstance(first, Finished)
 
     second = finish(image, None, resume=through_a_file(first.model, tmp_path))
-
     assert second.change == whole.change > 0
+
+    no_more = make_config(network=None, steps=0)
+    assert finish(image, no_more, resume=second.model).change == whole.change
 
 
 def test_the_teacher_goes_on_as_well(

@@ -311,7 +311,7 @@ class Trainer:
         """Return how far the result has moved from that of the first weights, in σ if any."""
         if self._teacher is None:
             return math.nan
-        if self.plan.steps == 0:
+        if self.step == self.plan.steps == 0:
             return 0.0
         if not self._sigma:
             return math.nan
