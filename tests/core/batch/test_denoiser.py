@@ -26,7 +26,7 @@ from napari_noise2same.core import (
 )
 from napari_noise2same.core.batch import ImageOpened, Job, find_images, plan_jobs
 from napari_noise2same.core.denoising import Denoiser
-from napari_noise2same.core.errors import DeviceError, FileError
+from napari_noise2same.core.errors import ConfigurationError, DeviceError, FileError
 from napari_noise2same.core.io import is_result
 
 MakeFiles = Callable[..., list[Path]]
@@ -53,6 +53,12 @@ def test_the_tree_of_results_is_that_of_the_images(
     expected = denoise(read_image(tmp_path / "in/b/c.tif"), model, CPU)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "out/b/c.tif"), expected)
     assert is_result(tmp_path / "out/b/c.tif")
+
+
+def test_what_is_no_model_is_refused() -> None:
+    given: Any = "model.safetensors"
+    with pytest.raises(ConfigurationError, match="Expected a model, found str"):
+        BatchDenoiser([], given)
 
 
 def test_every_file_tells_from_its_start_to_its_end(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.denoising.domains import domains_for
-from napari_noise2same.core.errors import AxesError
+from napari_noise2same.core.errors import AxesError, ConfigurationError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
@@ -101,3 +101,15 @@ def test_the_scale_of_an_image_does_not_change_its_result(make_model: ModelFacto
     plain = denoise(Image(values, "YX"), model, IMAGE)
     scaled = denoise(Image(values / 4096 + 3, "YX"), model, IMAGE)
     np.testing.assert_allclose((scaled - 3) * 4096, plain, atol=0.02 * float(np.ptp(plain)))
+
+
+@pytest.mark.parametrize("given", [np.ones((4, 4)), "noisy.tif", None])
+def test_what_is_no_image_is_refused(model: TrainedModel, given: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"Expected an image, found .* by read_image"):
+        denoise(given, model)
+
+
+@pytest.mark.parametrize("given", ["model.safetensors", None])
+def test_what_is_no_model_is_refused(given: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"Expected a model, found .* by load_model"):
+        denoise(Image(np.ones((4, 4)), "YX"), given)

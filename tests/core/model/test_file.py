@@ -15,7 +15,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from napari_noise2same.core.errors import ModelFileError
+from napari_noise2same.core.errors import ConfigurationError, ModelFileError
 from napari_noise2same.core.model import TrainedModel, load_model, save_model
 
 KEY = "napari-noise2same"
@@ -128,6 +128,12 @@ def test_saving_and_loading_draw_nothing_from_the_global_generator(
 def test_paths_may_be_strings(model: TrainedModel, tmp_path: Path) -> None:
     save_model(model, str(tmp_path / "m.safetensors"))
     assert load_model(str(tmp_path / "m.safetensors")).seed == model.seed
+
+
+def test_what_is_no_model_is_not_written(model: TrainedModel, tmp_path: Path) -> None:
+    given: Any = model.weights
+    with pytest.raises(ConfigurationError, match="Expected a model, found"):
+        save_model(given, tmp_path / "m.safetensors")
 
 
 def test_a_malicious_pickle_is_refused_and_runs_nothing(tmp_path: Path) -> None:

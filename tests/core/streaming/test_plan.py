@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_noise2same.core.errors import AxesError, FileError
+from napari_noise2same.core.errors import AxesError, ConfigurationError, FileError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
@@ -98,3 +98,9 @@ def test_what_does_not_fit_the_model_or_the_format_is_refused(make_model: ModelF
         plan(make_model(spatial_dims=3), (20, 20), "YX")
     with pytest.raises(FileError, match="CYXS"):
         _ = plan(make_model(), (1, 20, 20, 3), "CYXS").result_shape
+
+
+def test_what_is_no_model_is_refused() -> None:
+    given: Any = "model.safetensors"
+    with pytest.raises(ConfigurationError, match="Expected a model, found str"):
+        plan(given, (32, 32), "YX")

@@ -56,6 +56,19 @@ def equal_weights(a: TrainedModel, b: TrainedModel) -> bool:
     return all(torch.equal(tensor, b.weights[name]) for name, tensor in a.weights.items())
 
 
+@pytest.mark.parametrize("within", [torch.no_grad, torch.inference_mode])
+def test_gradients_are_there_within_what_takes_them_away(
+    image: Image, make_config: Config, within: Callable[[], Any]
+) -> None:
+    config = make_config(steps=4)
+    with within():
+        events = train([image], config)
+        model = model_of(list(events))
+        assert not torch.is_grad_enabled()
+    assert equal_weights(model, model_of(run(image, config)))
+    assert not any(tensor.is_inference() for tensor in model.weights.values())
+
+
 def test_events_come_in_order(image: Image, make_config: Config) -> None:
     events = run(image, make_config(steps=10, validate_every=4))
     kinds = [type(event).__name__ for event in events]

@@ -156,6 +156,13 @@ def test_what_is_no_list_of_images_is_refused(given: Any) -> None:
         train(given)
 
 
+@pytest.mark.parametrize("use", ["resume", "start"])
+def test_what_is_no_model_is_refused(use: str) -> None:
+    given: Any = {use: "model.safetensors"}
+    with pytest.raises(ConfigurationError, match="Expected a model, found str"):
+        train([Image(PICTURE, "YX")], **given)
+
+
 def test_channels_that_are_all_blank_are_refused(make_config: Config) -> None:
     with pytest.raises(ImageError, match="constant"):
         Trainer([Image(np.stack([np.zeros((40, 40)), np.ones((40, 40))]), "CYX")], make_config())

@@ -59,6 +59,8 @@ class BatchDenoiser:
 
     Raises
     ------
+    ConfigurationError
+        If the model is none.
     DeviceError
         If the device is missing.
     """
@@ -75,8 +77,9 @@ class BatchDenoiser:
         scheduler: str = "threads",
     ) -> None:
         from napari_noise2same.core.device import resolve_device
-        from napari_noise2same.core.model import card_lines, model_card
+        from napari_noise2same.core.model import card_lines, check_model, model_card
 
+        check_model(model)
         self.jobs = tuple(jobs)
         self._model = model
         self._config = config or DenoiseConfig()

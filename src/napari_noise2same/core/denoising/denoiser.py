@@ -21,7 +21,7 @@ from napari_noise2same.core.denoising.events import (
 )
 from napari_noise2same.core.denoising.piece import PieceDenoiser
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.model import TrainedModel, check_model
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.tiling import Tile, blend_weights, plan_tiles
 
@@ -53,6 +53,8 @@ def denoise(image: Image, model: TrainedModel, config: DenoiseConfig | None = No
     ------
     AxesError
         If the model does not fit the image's axes or channels.
+    ConfigurationError
+        If the one is no image or the other no model.
     DeviceError
         If the device is missing or its memory does not suffice.
     """
@@ -88,6 +90,7 @@ class Denoiser:
         self, image: Image, model: TrainedModel, config: DenoiseConfig | None = None
     ) -> None:
         self._config = config = config or DenoiseConfig()
+        check_model(model)
         self._view = model.view_of(image)
         domains = domains_for(self._view, model, config)
         self._piece = PieceDenoiser(model, domains, config)

@@ -1,6 +1,6 @@
 """Image files in and out, with axes, pixel sizes and channel names (no torch)."""
 
-from napari_noise2same.core.io.image import Image
+from napari_noise2same.core.io.image import Image, no_image
 from napari_noise2same.core.io.ome_zarr import is_zarr, require_zarr, zarr_levels
 from napari_noise2same.core.io.ome_zarr_metadata import Limits, channel_limits, zarr_axes
 from napari_noise2same.core.io.ome_zarr_writing import chunk_shape, create_pyramid, open_pyramid
@@ -23,6 +23,7 @@ __all__ = [
     "is_zarr",
     "journal_path",
     "level_shapes",
+    "no_image",
     "open_pyramid",
     "pyramid_bytes",
     "read_axes",

@@ -18,9 +18,9 @@ from napari_noise2same.core.array import (
     check_image,
     validate_axes,
 )
-from napari_noise2same.core.errors import ImageError
+from napari_noise2same.core.errors import ConfigurationError, ImageError
 
-__all__ = ["Image", "Size", "resolve_axes", "warn_of_others"]
+__all__ = ["Image", "Size", "no_image", "resolve_axes", "warn_of_others"]
 
 # Physical size of a pixel along one axis, and its unit where known.
 Size = tuple[float, str | None]
@@ -123,6 +123,27 @@ class Image:
             channel_names=names if any(names) and len(names) == length.get("C") else (),
             metadata=metadata or {},
         )
+
+
+def no_image(expected: str, found: object) -> ConfigurationError:
+    """Say that something is no image, and how to make one.
+
+    Parameters
+    ----------
+    expected : str
+        What was expected.
+    found : object
+        What was found instead.
+
+    Returns
+    -------
+    ConfigurationError
+        The error to raise.
+    """
+    return ConfigurationError(
+        f"Expected {expected}, found {type(found).__name__}: make an image of an array by "
+        "Image(array, axes), or of a file by read_image(path)."
+    )
 
 
 def resolve_axes(labels: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from napari_noise2same.core.model.trained import (
     ResumeState,
     StartKind,
     TrainedModel,
+    check_model,
 )
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "StartKind",
     "TrainedModel",
     "card_lines",
+    "check_model",
     "is_model",
     "join_groups",
     "load_model",

@@ -24,6 +24,7 @@ from napari_noise2same.core.model.trained import (
     ResumeState,
     StartKind,
     TrainedModel,
+    check_model,
 )
 from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.noise import Domain
@@ -56,9 +57,12 @@ def save_model(model: TrainedModel, path: str | Path) -> None:
 
     Raises
     ------
+    ConfigurationError
+        If it is no model.
     ModelFileError
         If the file cannot be written.
     """
+    check_model(model)
     path = Path(path)
     content = save(_tensors(model), metadata={HEADER_KEY: json.dumps(_header(model))})
     try:

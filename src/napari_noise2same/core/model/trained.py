@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_noise2same.core.array import DepthAxis, ImageView, plan_layout
-from napari_noise2same.core.errors import AxesError
-from napari_noise2same.core.io import Image
+from napari_noise2same.core.errors import AxesError, ConfigurationError
+from napari_noise2same.core.io import Image, no_image
 from napari_noise2same.core.networks import BlindNet, UNet, outline_network
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import NetworkConfig, NoiseSource
 
-__all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "StartKind", "TrainedModel"]
+__all__ = ["HISTORY_COLUMNS", "History", "ResumeState", "StartKind", "TrainedModel", "check_model"]
 
 StartKind = Literal["pretrained", "scratch", "model"]
 
@@ -185,7 +185,9 @@ class TrainedModel:
         return network.eval()
 
     def view_of(self, image: Image) -> ImageView:
-        """See an image as the network does; an AxesError says why it cannot."""
+        """See an image as the network does; an error says why it cannot."""
+        if not isinstance(image, Image):
+            raise no_image("an image", image)
         layout = plan_layout(
             image.axes,
             image.data.shape,
@@ -219,4 +221,24 @@ class TrainedModel:
         raise AxesError(
             f"Expected an image of {len(self.domains)} channels, as the model was trained on, "
             f"found {n_channels}: choose another model, or train one on this image."
+        )
+
+
+def check_model(given: object) -> None:
+    """Refuse the name of a file, the end of a training and all else that is no model.
+
+    Parameters
+    ----------
+    given : object
+        What was given as a model.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is none.
+    """
+    if not isinstance(given, TrainedModel):
+        raise ConfigurationError(
+            f"Expected a model, found {type(given).__name__}: read the file of one by "
+            "load_model(path), or take the model of the event Finished, with which training ends."
         )

@@ -44,6 +44,8 @@ def denoise_lazy(
     ------
     AxesError
         If the model does not fit the image's axes or channels.
+    ConfigurationError
+        If the one is no image or the other no model.
     MissingDependencyError
         If dask is not installed.
     """

@@ -11,7 +11,7 @@ import numpy as np
 from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region
 from napari_noise2same.core.denoising import Parts
 from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
-from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.model import TrainedModel, check_model
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.tiling import Tile, plan_tiles
 
@@ -129,9 +129,12 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     ------
     AxesError
         If the model does not fit the image's axes.
+    ConfigurationError
+        If the one is no image or the other no model.
     FileError
         If the format of the result cannot hold the image's axes.
     """
+    check_model(model)
     view = model.view_of(image)
     layout, shape = view.layout, view.spatial_shape
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)

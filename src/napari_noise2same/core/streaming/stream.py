@@ -73,7 +73,7 @@ def denoise_to_zarr(
     AxesError
         If the model does not fit the image's axes or channels.
     ConfigurationError
-        If there is no such scheduler.
+        If the one is no image, the other no model, or there is no such scheduler.
     DeviceError
         If the device is missing or its memory does not suffice.
     FileError
@@ -141,8 +141,8 @@ class StreamDenoiser:
         check_scheduler(scheduler)
         config = config or DenoiseConfig()
         self.path = Path(path).absolute()
-        _refuse_source(image.data, self.path)
         self.plan = plan_cells(image, model, config)
+        _refuse_source(image.data, self.path)
         domains = domains_for(self.plan.view(image.data), model, config)
         self._image, self._scheduler = image, scheduler
         self._description = description or {}

@@ -9,12 +9,12 @@ from functools import partial
 from importlib.metadata import version
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from napari_noise2same.core.device import device_errors, resolve_device
-from napari_noise2same.core.errors import ConfigurationError
-from napari_noise2same.core.io import Image
-from napari_noise2same.core.model import History, ResumeState, TrainedModel
+from napari_noise2same.core.io import Image, no_image
+from napari_noise2same.core.model import History, ResumeState, TrainedModel, check_model
 from napari_noise2same.core.networks import count_parameters
 from napari_noise2same.core.objective import build_strategy
 from napari_noise2same.core.settings import (
@@ -82,7 +82,8 @@ def train(
     ImageError
         If an image is too small, constant, empty, or not finite anywhere.
     ConfigurationError
-        If these are no images, the settings do not fit them, or the model cannot be resumed.
+        If these are no images, the settings do not fit them, or the model is none or cannot be
+        resumed.
     DeviceError
         If the device is missing or its memory does not suffice.
     TrainingError
@@ -99,10 +100,7 @@ def _check_images(given: object) -> None:
     if isinstance(given, Sequence):
         others = [one for one in given if not isinstance(one, Image)]
     if others:
-        raise ConfigurationError(
-            f"Expected a list of images, found {type(others[0]).__name__}: make an image of an "
-            "array by Image(array, axes), or of a file by read_image(path)."
-        )
+        raise no_image("a list of images", others[0])
 
 
 class Trainer:
@@ -146,6 +144,8 @@ class Trainer:
         If `stop` has returned True: there is no model yet.
     """
 
+    # Training needs gradients, whatever it is called within: torch.no_grad() leaves none.
+    @torch.inference_mode(False)
     def __init__(
         self,
         images: Sequence[Image],
@@ -156,6 +156,9 @@ class Trainer:
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         _check_images(images)
+        for model in (resume, start):
+            if model is not None:
+                check_model(model)
         config = config or own_config(resume)
         self.device = rank_device(resolve_device(config.device))
         state = None if resume is None else resumable_state(resume, config)
@@ -175,6 +178,7 @@ class Trainer:
         if state is not None:
             self._go_on_from(state)
 
+    @torch.inference_mode(False)
     def events(self, stop: Callable[[], bool] = lambda: False) -> Iterator[TrainingEvent]:
         """Train, step by step.
 
