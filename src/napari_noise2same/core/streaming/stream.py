@@ -42,7 +42,8 @@ def denoise_to_zarr(
 ) -> Image:
     """Denoise an image of any size into an OME-Zarr folder.
 
-    Ended in between, the same call goes on where it was.
+    Ended in between, the same call goes on where it was. A finished result is not made again: it
+    is in the way, as any other.
 
     Parameters
     ----------

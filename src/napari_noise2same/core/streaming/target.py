@@ -259,10 +259,12 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
             "choose another name."
         )
     if not overwrite:
-        what = "an unfinished result of another job" if is_unfinished(path) else "a result"
+        unfinished = is_unfinished(path)
+        what = "an unfinished result of another job" if unfinished else "a result"
+        as_it_is = "" if unfinished else "take it as it is if it is that of this job, "
         raise TakenError(
-            f"Expected the name of a new Zarr folder, found {what} at {path}: choose another "
-            "name, or ask to overwrite it."
+            f"Expected the name of a new Zarr folder, found {what} at {path}: {as_it_is}choose "
+            "another name, or ask to overwrite it."
         )
 
 
