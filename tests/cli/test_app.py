@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,19 @@ def test_help_does_not_load_torch() -> None:
 
     assert "--lambda-inv" in done.stdout
     assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize("command", ["train", "denoise", "evaluate", "demo"])
+@pytest.mark.parametrize("columns", [80, 120])
+def test_help_fills_its_lines(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: str, columns: int
+) -> None:
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", columns)
+    paragraphs = run(command, "--help").out.split("╭")[0]
+    lines = [line.strip() for line in paragraphs.splitlines()]
+    for line, following in pairwise(lines):
+        # The next word would not have fitted.
+        assert not (line and following) or len(f" {line} {following.split()[0]} ") > columns
 
 
 def test_version(run: Run) -> None:

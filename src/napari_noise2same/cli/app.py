@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial, wraps
+from inspect import cleandoc
 from io import TextIOWrapper
 from typing import Annotated, NoReturn, TextIO
 
@@ -44,9 +45,14 @@ def _telling_of_interruption(command: Callable[..., None]) -> Callable[..., None
     return run
 
 
+def _unwrapped(text: str) -> str:
+    """Leave it to the terminal where the lines of a paragraph end."""
+    return "\n\n".join(" ".join(part.split()) for part in cleandoc(text).split("\n\n"))
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (train, denoise, evaluate, info, demo):
-    app.command()(_telling_of_interruption(command))
+    app.command(help=_unwrapped(command.__doc__ or ""))(_telling_of_interruption(command))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

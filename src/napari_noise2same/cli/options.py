@@ -78,7 +78,7 @@ def _parse_settings(text: str) -> dict[str, Any]:
 Images = Annotated[
     list[str],
     typer.Argument(
-        metavar="IMAGE...",
+        metavar="IMAGE",
         help="Noisy images (TIFF, Zarr, NumPy, PNG), folders of them, or patterns ('day*/*.tif').",
     ),
 ]
@@ -115,7 +115,10 @@ Output = Annotated[
 Format = Annotated[
     ResultFormat | None,
     typer.Option(
-        "--format", help="Format of the results in a folder; by default that of each image."
+        "--format",
+        metavar="FORMAT",
+        help="Format of the results in a folder: tif, ome.tif or zarr; by default that of each "
+        "image.",
     ),
 ]
 OverwriteResults = Annotated[
@@ -124,20 +127,23 @@ OverwriteResults = Annotated[
 Start = Annotated[
     str | None,
     typer.Option(
-        metavar="[pretrained|scratch|FILE]",
-        help="Where training starts: at the shipped weights (default), at random ones, or at the "
-        "model in a file.",
+        metavar="START",
+        help="Where training starts: pretrained (at the shipped weights, by default), scratch (at "
+        "random ones), or the file of a model.",
     ),
 ]
 PresetName = Annotated[
     Preset | None,
     typer.Option(
         "--preset",
-        help="How long to train, balanced by default; instant takes the first weights as they are.",
+        metavar="PRESET",
+        help="How long to train: instant (the first weights as they are), quick, balanced (by "
+        "default) or best.",
     ),
 ]
 Steps = Annotated[
-    int | None, typer.Option(min=0, help="Steps of training; by default chosen from the images.")
+    int | None,
+    typer.Option(metavar="N", min=0, help="Steps of training; by default chosen from the images."),
 ]
 Seconds = Annotated[
     float | None, typer.Option(help="Seconds of training, instead of a number of steps.")
@@ -146,8 +152,9 @@ LambdaInv = Annotated[
     dict[str, Any] | None,
     typer.Option(
         parser=_parse_lambda_inv,
-        metavar=f"[{'|'.join(_STRATEGIES)}|NUMBER]",
-        help="Weight of the invariance term; chosen by where training starts by default.",
+        metavar="LAMBDA",
+        help=f"Weight of the invariance term: {', '.join(_STRATEGIES)} or a number; by default "
+        "chosen by where training starts.",
     ),
 ]
 Settings = Annotated[
@@ -196,14 +203,15 @@ Overwrite = Annotated[
 Scheduler = Annotated[
     str | None,
     typer.Option(
-        metavar="[threads|local:N|ADDRESS]",
-        help="Who denoises into a .zarr: this process (default), N processes, or the dask "
-        "scheduler at an address such as tcp://host:8786.",
+        metavar="WHO",
+        help="Who denoises into a .zarr: threads (this process, by default), local:N (N "
+        "processes), or the dask scheduler at an address such as tcp://host:8786.",
     ),
 ]
-Tile = Annotated[int | None, typer.Option(min=8, help="Side of a tile in pixels.")]
+Tile = Annotated[int | None, typer.Option(metavar="N", min=8, help="Side of a tile in pixels.")]
 Overlap = Annotated[
-    int | None, typer.Option(min=0, help="Pixels that a tile is given on each side as context.")
+    int | None,
+    typer.Option(metavar="N", min=0, help="Pixels that a tile is given on each side as context."),
 ]
 OutputType = Annotated[
     Literal["float32", "keep"] | None,
@@ -212,8 +220,9 @@ OutputType = Annotated[
 PrecisionName = Annotated[
     Precision | None,
     typer.Option(
-        help="Precision inside the network; float32 by default. bfloat16 is twice as fast on "
-        "processors with AMX."
+        metavar="TYPE",
+        help="Precision inside the network: float32 (default), float16 or bfloat16, which is twice "
+        "as fast on processors with AMX.",
     ),
 ]
 NoiseName = Annotated[
@@ -234,7 +243,10 @@ Averaging = Annotated[
 Device = Annotated[
     str | None, typer.Option(metavar="D", help="auto (default), cpu, cuda, cuda:1 or mps.")
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help="Seed of all random choices; 0 by default.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, help="Seed of all random choices; 0 by default."),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the last line of the output.")
 ]
