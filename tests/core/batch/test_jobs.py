@@ -61,9 +61,12 @@ def test_a_folder_may_have_a_dot_in_its_name(tmp_path: Path) -> None:
     (tmp_path / "run.tif").mkdir()
     assert not is_file_name(tmp_path / "run.tif")
     assert targets(["a.tif"], tmp_path / "run.tif") == ["a.tif"]
+    assert targets(["a.tif"], tmp_path / "2026.11.29") == ["a.tif"]
+    assert targets(["a.tif"], tmp_path / "cells.v2 denoised") == ["a.tif"]
+    assert targets(["a.tif", "b.tif"], tmp_path / "cells.new") == ["a.tif", "b.tif"]
 
 
-@pytest.mark.parametrize("name", ["o.jpg", "o.SVS"])
+@pytest.mark.parametrize("name", ["o.jpg", "o.SVS", "o.foo"])
 def test_a_format_that_is_not_written_is_refused_and_no_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileError, match=rf"found .*{name}: choose the name of a \.tif"):
         targets(["a.tif"], tmp_path / name)

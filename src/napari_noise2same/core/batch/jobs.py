@@ -48,7 +48,8 @@ def plan_jobs(
         The images.
     output : str or Path
         What `is_file_name` takes for a file is the file for the one image; anything else is the
-        folder for the results, each at the place of its image below its root.
+        folder for the results, each at the place of its image below its root. For one image, a name
+        with another ending is refused, unless it is a number or there is such a folder.
     format : {"tif", "ome.tif", "zarr"}, optional
         Format of the results in a folder. By default that of the image, or ``.tif`` where that is
         not written or, as PNG, does not hold the result.
@@ -63,15 +64,16 @@ def plan_jobs(
     Raises
     ------
     FileError
-        If the output has the ending of a format that is only read, one file is to take several
-        images, two results would be the same file, or a result would replace an image.
+        If the output has the ending of a format that is not written and is no folder yet, one file
+        is to take several images, two results would be the same file, or a result would replace an
+        image.
     """
     output = Path(output)
     if is_file_name(output):
         _check_one_file(sources, output, format)
         jobs = [Job(source.path, output, source.name) for source in sources]
     else:
-        _check_folder_name(output)
+        _check_folder_name(sources, output)
         targets = [output / _result_name(source.name, format, dtype) for source in sources]
         jobs = [Job(s.path, target, s.name) for s, target in zip(sources, targets, strict=True)]
     _refuse_collisions(jobs)
@@ -170,12 +172,16 @@ def _check_one_file(sources: Sequence[Source], output: Path, format: str | None)
         )
 
 
-def _check_folder_name(output: Path) -> None:
+def _check_folder_name(sources: Sequence[Source], output: Path) -> None:
     """Refuse what is meant as a file, of a format that is not written."""
-    if is_readable(output) and not is_writable(output) and not output.is_dir():
+    ending = output.suffix[1:]
+    # Folders are called 2026.11.29; and where several images go, no file is meant.
+    unknown = len(sources) == 1 and ending.isalnum() and not ending.isdigit()
+    only_read = is_readable(output) and not is_writable(output)
+    if (unknown or only_read) and not output.is_dir():
         raise FileError(
             f"Expected a folder or a file of a format that is written, found {output}: choose the "
-            "name of a .tif file."
+            "name of a .tif file, or create a folder of this name."
         )
 
 
