@@ -94,6 +94,16 @@ def test_links_to_folders_are_not_followed(make_files: MakeFiles, tmp_path: Path
     assert names(tmp_path / "in") == ["a.tif"]
 
 
+def test_an_empty_name_is_not_the_folder_that_one_is_in(
+    make_files: MakeFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_files("a.tif")
+    monkeypatch.chdir(tmp_path)
+    assert len(find_images(["."])) == 1
+    with pytest.raises(FileError, match="found an empty name"):
+        find_images([""])
+
+
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"nothing at .*missing\.tif"):
         find_images([tmp_path / "missing.tif"])

@@ -96,6 +96,8 @@ class _Search:
 
     def images(self, given: str) -> Iterator[Source]:
         """Find the images that one input means."""
+        if not given:  # a variable of a script that is not set; for Path it is the folder here
+            raise FileError("Expected an image or a folder, found an empty name: give its name.")
         path = Path(given)
         if path.exists():
             yield from self._walk(path, path) if _is_tree(path) else [Source(path, path.parent)]
