@@ -100,8 +100,8 @@ def train(
         finished = run_training(trainer)
     if resume and finished.reason == "completed" and trainer.step == done_before:
         note(
-            f"Nothing was left to do after {done_before} steps: ask for more with --steps or "
-            "--seconds."
+            f"Nothing was left to do after {done_before} steps, which count: ask for more with "
+            "--steps or --seconds."
         )
     if is_first():
         _save(finished.model, model)
