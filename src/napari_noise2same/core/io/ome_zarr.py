@@ -95,10 +95,8 @@ def read_zarr_axes(path: Path) -> tuple[str, tuple[int, ...]]:
 
     Raises
     ------
-    FileError
-        If there is no image, or its metadata are damaged.
-    MissingDependencyError
-        If `zarr` is not installed.
+    Noise2SameError
+        As `read_zarr` does.
     """
     found = _find(path)
     return found.labels or "", found.array.shape
@@ -120,10 +118,8 @@ def zarr_levels(path: Path) -> list[ArrayLike]:
 
     Raises
     ------
-    FileError
-        If there is no image, or its metadata are damaged.
-    MissingDependencyError
-        If `zarr` is not installed.
+    Noise2SameError
+        As `read_zarr` does.
     """
     with _opened(path) as node:
         if _is_array(node):
