@@ -16,6 +16,7 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_noise2same._napari.half_loaded import keep_3d_view_apart
 from napari_noise2same._napari.llvm import keep_llvm_apart
 from napari_noise2same.core.errors import StoppedError
 
@@ -132,6 +133,7 @@ def _run(
     """Fill the queue: all that the thread does, knowing no Qt object that may be gone by then."""
     # Whatever the work is, it may be the first that loads torch.
     keep_llvm_apart()
+    keep_3d_view_apart()
     with suppress(StoppedError):
         for event in work(stop):
             queue.append(event)
