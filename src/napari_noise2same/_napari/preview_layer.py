@@ -16,6 +16,7 @@ from napari_noise2same._napari.results import (
     LINKED,
     PREVIEW,
     add_result,
+    cover,
     follow,
     placement,
 )
@@ -68,7 +69,8 @@ class PreviewLayer:
         self._suffix = suffix
         self._depth = depth
         self._layer: ImageLayer | None = None
-        # Where the source has it lie.
+        # What of the source it shows, and where that has it lie.
+        self._region: Region | None = None
         self._placed: Mapping[str, Any] = {}
         self._wanted = True
 
@@ -133,27 +135,49 @@ class PreviewLayer:
         """
         if not (self.wanted and self.fits):
             return
-        region, result = window.wanted, window.keep(result)
-        placed = placement(self._source, 0, region)
+        self._region, result = window.wanted, window.keep(result)
         if self._layer is None:
-            card = {PREVIEW: True}
-            name = self._source.name + self._suffix
-            active = self._viewer.layers.selection.active
-            self._layer = add_result(
-                self._viewer, self._source, result, card, name=name, region=region
-            )
-            self._viewer.layers.selection.active = active
-            if not self._source.rgb:
-                self._viewer.layers.link_layers([self._source, self._layer], LINKED)
+            self._layer = self._add(result)
         else:
             self._layer.data = result
-            follow(self._layer, self._placed, placed)
-        self._placed = placed
+            self._follow()
         self._layer.metadata[CARD]["step"] = step
 
     def close(self) -> None:
         """Take the preview out of the viewer."""
         self._wanted = False
-        if self._layer is not None and self._layer in self._viewer.layers:
+        if self._layer is None:
+            return
+        for events in self._cuts():
+            events.disconnect(self._follow)
+        if self._layer in self._viewer.layers:
             self._viewer.layers.remove(self._layer)
         self._layer = None
+
+    def _add(self, result: NDArray[Any]) -> ImageLayer:
+        """Add the layer, which hides its source but changes nothing of it."""
+        name, selection = self._source.name + self._suffix, self._viewer.layers.selection
+        active = selection.active
+        layer = add_result(
+            self._viewer, self._source, result, {PREVIEW: True}, name=name, region=self._region
+        )
+        cover(layer)
+        selection.active = active
+        if not self._source.rgb:
+            self._viewer.layers.link_layers([self._source, layer], LINKED)
+        for events in self._cuts():
+            events.connect(self._follow)
+        self._placed = placement(self._source, 0, self._region)
+        return layer
+
+    def _cuts(self) -> tuple[Any, ...]:
+        """Return the events after which the 3D view cuts through the source elsewhere."""
+        return self._source.plane.events, self._source.experimental_clipping_planes.events
+
+    def _follow(self, _event: Any = None) -> None:
+        """Move the layer as its source was moved, or cut."""
+        if self._layer is None or not self.fits:
+            return
+        placed = placement(self._source, 0, self._region)
+        follow(self._layer, self._placed, placed)
+        self._placed = placed

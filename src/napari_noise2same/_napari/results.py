@@ -23,6 +23,7 @@ __all__ = [
     "PREVIEW",
     "SUFFIX",
     "add_result",
+    "cover",
     "find_result",
     "follow",
     "inherited",
@@ -41,7 +42,18 @@ SUFFIX = " [n2s]"
 PLACING = ("axis_labels", "units", "scale", "rotate", "shear", "affine", "translate")
 """All that says where a layer lies."""
 
-LINKED = ("colormap", "contrast_limits", "gamma")
+# Where the 3D view cuts through it.
+_CUTTING = ("plane", "experimental_clipping_planes")
+
+LINKED = (
+    "colormap",
+    "contrast_limits",
+    "gamma",
+    "depiction",
+    "rendering",
+    "attenuation",
+    "iso_threshold",
+)
 """What linked layers have in common: whichever of them is selected, its sliders work on all."""
 
 # How layers are blended that hide what lies below them.
@@ -121,6 +133,18 @@ def show_instead(result: ImageLayer, source_layer: ImageLayer) -> None:
         source_layer.visible = False
 
 
+def cover(layer: ImageLayer) -> None:
+    """Let a layer that lies above its source hide it, without a change of that: a preview goes.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        The layer, which may be blended as its source.
+    """
+    if layer.blending not in _COVERING:
+        layer.blending = "translucent_no_depth"
+
+
 def find_result(viewer: Viewer, folder: str, shape: Sequence[int]) -> ImageLayer | None:
     """Find the layer that shows a result in a folder.
 
@@ -181,10 +205,10 @@ def placement(source_layer: ImageLayer, level: int, region: Region | None) -> di
     Returns
     -------
     dict
-        The part of what is `inherited` that says so.
+        The part of what is `inherited` that says so, and where the 3D view cuts through it.
     """
     look = inherited(source_layer, level, region)
-    return {name: look[name] for name in PLACING}
+    return {name: look[name] for name in (*PLACING, *_CUTTING)}
 
 
 def follow(layer: ImageLayer, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
