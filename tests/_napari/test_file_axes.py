@@ -255,6 +255,29 @@ def test_a_run_that_waits_for_a_file_can_be_stopped(
     assert dock.controller.model is None
 
 
+def test_a_run_waits_for_no_file_where_the_user_has_said_the_axes(
+    qtbot: QtBot, viewer: Viewer, reader: Reader, dock: TrainDock, tmp_path: Path
+) -> None:
+    dock.panel.set_value(INSTANT)
+    for name in ("a.tif", "b.tif"):
+        open_file(viewer, write(tmp_path / name, (9, 40, 48), "TYX", IMAGEJ))
+    dock.panel.layers.set_value([layer.unique_id for layer in viewer.layers])
+    dock.panel.axes.edit.setText("ZYX")
+    dock.panel.run.train.click()
+    assert dock.controller.worker is not None
+    qtbot.waitUntil(lambda: not dock.controller.is_running, timeout=TIMEOUT)
+    assert dock.controller.model is not None
+    assert dock.controller.model.axes == "ZYX"
+
+    open_file(viewer, write(tmp_path / "c.tif", (2, 9, 40, 48), "TZYX", IMAGEJ))
+    dock.panel.layers.set_value([layer.unique_id for layer in viewer.layers[::-1]])
+    dock.panel.run.train.click()
+    assert "Reading which axes" in dock.panel.progress.label.text()
+    reader.may.set()
+    qtbot.waitUntil(lambda: not dock.controller.is_running, timeout=TIMEOUT)
+    looked(qtbot, dock)
+
+
 @pytest.mark.usefixtures("dock")
 def test_a_window_that_closes_waits_for_no_file(
     qtbot: QtBot, viewer: Viewer, reader: Reader, tmp_path: Path

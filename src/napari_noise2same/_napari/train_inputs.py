@@ -106,8 +106,16 @@ class TrainInputs:
         return self.tracker.layers(self._panel.layers.value())
 
     def are_known(self) -> bool:
-        """Say whether no file of the ticked layers may still say which axes they have."""
-        return not any(map(self.tracker.file_axes.is_awaited, self.layers()))
+        """Say whether no file may still say which axes the ticked layers have.
+
+        The axes of the first hold for all that are like it, and what the user has said of it
+        counts more than its file.
+        """
+        layers = self.layers()
+        asked = [layer for layer in layers if _kind(layer) != _kind(layers[0])]
+        if self._axes_of not in self._axes:
+            asked += layers[:1]
+        return not any(map(self.tracker.file_axes.is_awaited, asked))
 
     def whole_images(self) -> list[Image]:
         """Return the ticked layers as the engine sees them.
@@ -127,15 +135,13 @@ class TrainInputs:
         layers = self.layers()
         self.tracker.require(layers)
         axes = self._panel.axes.value()
-        # For napari colours are no dimension of a layer, for the engine they are an axis.
-        kinds = [(layer.ndim, layer.rgb) for layer in layers]
         images = [
             layer_image(
                 layer,
-                axes=axes if kind == kinds[0] else None,
+                axes=axes if _kind(layer) == _kind(layers[0]) else None,
                 file=self.tracker.file_axes.of(layer),
             )
-            for layer, kind in zip(layers, kinds, strict=True)
+            for layer in layers
         ]
         _check_channels(layers, images)
         return images
@@ -283,6 +289,14 @@ class TrainInputs:
 
         layout = settings.layout_of(image.axes, image.data.shape)
         check_network(start.network, len(layout.spatial), _channels_at_once(image, settings))
+
+
+def _kind(layer: ImageLayer) -> tuple[int, bool]:
+    """Return what layers have in common that have as many axes.
+
+    For napari colours are no dimension of a layer, for the engine they are an axis.
+    """
+    return layer.ndim, layer.rgb
 
 
 def _kind_events(layer: ImageLayer | None) -> tuple[Any, ...]:
