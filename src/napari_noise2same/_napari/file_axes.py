@@ -17,6 +17,7 @@ __all__ = ["FileAxes"]
 
 # The axes that a file names, and the shape of its image.
 _Said = tuple[str, tuple[int, ...]]
+_NOTHING: _Said = ("", ())
 
 
 class FileAxes(QObject):
@@ -34,10 +35,10 @@ class FileAxes(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[Hashable, _Said] = {}
-        # Those that have come since the thread began, and all without an answer.
+        # None as long as there is no answer.
+        self._said: dict[Hashable, _Said | None] = {}
+        # Those that have come since the thread began.
         self._waiting: dict[Hashable, str] = {}
-        self._awaited: set[Hashable] = set()
         self._worker: Worker | None = None
 
     def look(self, layers: Iterable[ImageLayer]) -> None:
@@ -54,9 +55,8 @@ class FileAxes(QObject):
             if layer.source.path and layer.unique_id not in self._said
         }
         # Whatever comes of it, no file is looked into twice.
-        self._said |= dict.fromkeys(paths, ("", ()))
+        self._said |= dict.fromkeys(paths)
         self._waiting |= paths
-        self._awaited |= paths.keys()
         self._go_on()
 
     def is_awaited(self, layer: ImageLayer) -> bool:
@@ -72,7 +72,7 @@ class FileAxes(QObject):
         bool
             Whether it has not been looked into yet; `changed` tells when it has.
         """
-        return layer.unique_id in self._awaited
+        return self._said.get(layer.unique_id, _NOTHING) is None
 
     def of(self, layer: ImageLayer) -> str:
         """Return the axes that the file of a layer names.
@@ -88,7 +88,7 @@ class FileAxes(QObject):
             One letter per dimension of the layer's array, where that is all of the file's image,
             or a channel of it; otherwise nothing.
         """
-        axes, shape = self._said.get(layer.unique_id, ("", ()))
+        axes, shape = self._said.get(layer.unique_id) or _NOTHING
         found = layer_data(layer).shape
         if found == shape:
             return axes
@@ -115,14 +115,14 @@ class FileAxes(QObject):
     def _on_read(self, events: list[tuple[Hashable, _Said]]) -> None:
         """Keep what files have said."""
         self._said |= dict(events)
-        self._awaited -= dict(events).keys()
         self.changed.emit()
 
     def _on_over(self) -> None:
         """Go on with the layers that came meanwhile."""
         self._worker = None
         # Without an answer there is none, be it that something unforeseen has ended the thread.
-        self._awaited = set(self._waiting)
+        asked = self._said.keys() - self._waiting.keys()
+        self._said |= {key: self._said[key] or _NOTHING for key in asked}
         self.changed.emit()
         self._go_on()
 
@@ -137,4 +137,4 @@ def _read(
         try:
             yield key, read_axes(path)
         except (Noise2SameError, OSError):
-            yield key, ("", ())
+            yield key, _NOTHING
