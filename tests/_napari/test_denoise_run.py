@@ -251,10 +251,18 @@ def test_a_result_is_not_added_to_what_it_was_made_from(
     assert viewer.layers["a [n2s]"].visible
 
 
-def test_what_is_around_a_denoised_part_stays_in_sight(viewer: Viewer, panel: DenoisePanel) -> None:
-    source = viewer.add_image(np.ones((16, 16), np.float32), name="a", blending="additive")
+@pytest.mark.parametrize(
+    ("blending", "expected"),
+    [("additive", "translucent_no_depth"), ("translucent", "translucent"), ("opaque", "opaque")],
+)
+def test_what_is_around_a_denoised_part_stays_in_sight_and_what_is_below_does_not(
+    viewer: Viewer, panel: DenoisePanel, blending: str, expected: str
+) -> None:
+    source = viewer.add_image(np.ones((16, 16), np.float32), name="a", blending=blending)
     part = (slice(0, 8), slice(0, 8))
     job = LayerJob(source, layer_image(source), part, 0, DenoiseConfig(), Path())
     result = np.ones((8, 8), np.float32)
     DenoiseRun(viewer, panel, [job], lambda _config: {}).show([started(result), finished(result)])
     assert source.visible
+    assert source.blending == blending
+    assert viewer.layers["a [n2s]"].blending == expected

@@ -64,6 +64,19 @@ def model_of(dock: TrainDock) -> TrainedModel:
     return dock.controller.model
 
 
+def test_what_is_refused_shows_no_progress_of_what_was_done_before(
+    qtbot: QtBot, denoise_dock: DenoiseDock
+) -> None:
+    panel = denoise_dock.panel
+    denoise(qtbot, denoise_dock)
+    assert "tile 1 / 1" in panel.progress.label.text()
+    panel.layers.set_value([])
+    panel.denoise.click()
+    assert "found none ticked" in panel.message.value()
+    assert panel.progress.label.text() == ""
+    assert panel.progress.bar.value() == 0
+
+
 def raising(kind: type[Exception], *arguments: object) -> Callable[..., Any]:
     """A function that fails whatever it is called with."""
 

@@ -561,7 +561,7 @@ def test_a_result_follows_its_layer_while_it_fills(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock, region: str
 ) -> None:
     data = np.random.default_rng(0).normal(100, 10, (3, 32, 40)).astype(np.float32)
-    movie = viewer.add_image(data, name="movie", axis_labels=("t", "y", "x"))
+    movie = viewer.add_image(data, name="movie", axis_labels=("t", "y", "x"), blending="additive")
     train(qtbot, train_dock)
     viewer.dims.set_current_step(0, 2)
     dock = open_denoise_dock(viewer)
@@ -572,6 +572,9 @@ def test_a_result_follows_its_layer_while_it_fills(
     denoise(qtbot, dock)
     result = viewer.layers["movie [n2s]"]
     assert lie_alike(result, movie, (2 if region == "frame" else 0, 0, 0))
+    # Nor does it add up with it.
+    assert movie.visible is (region == "frame")
+    assert result.blending == ("translucent_no_depth" if region == "frame" else "additive")
 
 
 def test_errors_are_one_sentence_and_the_dock_can_be_used_again(

@@ -94,6 +94,7 @@ class DenoiseController(QObject):
             model = self._store.chosen(self._panel.model.value())
             jobs = self._plan(model)
         except Noise2SameError as error:
+            self._panel.progress.reset()
             self._panel.message.show_error(str(error))
             return
         # Whoever has a model has loaded torch.

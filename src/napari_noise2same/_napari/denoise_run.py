@@ -15,6 +15,7 @@ from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.denoise_work import FolderChosen
 from napari_noise2same._napari.results import (
     add_result,
+    cover,
     find_result,
     follow,
     placement,
@@ -107,6 +108,8 @@ class DenoiseRun:
                     job, result = self._job, self._results[-1]
                     if job.region is None:
                         show_instead(result, job.layer)
+                    else:
+                        cover(result)
                     over.append((job.layer, result))
         if latest is not None:
             self._show_tile(latest, at_once=False)

@@ -134,7 +134,9 @@ def show_instead(result: ImageLayer, source_layer: ImageLayer) -> None:
 
 
 def cover(layer: ImageLayer) -> None:
-    """Let a layer that lies above its source hide it, without a change of that: a preview goes.
+    """Let a layer hide what is below it where it lies, of its source as well.
+
+    For what shows a part of its source, or will go again: that stays as it is.
 
     Parameters
     ----------
