@@ -134,3 +134,11 @@ def test_pure_photon_counting_is_defined_everywhere() -> None:
     assert np.isfinite(transform.inverse(transform.forward([-1e6, -1, 0, 1, 1e12]))).all()
     mean, _ = stabilised_moments(noise, 0.5)
     assert float(transform.inverse(mean)) == pytest.approx(0.5, abs=0.01)
+
+
+def test_strict_floating_point_settings_of_the_caller_do_not_matter() -> None:
+    noise = PoissonGaussian(gain=2.0, readout=3.0)
+    with np.errstate(all="raise"):
+        transform = GeneralisedAnscombe(noise, least_readout=0.5)
+        back = transform.inverse(transform.forward(np.array([10.0])))
+    assert back == pytest.approx(10, abs=2)

@@ -121,6 +121,8 @@ def _read_noise(noise: PoissonGaussian, least_readout: float) -> float:
     return math.sqrt(max(noise.readout, least_readout * noise.gain**2))
 
 
+# Improbable counts vanish, whatever the caller wants to hear of that.
+@np.errstate(under="ignore")
 def _correction_table(curve: _Curve, read: float) -> tuple[Floats, Floats]:
     """Return stabilised means and what the algebraic inverse lacks there, in photons."""
     photons = _Curve(1.0, min(curve.read / curve.gain, _MOST_READ_NOISE))
