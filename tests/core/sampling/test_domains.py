@@ -61,6 +61,41 @@ def test_constant_channels_alone_are_refused() -> None:
         fit_domains(blocks, "stabilised")
 
 
+OFFSET = np.random.default_rng(0).poisson(50, (40, 40)) + 10**9
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64"])
+@pytest.mark.parametrize("joint", [False, True])
+def test_a_channel_that_single_precision_cannot_hold_is_refused_beside_others_too(
+    dtype: str, joint: bool
+) -> None:
+    values = np.stack([OFFSET - 10**9, OFFSET]).astype(dtype)
+    image = ImageView(values, plan_layout("CYX", values.shape), joint_channels=joint)
+    with pytest.raises(ImageError, match=r"tell apart, .*: subtract an offset"):
+        fit_domains(load_blocks([image], 10**6, seed=0), "stabilised")
+
+
+@pytest.mark.parametrize("values", [OFFSET % 50 + 2**60, OFFSET % 50 * 1e300])
+def test_what_is_lost_in_doubles_is_not_constant(values: Array) -> None:
+    values = np.stack([(OFFSET % 50).astype(values.dtype), values])
+    with pytest.raises(ImageError, match="single precision"):
+        fit_domains(load_blocks([view(values, "CYX")], 10**6, seed=0), "linear")
+
+
+@pytest.mark.parametrize(
+    ("value", "odd", "dtype"),
+    [(0.3, 0.1 + 0.2, "float64"), (32768, 32769, "uint16"), (1, 1, "bool")],
+)
+def test_odd_pixels_and_rounding_make_no_difference_to_a_constant_channel(
+    value: float, odd: float, dtype: str
+) -> None:
+    values = np.full((40, 40), value, dtype)
+    values[0, :5] = odd
+    image = view(np.stack([values, (OFFSET % 2).astype(dtype)]), "CYX")
+    blank, _ = fit_domains(load_blocks([image], 10**6, seed=0), "linear")
+    assert blank == Domain(value, std=1, sigma=0)
+
+
 def test_channels_are_normalised_in_their_own_domains() -> None:
     values = np.array([[[10.0]], [[10.0]]])
     domains = [Domain(0, 1, 0.1), Domain(4, 2, 0.1), Domain(10, 5, 0.1)]

@@ -139,3 +139,18 @@ def test_a_channel_that_is_not_there_takes_what_a_network_is_used_to() -> None:
 def test_nothing_but_blank_images_is_refused() -> None:
     with pytest.raises(ImageError, match="constant"):
         fit_image_domains([block(BLANK, 0), block(BLANK, 1)], "stabilised")
+
+
+def test_an_image_that_single_precision_cannot_hold_is_refused_among_others() -> None:
+    counts = picture(dtype="int64")
+    blocks = [block(counts, 0), block(counts + 10**9, 1)]
+    with pytest.raises(ImageError, match=r"tell apart, .*: subtract an offset"):
+        fit_image_domains(blocks, "stabilised")
+    with pytest.raises(ImageError, match=r"tell apart, .*: subtract an offset"):
+        fit_image_domains(blocks[1:], "linear", like=[Domain(0.0, 2.0, 0.5)])
+
+
+def test_images_of_truth_values_are_compared_as_others() -> None:
+    blocks = [block(picture(seed=image) > 40, image) for image in range(2)]
+    floats = [block(bright.values[0].astype(np.float32), bright.image) for bright in blocks]
+    assert fit_image_domains(blocks, "linear") == fit_image_domains(floats, "linear")

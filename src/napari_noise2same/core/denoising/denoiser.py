@@ -57,6 +57,8 @@ def denoise(image: Image, model: TrainedModel, config: DenoiseConfig | None = No
         If the one is no image or the other no model.
     DeviceError
         If the device is missing or its memory does not suffice.
+    ImageError
+        If a domain is to be fitted to pixels that single precision cannot hold.
     """
     denoiser = Denoiser(image, model, config)
     for _ in denoiser.events():

@@ -38,6 +38,8 @@ def domains_for(view: ImageView, model: TrainedModel, config: DenoiseConfig) -> 
     ------
     AxesError
         If the model was trained on another number of channels.
+    ImageError
+        If a domain is to be fitted to pixels that single precision cannot hold.
     """
     domains = model.domains_for(view.n_channels)
     if "image" not in (model.noise, config.noise):

@@ -28,6 +28,10 @@ __all__ = ["find_noise_distance", "fit_domains", "fits_by_channel", "normalise",
 _FIT_PIXELS = 2048**2
 # Of fewer, nobody knows whether neighbours share their noise.
 _TELLING_PIXELS = 192**2
+# Share of the pixels of a constant channel that have its value: others are odd ones.
+_CONSTANT = 0.99
+# Steps of their type by which constant pixels differ that were calculated.
+_ROUNDING = 4
 # Sides of the pieces that are taken of more.
 _PIECES = {2: (256, 256), 3: (16, 64, 64)}
 
@@ -52,7 +56,7 @@ def fit_domains(blocks: Sequence[Block], kind: DomainKind) -> tuple[Domain, ...]
     Raises
     ------
     ImageError
-        If every channel is constant.
+        If every channel is constant, or single precision cannot hold one that is not.
     """
     fits, refusals = _fits(blocks, kind)
     if refusals and len(refusals) == len(fits):
@@ -137,7 +141,7 @@ def _noise_in_light(domain: Domain) -> float:
 
 
 def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Domain]:
-    """Fit a domain to each channel that is there, as `fit_domains` does, but refuse nothing.
+    """Fit a domain to each channel that is there, as `fit_domains` does, constant or not.
 
     Parameters
     ----------
@@ -150,6 +154,11 @@ def fits_by_channel(blocks: Sequence[Block], kind: DomainKind) -> dict[int, Doma
     -------
     dict of int to Domain
         Domains by channel.
+
+    Raises
+    ------
+    ImageError
+        If single precision cannot hold a channel that is not constant.
     """
     return _fits(blocks, kind)[0]
 
@@ -158,12 +167,28 @@ def _fits(blocks: Sequence[Block], kind: DomainKind) -> tuple[dict[int, Domain],
     """Return the domain of each channel, and why those of constant ones could not be fitted."""
     fits, refusals = {}, []
     for channel, planes in _planes(blocks).items():
+        pixels = _some(planes)
         try:
-            fits[channel] = fit_domain(_some(planes), kind, spatial_ndim=planes[0].ndim)
+            fits[channel] = fit_domain(pixels, kind, spatial_ndim=pixels[0].ndim)
         except ImageError as refusal:
-            fits[channel] = Domain(mean=float(planes[0].flat[0]), std=1.0, sigma=0.0)
+            value = _constant(pixels)
+            if value is None:
+                raise
+            fits[channel] = Domain(mean=value, std=1.0, sigma=0.0)
             refusals.append(refusal)
     return fits, refusals
+
+
+def _constant(arrays: Sequence[NDArray[Any]]) -> float | None:
+    """Return the value of all pixels but a few, or what rounding makes of it; None of others."""
+    pixels = np.concatenate([array.ravel() for array in arrays])
+    middle = pixels.size // 2
+    value = np.partition(pixels, middle)[middle]
+    if isinstance(value, np.floating):
+        same = np.abs(pixels - value) <= _ROUNDING * np.spacing(abs(value))
+    else:
+        same = pixels == value
+    return float(value) if np.mean(same) >= _CONSTANT else None
 
 
 def _channels(blocks: Sequence[Block]) -> list[list[NDArray[Any]]]:

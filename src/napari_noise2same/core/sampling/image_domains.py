@@ -81,7 +81,7 @@ def fit_image_domains(
     Raises
     ------
     ImageError
-        If every channel is constant in all images.
+        If every channel is constant in all images, or single precision cannot hold one that is not.
     """
     images = by_image(blocks)
     common = tuple(like or fit_domains(blocks, kind))
@@ -150,7 +150,9 @@ def _alike(
 def _ratio(blocks: Sequence[Block], channel: int, own: Domain, common: Domain) -> float:
     """Return by what factor the noise of an image is not what all images say, where most."""
     pixels = [b.values[b.channels.index(channel)] for b in blocks if channel in b.channels]
-    levels = np.mean([np.quantile(plane, _LEVELS) for plane in pixels], axis=0)
+    # As numbers: there is nothing between two truth values.
+    quantiles = [np.quantile(plane.astype(np.float32, copy=False), _LEVELS) for plane in pixels]
+    levels = np.mean(quantiles, axis=0)
     ratio = noise_level(own, levels) / noise_level(common, levels)
     return float(np.maximum(ratio, 1 / ratio).max())
 

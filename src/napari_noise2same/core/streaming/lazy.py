@@ -46,6 +46,8 @@ def denoise_lazy(
         If the model does not fit the image's axes or channels.
     ConfigurationError
         If the one is no image or the other no model.
+    ImageError
+        If a domain is to be fitted to pixels that single precision cannot hold.
     MissingDependencyError
         If dask is not installed.
     """

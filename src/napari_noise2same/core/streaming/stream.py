@@ -80,6 +80,8 @@ def denoise_to_zarr(
     FileError
         If the image or something else is at `path`, another process works on it, the format cannot
         hold the image, or a disk refuses.
+    ImageError
+        If a domain is to be fitted to pixels that single precision cannot hold.
     MissingDependencyError
         If zarr, or dask where it is needed, is not installed.
     """
