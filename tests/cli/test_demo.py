@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -67,6 +69,26 @@ def test_where_a_window_can_open_napari_does(run: Run, tmp_path: Path, windows: 
     assert windows == ["napari"]
     assert "napari" in outcome.err
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("before", "within"),
+    [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)],
+)
+def test_a_window_that_is_told_to_end_does_not_wait_for_its_training(
+    run: Run, monkeypatch: pytest.MonkeyPatch, before: Any, within: Any
+) -> None:
+    found: list[Any] = []
+    window: Any = ModuleType("window")
+    window.open_demo = lambda: found.append(signal.getsignal(signal.SIGTERM))
+    monkeypatch.setitem(sys.modules, "napari_noise2same._napari.demo_window", window)
+    monkeypatch.setattr(napari_noise2same.demo, "window_obstacle", lambda: None)
+    outside = signal.signal(signal.SIGTERM, before)
+    try:
+        assert run("demo").code == 0
+    finally:
+        signal.signal(signal.SIGTERM, outside)
+    assert found == [within]
 
 
 def test_a_demo_that_was_stopped_is_not_done(

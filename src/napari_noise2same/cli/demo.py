@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -42,9 +43,12 @@ def demo(
 
 
 def _in_window() -> None:
-    """Show the demo in napari."""
+    """Show the demo in napari, which ends as windows do when it is told to by SIGTERM."""
     from napari_noise2same._napari.demo_window import open_demo
 
+    # There is nothing to keep, and as long as nothing happens Qt runs no Python that would hear it.
+    if signal.getsignal(signal.SIGTERM) == signal.default_int_handler:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     open_demo()
 
 
