@@ -1,4 +1,4 @@
-"""The 3D view can be turned to while a thread loads torch."""
+"""The 3D view can be turned to while a thread loads torch, and threads begin while others do."""
 
 from __future__ import annotations
 
@@ -36,6 +36,26 @@ viewer.close()
 """
 
 
-def test_the_3d_view_does_without_a_torch_that_is_half_loaded() -> None:
-    done = subprocess.run([sys.executable, "-c", _CODE], capture_output=True, text=True)
+_LATE = """
+import sys
+from types import ModuleType
+
+from napari_noise2same._napari.half_loaded import keep_3d_view_apart
+
+sys.modules["torch"] = ModuleType("torch")
+keep_3d_view_apart()
+"""
+
+
+def run(code: str) -> None:
+    """Run code in another process."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_3d_view_does_without_a_torch_that_is_half_loaded() -> None:
+    run(_CODE)
+
+
+def test_a_torch_that_another_plugin_has_half_loaded_is_no_obstacle() -> None:
+    run(_LATE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 __all__ = ["keep_3d_view_apart"]
 
 
@@ -14,5 +16,7 @@ def keep_3d_view_apart() -> None:
     """
     from scipy.spatial.transform import Rotation
 
-    # As napari's camera does it, there and back.
-    Rotation.from_matrix(Rotation.from_quat([0.0, 0.0, 0.0, 1.0]).as_matrix())
+    # Somebody else may be loading torch right now: then it is too late.
+    with suppress(AttributeError):
+        # As napari's camera does it, there and back.
+        Rotation.from_matrix(Rotation.from_quat([0.0, 0.0, 0.0, 1.0]).as_matrix())
