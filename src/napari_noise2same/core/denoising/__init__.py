@@ -10,7 +10,7 @@ from napari_noise2same.core.denoising.events import (
     TileDone,
 )
 from napari_noise2same.core.denoising.piece import PieceDenoiser
-from napari_noise2same.core.denoising.predictor import Predictor, averages
+from napari_noise2same.core.denoising.predictor import averages
 
 __all__ = [
     "DenoiseEvent",
@@ -19,7 +19,6 @@ __all__ = [
     "Denoiser",
     "Parts",
     "PieceDenoiser",
-    "Predictor",
     "TileDone",
     "averages",
     "denoise",
