@@ -93,7 +93,7 @@ def patches_of(
         If the images are not at all like those that the training to go on with has seen, or are
         too small for the distance of noise.
     ImageError
-        If no channel has finite pixels that differ.
+        If no channel has finite pixels that differ, or single precision cannot hold one that has.
     """
     distance = distance or find_noise_distance(blocks)
     fitted = _fit(take_apart(blocks, distance), config, views[0].n_channels, resume)

@@ -80,7 +80,7 @@ def train(
     Raises
     ------
     ImageError
-        If an image is too small, constant, empty, or not finite anywhere.
+        If an image is too small, constant, empty, not finite anywhere, or lost in single precision.
     ConfigurationError
         If these are no images, the settings do not fit them, or the model is none or cannot be
         resumed.
