@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from napari.layers import Image
 from napari.settings import get_plugin_settings
 from npe2 import PluginManager, PluginManifest
 from pytestqt.qtbot import QtBot
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_noise2same._napari.compare_dock import CompareDock
 from napari_noise2same._napari.comparison import Mode
@@ -322,6 +323,30 @@ def test_interval_of_the_blink_is_that_of_the_preferences(open_dock: Open) -> No
 
     assert dock._comparison._running._timer.interval() == 250  # type: ignore[union-attr]
     dock.set_mode(None)
+
+
+@pytest.mark.usefixtures("denoised")
+def test_hiding_the_dock_goes_back(viewer: Viewer, open_dock: Open) -> None:
+    dock = open_dock()
+    before = names(viewer)
+    frame: Any = dock.parent()
+    other = viewer.window.add_dock_widget(QWidget(), area="right")
+    viewer.window._qt_window.tabifyDockWidget(frame, other)
+    dock.buttons["swipe"].click()
+    frame.setFloating(True)
+    frame.setFloating(False)
+    other.raise_()
+    assert pressed(dock) == ["swipe"]
+
+    frame.title.hide_button.click()
+    assert frame.isHidden()
+    assert pressed(dock) == []
+    assert names(viewer) == before
+    frame.show()
+    dock.buttons["swipe"].click()
+    assert pressed(dock) == ["swipe"]
+    viewer.window.remove_dock_widget(frame)
+    assert names(viewer) == before
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
 from napari.layers import Layer
-from qtpy.QtCore import QEvent, QSignalBlocker
+from qtpy.QtCore import QEvent, QObject, QSignalBlocker
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QFormLayout, QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -92,9 +92,19 @@ class CompareDock(QWidget):
 
     def event(self, event: QEvent | None) -> bool:
         """Leave the viewer as it was when napari takes the widget out of its window."""
-        if event is not None and event.type() == QEvent.Type.ParentChange and not self.parent():
-            self._end()
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            parent = self.parent()
+            if parent is None:
+                self._end()
+            else:
+                parent.installEventFilter(self)
         return bool(super().event(event))
+
+    def eventFilter(self, parent: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Leave the viewer as it was when the user hides the dock, which can be shown again."""
+        if event is not None and event.type() == QEvent.Type.Close:
+            self.set_mode(None)
+        return super().eventFilter(parent, event)
 
     def _lay_out(self) -> None:
         """Put the choices above the buttons."""
