@@ -278,6 +278,25 @@ def test_a_run_waits_for_no_file_where_the_user_has_said_the_axes(
     looked(qtbot, dock)
 
 
+def test_axes_that_the_user_types_as_they_were_guessed_are_said(
+    qtbot: QtBot, viewer: Viewer, reader: Reader, dock: TrainDock, tmp_path: Path
+) -> None:
+    dock.panel.set_value(INSTANT)
+    open_file(viewer, write(tmp_path / "a.tif", (9, 40, 48), "ZYX", IMAGEJ))
+    edit = dock.panel.axes.edit
+    assert edit.text() == "TYX"
+    edit.selectAll()
+    qtbot.keyClicks(edit, "TYX")
+    dock.panel.run.train.click()
+    assert dock.controller.worker is not None
+    qtbot.waitUntil(lambda: not dock.controller.is_running, timeout=TIMEOUT)
+    assert dock.controller.model is not None
+    assert dock.controller.model.axes == "TYX"
+    reader.may.set()
+    looked(qtbot, dock)
+    assert dock.panel.axes.value() == "TYX"
+
+
 @pytest.mark.usefixtures("dock")
 def test_a_window_that_closes_waits_for_no_file(
     qtbot: QtBot, viewer: Viewer, reader: Reader, tmp_path: Path

@@ -204,7 +204,7 @@ class TrainInputs:
             self._panel.axes.set_value("")
         elif layer.unique_id != self._axes_of:
             self._axes_of = layer.unique_id
-            self._panel.axes.set_value(self._axes.get(self._axes_of) or self._guess(layer))
+            self._show_axes(layer)
         self._describe()
 
     def _hear(self, layer: ImageLayer | None) -> None:
@@ -223,23 +223,32 @@ class TrainInputs:
         key = self._heard.unique_id
         if len(self._axes.get(key, "")) != len(layer_data(self._heard).shape):
             self._axes.pop(key, None)
-        self._panel.axes.set_value(self._axes.get(key) or self._guess(self._heard))
+        self._show_axes(self._heard)
         self._describe()
 
     def _on_file_axes(self) -> None:
         """Guess the axes again, unless the user has said something."""
         if self._heard is not None and self._heard.unique_id not in self._axes:
-            self._panel.axes.set_value(self._guess(self._heard))
+            self._show_axes(self._heard)
         self._describe()
 
     def _on_axes(self, axes: str) -> None:
         """Remember the axes of the layer, and say what they mean."""
         layers = self.layers()
-        if layers and axes != self._guess(layers[0]):
+        # The guess says something as long as the file may say something else.
+        awaited = any(map(self.tracker.file_axes.is_awaited, layers[:1]))
+        if layers and (awaited or axes != self._guess(layers[0])):
             self._axes[layers[0].unique_id] = axes
         elif layers:
             self._axes.pop(layers[0].unique_id, None)
         self._describe()
+
+    def _show_axes(self, layer: ImageLayer) -> None:
+        """Show what the user has said of the axes, or a guess, with which nobody has said them."""
+        said = self._axes.get(layer.unique_id)
+        self._panel.axes.set_value(said or self._guess(layer))
+        if not said:
+            self._axes.pop(layer.unique_id, None)
 
     def _guess(self, layer: ImageLayer) -> str:
         """Guess the axes, or leave them to the user."""
