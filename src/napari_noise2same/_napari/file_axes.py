@@ -121,8 +121,8 @@ class FileAxes(QObject):
         """Go on with the layers that came meanwhile."""
         self._worker = None
         # Without an answer there is none, be it that something unforeseen has ended the thread.
-        asked = self._said.keys() - self._waiting.keys()
-        self._said |= {key: self._said[key] or _NOTHING for key in asked}
+        unanswered = {key for key, said in self._said.items() if said is None}
+        self._said |= dict.fromkeys(unanswered - self._waiting.keys(), _NOTHING)
         self.changed.emit()
         self._go_on()
 

@@ -92,7 +92,7 @@ class TrainController(QObject):
         return self.worker is not None or self._waiting
 
     @property
-    def is_completed(self) -> bool:
+    def _is_completed(self) -> bool:
         """Whether the last run has done all of its steps."""
         return self._reason == "completed"
 
@@ -288,7 +288,7 @@ class TrainController(QObject):
             self._subject = subject
         self._store.put(self._name, end.model)
         self._panel.model.set_model(True)
-        self._panel.set_state(RunState.FINISHED if self.is_completed else RunState.STOPPED)
+        self._panel.set_state(RunState.FINISHED if self._is_completed else RunState.STOPPED)
 
     def _on_failed(self, error: BaseException) -> None:
         """Say what went wrong."""
@@ -304,7 +304,7 @@ class TrainController(QObject):
         else:
             self._go_back()
         then, self._then = self._then, None
-        if then is not None and self.is_completed:
+        if then is not None and self._is_completed:
             then()
 
     def _go_back(self) -> None:

@@ -57,7 +57,18 @@ class ImageView:
         self._order = tuple(kept.index(a) for a in wanted)
 
     def of(self, array: ArrayLike) -> ImageView:
-        """Return the same view of another array of the same shape and axes."""
+        """Return the same view of another array.
+
+        Parameters
+        ----------
+        array : ArrayLike
+            Array of the shape and the axes of the viewed one, of any type.
+
+        Returns
+        -------
+        ImageView
+            The view.
+        """
         return ImageView(array, self.layout, joint_channels=self.joint_channels, mask=self._mask)
 
     def with_joint_channels(self) -> ImageView:

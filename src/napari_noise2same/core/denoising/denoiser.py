@@ -139,10 +139,11 @@ class Denoiser:
         noisy = self._view.read(sample, tile.read)
         values = self._piece.denoise(noisy, self._view.channels(sample), tile.inner)
         weights = blend_weights(tile, self._view.spatial_shape)
-        sums, results = self._view.of(self._sum), self._view.of(self.result)
+        sums = self._view.of(self._sum)
         total = sums.read(sample, tile.write) + weights * values
         sums.assign(sample, tile.write, total)
         if self.result is not self._sum:
+            results = self._view.of(self.result)
             results.assign(sample, tile.write, convert(total, self.result.dtype))
 
     def _fitting_tile(self) -> tuple[int, ...]:

@@ -185,7 +185,25 @@ class TrainedModel:
         return network.eval()
 
     def view_of(self, image: Image) -> ImageView:
-        """See an image as the network does; an error says why it cannot."""
+        """See an image as the network does.
+
+        Parameters
+        ----------
+        image : Image
+            The image.
+
+        Returns
+        -------
+        ImageView
+            Its samples, as the network takes them.
+
+        Raises
+        ------
+        AxesError
+            If the model does not fit the image's axes.
+        ConfigurationError
+            If it is no image.
+        """
         if not isinstance(image, Image):
             raise no_image("an image", image)
         layout = plan_layout(
