@@ -23,7 +23,10 @@ def main() -> None:
     try:
         from napari_noise2same.cli import main as run
     except KeyboardInterrupt:
-        sys.stderr.write("Error: Stopped before there was a result.\n")
+        sentence = "Stopped before there was a result."
+        sys.stderr.write(f"Error: {sentence}\n")
+        if "--json" in sys.argv:
+            sys.stdout.write(f'{{"error": "{sentence}"}}\n')
         sys.exit(130)
     run()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import signal
 import subprocess
@@ -149,6 +150,7 @@ def test_being_told_to_end_while_the_program_loads_ends_it_without_a_traceback(
 
     monkeypatch.delitem(sys.modules, "napari_noise2same.cli")
     monkeypatch.setattr(sys, "meta_path", [Impatient(), *sys.meta_path])
+    monkeypatch.setattr(sys, "argv", ["napari-noise2same", "info", "model.safetensors", "--json"])
     before = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(SystemExit) as leaving:
@@ -156,7 +158,9 @@ def test_being_told_to_end_while_the_program_loads_ends_it_without_a_traceback(
     finally:
         signal.signal(signal.SIGTERM, before)
     assert leaving.value.code == INTERRUPTED
-    assert capsys.readouterr().err == "Error: Stopped before there was a result.\n"
+    printed = capsys.readouterr()
+    assert printed.err == "Error: Stopped before there was a result.\n"
+    assert json.loads(printed.out) == {"error": "Stopped before there was a result."}
 
 
 def test_ctrl_c_before_there_is_a_result_is_told(

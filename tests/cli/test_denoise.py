@@ -27,6 +27,12 @@ from napari_noise2same.core.io import ome_zarr
 Run = Callable[..., Any]
 
 
+def test_an_output_without_a_name_is_refused(run: Run, noisy: Path) -> None:
+    outcome = run("denoise", noisy, "--output", "", "--preset", "instant")
+    assert outcome.code == 2
+    assert "found an empty" in outcome.err
+
+
 def test_without_a_model_trains_first(run: Run, noisy: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.tif"
     outcome = run("denoise", noisy, "--output", output, "--steps", 2, "--seed", 3, "--json")

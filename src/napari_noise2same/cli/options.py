@@ -75,6 +75,13 @@ def _parse_settings(text: str) -> dict[str, Any]:
     return settings
 
 
+def _parse_output(text: str) -> Path:
+    """Return where results go; an empty name, as of a variable that is not set, is not here."""
+    if not text:
+        raise typer.BadParameter("Expected a file or a folder, found an empty name: give its name.")
+    return Path(text)
+
+
 Images = Annotated[
     list[str],
     typer.Argument(
@@ -106,6 +113,7 @@ ModelToUse = Annotated[
 Output = Annotated[
     Path,
     typer.Option(
+        parser=_parse_output,
         metavar="FILE_OR_FOLDER",
         help="File for one result (.tif, .ome.tif, .zarr, .npy, .png), or a folder, which becomes "
         "like that of the images.",

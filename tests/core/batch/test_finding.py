@@ -38,6 +38,15 @@ def test_other_and_hidden_files_are_left_out(make_files: MakeFiles, tmp_path: Pa
     assert names(f"{tmp_path}/in/**/*") == ["a.tif"]
 
 
+def test_files_of_microscopes_without_a_reader_are_told(
+    make_files: MakeFiles, tmp_path: Path
+) -> None:
+    make_files("in/a.tif")
+    (tmp_path / "in/b.CZI").touch()
+    with pytest.warns(UserWarning, match=r"The \.CZI files in .*in are left out, as no reader"):
+        assert names(tmp_path / "in") == ["a.tif"]
+
+
 def test_a_zarr_folder_is_one_image(make_files: MakeFiles, tmp_path: Path) -> None:
     make_files("in/a.tif", "in/damaged.zarr/0/c.tif")
     zarr.create_group(tmp_path / "in/b").create_array("0", shape=(8, 8), dtype="u2")

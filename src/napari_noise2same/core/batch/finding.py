@@ -15,6 +15,9 @@ from napari_noise2same.core.io import is_readable, is_result, is_zarr
 
 __all__ = ["Source", "absolute", "find_images"]
 
+# Images of microscopes for which there is no reader; anything else in a folder needs no word.
+_UNREAD = {".czi", ".dv", ".ims", ".lif", ".mrc", ".nd2", ".oib", ".oir", ".sld", ".vsi", ".zvi"}
+
 
 @dataclass(frozen=True)
 class Source:
@@ -45,9 +48,9 @@ def find_images(
 ) -> tuple[Source, ...]:
     """Find the images that are meant by files, folders and patterns.
 
-    In folders and patterns, names that no reader is for, hidden files and folders, and results of
-    this program are left out. The order is that of the inputs, in folders by name with numbers
-    counted (``t2`` before ``t10``).
+    In folders and patterns, names that no reader is for (microscopes' formats with a warning),
+    hidden files and folders, and results of this program are left out. The order is that of the
+    inputs, in folders by name with numbers counted (``t2`` before ``t10``).
 
     Parameters
     ----------
@@ -140,8 +143,15 @@ class _Search:
         if _is_tree(path):
             if not path.is_symlink():  # it may lead back here
                 yield from self._walk(path, root)
-        elif (is_readable(path) or path.is_dir()) and not is_result(path):
-            yield Source(path, root)
+        elif is_readable(path) or path.is_dir():
+            if not is_result(path):
+                yield Source(path, root)
+        elif path.suffix.lower() in _UNREAD:
+            warnings.warn(
+                f"The {path.suffix} files in {path.parent} are left out, as no reader is for them: "
+                "export them as OME-TIFF.",
+                stacklevel=2,
+            )
 
     def _is_left_out(self, path: Path) -> bool:
         """Tell whether this is the folder not to look into."""
