@@ -7,6 +7,8 @@ import pytest
 from napari import Viewer
 from napari.layers import Image
 from pytestqt.qtbot import QtBot
+from qtpy.QtGui import QOpenGLContext
+from qtpy.QtWidgets import QOpenGLWidget
 
 from napari_noise2same._napari.commands import open_train_dock
 from napari_noise2same._napari.conversion import layer_image
@@ -121,3 +123,19 @@ def test_the_instant_preview_is_cut_as_its_source(qtbot: QtBot, viewer: Viewer) 
     dock.panel.instant.click()
     source.plane.position = (2, 4, 5)
     assert preview.plane.position == (3, 4, 5)
+
+
+def test_a_preview_goes_in_the_opengl_context_of_its_canvas(shown_viewer: Viewer) -> None:
+    """What napari frees in none ends the process where software draws the window."""
+    noisy = shown_viewer.add_image(np.zeros((4, 32, 32), np.uint8))
+    preview = PreviewLayer(shown_viewer, noisy, layer_image(noisy))
+    show(preview)
+    canvas, *_ = shown_viewer.window.main_menu.window().findChildren(QOpenGLWidget)
+    contexts: list[QOpenGLContext | None] = []
+    shown_viewer.layers.events.removed.connect(
+        lambda: contexts.append(QOpenGLContext.currentContext())
+    )
+    canvas.doneCurrent()
+
+    preview.close()
+    assert contexts == [canvas.context()]

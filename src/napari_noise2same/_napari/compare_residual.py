@@ -11,6 +11,7 @@ from napari.utils import Colormap
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
+from napari_noise2same._napari.removal import remove_layer
 from napari_noise2same._napari.results import CARD, PLACING, PREVIEW
 from napari_noise2same._napari.transforms import from_world
 from napari_noise2same._napari.worker import Worker
@@ -196,8 +197,7 @@ class Residual:
         if self._worker is not None:
             self._worker.leave()
             self._worker = None
-        if self._layer in self._viewer.layers:
-            self._viewer.layers.remove(self._layer)
+        remove_layer(self._viewer, self._layer)
 
     def _on_view(self) -> None:
         """Want what is in view now, and nothing else any more."""

@@ -19,6 +19,7 @@ from napari.layers import Layer, Shapes
 from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data, level_factors
+from napari_noise2same._napari.removal import remove_layer
 from napari_noise2same._napari.results import CARD, LINKED, PLACING, PREVIEW, inherited, place
 from napari_noise2same._napari.transforms import from_world, unit_ratios
 from napari_noise2same.core.array import ArrayLike
@@ -104,10 +105,8 @@ class Swipe:
     def close(self) -> None:
         """Take the line and the cut copy away."""
         self._disconnect()
-        layers = self._viewer.layers
         for layer in (self._line, self._right):
-            if layer in layers:
-                layers.remove(layer)
+            remove_layer(self._viewer, layer)
 
     def _connect(self) -> None:
         """Listen to the mouse, the sliders, the zoom and the order of the layers."""

@@ -13,6 +13,7 @@ from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.denoise_jobs import LayerJob
 from napari_noise2same._napari.denoise_work import FolderChosen
+from napari_noise2same._napari.removal import remove_layer
 from napari_noise2same._napari.results import (
     add_result,
     cover,
@@ -130,8 +131,7 @@ class DenoiseRun:
         else:
             self._panel.progress.reset()
             for layer in self._results[-1:]:
-                if layer in self._viewer.layers:
-                    self._viewer.layers.remove(layer)
+                remove_layer(self._viewer, layer)
         if not self._folders:
             return self._describe_rest()
         if self._finished < len(self._jobs):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.cropping import CONTEXT, crop
 from napari_noise2same._napari.regions import visible_region
+from napari_noise2same._napari.removal import remove_layer
 from napari_noise2same._napari.results import (
     CARD,
     LINKED,
@@ -150,8 +151,7 @@ class PreviewLayer:
             return
         for events in self._cuts():
             events.disconnect(self._follow)
-        if self._layer in self._viewer.layers:
-            self._viewer.layers.remove(self._layer)
+        remove_layer(self._viewer, self._layer)
         self._layer = None
 
     def _add(self, result: NDArray[Any]) -> ImageLayer:
