@@ -229,8 +229,8 @@ PrecisionName = Annotated[
     Precision | None,
     typer.Option(
         metavar="TYPE",
-        help="Precision inside the network: float32 (default), float16 or bfloat16, which is twice "
-        "as fast on processors with AMX.",
+        help="Precision inside the network: float32, float16 or bfloat16; by default bfloat16 "
+        "where that is faster (GPUs of NVIDIA, processors with AMX), else float32.",
     ),
 ]
 NoiseName = Annotated[

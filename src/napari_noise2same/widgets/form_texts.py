@@ -256,8 +256,8 @@ TEXTS: Mapping[str, FieldText] = {
     ),
     "denoise.precision": FieldText(
         "Precision",
-        "Inside the network. float32 is exact; 16 bits differ little, and are faster on GPUs and, "
-        "as bfloat16, on processors with AMX.",
+        "Inside the network. float32 is exact; 16 bits differ by next to nothing. Automatic takes "
+        "bfloat16 where that is faster: on GPUs of NVIDIA and processors with AMX.",
         {"float32": "float32", "bfloat16": "bfloat16", "float16": "float16"},
     ),
     "denoise.tile": FieldText(

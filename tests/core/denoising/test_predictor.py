@@ -19,6 +19,7 @@ from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig, Precision, Preset
+from napari_noise2same.core.training import Finished, train
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
@@ -49,6 +50,29 @@ def test_half_precision_is_close_to_full(
     assert half.dtype == np.float32
     difference = float(np.sqrt(np.mean((half - full) ** 2)) / full.std())
     assert 0 < difference < tolerance
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.3), ("float16", 0.05)])
+def test_half_precision_does_not_round_images_that_are_far_brighter_than_their_noise(
+    precision: Precision, tolerance: float
+) -> None:
+    ramp = np.linspace(100, 2000, 128)[:, None] + 300 * np.sin(np.arange(128) / 9)
+    image = Image((ramp + picture(128, 128) / 50).astype(np.float32), "YX")
+    *_, finished = train([image], Preset.INSTANT.config())
+    assert isinstance(finished, Finished)
+    full = run(image, finished.model, precision="float32")
+    half = run(image, finished.model, precision=precision)
+    assert 0 < np.std(half - full) < tolerance
+
+
+@pytest.mark.parametrize(("fast", "precision"), [(True, "bfloat16"), (False, "float32")])
+def test_half_precision_is_the_default_where_it_is_faster(
+    make_model: ModelFactory, monkeypatch: pytest.MonkeyPatch, fast: bool, precision: Precision
+) -> None:
+    name = "napari_noise2same.core.denoising.predictor.has_fast_bfloat16"
+    monkeypatch.setattr(name, lambda _: fast)
+    model, image = make_model(domain=LINEAR), Image(picture(50, 50), "YX")
+    np.testing.assert_array_equal(run(image, model), run(image, model, precision=precision))
 
 
 @pytest.mark.parametrize(("axes", "shape"), [("YX", (40, 56)), ("ZYX", (9, 20, 24))])

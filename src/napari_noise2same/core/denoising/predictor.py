@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_noise2same.core.denoising.context import Parts
-from napari_noise2same.core.device import is_out_of_memory, keep_freed_memory, resolve_device
+from napari_noise2same.core.device import (
+    has_fast_bfloat16,
+    is_out_of_memory,
+    keep_freed_memory,
+    resolve_device,
+)
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.networks import (
@@ -87,7 +92,8 @@ class Predictor:
         self._distance = model.noise_distance
         self.parts = Parts(model.network, model.noise_distance, config)
         self.largest: int | None = None
-        self._dtype = _DTYPES.get(config.precision)
+        by_device = "bfloat16" if has_fast_bfloat16(self.device) else "float32"
+        self._dtype = _DTYPES.get(config.precision or by_device)
         self._turns = TURNS if averages(model, config) else (UNTURNED,)
 
     def predict(self, values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from napari_noise2same.core.networks.blocks import activate, conv
+from napari_noise2same.core.networks.blocks import activate, conv, full_precision
 from napari_noise2same.core.settings import NetworkConfig
 
 __all__ = ["BlindNet"]
@@ -33,7 +33,8 @@ class _CentreMaskedConv(nn.Module):
         weight = layer.weight.clone()
         weight[self._centre] = 0
         convolve = functional.conv2d if x.ndim == 4 else functional.conv3d
-        return convolve(x, weight, layer.bias, padding=layer.padding)
+        with full_precision(x):
+            return convolve(x, weight, layer.bias, padding=layer.padding)
 
 
 class _DilatedBlock(nn.Module):
@@ -99,6 +100,7 @@ class BlindNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the denoised batch, of the shape of `x`."""
         features = torch.cat([branch(x) for branch in self.branches], dim=1)
-        merged = activate(self.merge(activate(features)))
-        result: Tensor = self.head(merged)
+        with full_precision(x):
+            merged = activate(self.merge(activate(features)))
+            result: Tensor = self.head(merged)
         return result

@@ -16,6 +16,7 @@ __all__ = [
     "conv",
     "crop_to",
     "fold",
+    "full_precision",
     "pad_to_multiple",
     "unfold",
 ]
@@ -28,6 +29,15 @@ NEGATIVE_SLOPE = 0.1
 _STRIP, _FEWEST_ROWS = 1 << 22, 32
 # Rows that two convolutions of side 3 look beyond their own.
 _REACH = 2
+
+
+def full_precision(x: Tensor) -> torch.autocast:
+    """Return a context in which nothing is computed in 16 bits, whatever is asked for.
+
+    For all that the whole signal passes. An image may be a hundred times brighter than its noise,
+    and would be rounded to what that is; what residual blocks add to it is small.
+    """
+    return torch.autocast(x.device.type, enabled=False)
 
 
 def activate(x: Tensor, *, inplace: bool = False) -> Tensor:
@@ -100,7 +110,7 @@ class ResidualBlock(nn.Module):
         if height < x.shape[-2]:
             return self._in_strips(x, height)
         # In place where nothing else needs the values: fresh memory costs as much as the sums.
-        return self._change(activate(x)).add_(x)
+        return self._change(activate(x)).to(x.dtype).add_(x)
 
     def _change(self, active: Tensor) -> Tensor:
         """Return what is added, given the activated features."""
@@ -134,7 +144,8 @@ class Down(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features of half the size in Y and X."""
-        result: Tensor = self.conv(x)
+        with full_precision(x):
+            result: Tensor = self.conv(x)
         return result
 
 
@@ -164,14 +175,15 @@ class Up(nn.Module):
 
     def forward(self, below: Tensor, skip: Tensor) -> Tensor:
         """Return features of the skip's size; it may be changed where nothing is learnt."""
-        x = self.expand(below)
-        height = _strip_height(skip)
-        if height >= skip.shape[-2]:
-            return self._join(x, skip)
-        for start in range(0, skip.shape[-2], height):
-            rows = skip[..., start : start + height, :]
-            rows.copy_(self._join(x[..., start // 2 : (start + height) // 2, :], rows))
-        return skip
+        with full_precision(skip):
+            x = self.expand(below)
+            height = _strip_height(skip)
+            if height >= skip.shape[-2]:
+                return self._join(x, skip)
+            for start in range(0, skip.shape[-2], height):
+                rows = skip[..., start : start + height, :]
+                rows.copy_(self._join(x[..., start // 2 : (start + height) // 2, :], rows))
+            return skip
 
     def _join(self, x: Tensor, skip: Tensor) -> Tensor:
         """Enlarge what comes from below, and merge it with the encoder's features."""

@@ -15,6 +15,7 @@ from napari_noise2same.core.networks.blocks import (
     conv,
     crop_to,
     fold,
+    full_precision,
     pad_to_multiple,
     unfold,
 )
@@ -77,7 +78,8 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the denoised batch, of the shape of `x`."""
-        features = self.stem(fold(pad_to_multiple(x, self.multiple), self.unshuffle))
+        with full_precision(x):
+            features = self.stem(fold(pad_to_multiple(x, self.multiple), self.unshuffle))
         skips = []
         for block, down in zip(self.encoder, self.down, strict=False):
             features = block(features)
@@ -86,7 +88,9 @@ class UNet(nn.Module):
         features = self.encoder[-1](features)
         for up, block in zip(reversed(self.up), reversed(self.decoder), strict=True):
             features = block(up(features, skips.pop()))
-        return crop_to(unfold(self.head(activate(features, inplace=True)), self.unshuffle), x)
+        with full_precision(x):
+            folded = self.head(activate(features, inplace=True))
+        return crop_to(unfold(folded, self.unshuffle), x)
 
     def _radius(self, spatial_dims: int, counts: tuple[int, ...]) -> tuple[int, ...]:
         """Sum of the reach of every convolution, plus the reach of the deepest cell itself."""

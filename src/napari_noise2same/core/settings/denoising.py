@@ -32,9 +32,11 @@ class DenoiseConfig(BaseModel):
     noise : {"model", "image"}
         Whether to normalise by the noise that the model knows, or by that of the image, fitted
         anew: for images taken with another camera or exposure than those of the training.
-    precision : {"float32", "bfloat16", "float16"}
-        Precision inside the network. bfloat16 takes less than half the time on processors with AMX
-        and costs 0.01 dB; in 16 bits tiles give what the whole image would but for rounding.
+    precision : {"float32", "bfloat16", "float16"}, optional
+        Precision of what the network's blocks add to the signal, which stays in float32. By default
+        bfloat16 where the device gains from it (GPUs of NVIDIA since Ampere, processors with AMX,
+        which take half the time), else float32. In 16 bits tiles give what the whole image would
+        but for rounding, which is a thousandth of the noise where an image is noisy.
     averaging : bool, optional
         Average the results for all 8 in-plane flips and turns: better, 8 times slower. By default
         with models whose training took more than the usual effort.
@@ -48,7 +50,7 @@ class DenoiseConfig(BaseModel):
     overlap: Annotated[int, Field(ge=0)] | None = None
     dtype: Literal["float32", "keep"] = "float32"
     noise: NoiseSource = "model"
-    precision: Precision = "float32"
+    precision: Precision | None = None
     averaging: bool | None = None
     device: str = "auto"
 
