@@ -131,7 +131,7 @@ def test_every_setting_says_what_it_does(form: ConfigForm) -> None:
     rows = [row for part in forms for row in part.rows.values()]
     assert len(rows) > 25
     for row in rows:
-        assert row.widget.toolTip().endswith(".")
+        assert row.toolTip().endswith(".")
     assert len({text.label for text in TEXTS.values()}) > 25
 
 
@@ -163,7 +163,7 @@ def test_an_invalid_value_says_why_beside_the_field(
     form: ConfigForm, path: str, text: str, reason: str
 ) -> None:
     rows = {**form.main.rows, **form.more.rows}
-    edit = rows[path].widget
+    edit = rows[path].editor
     line = edit.edit if isinstance(edit, NumberBox) else edit
     assert isinstance(line, QLineEdit)
     line.setText(text)

@@ -6,7 +6,7 @@ from qtpy.QtCore import QPoint, Qt
 
 from napari_noise2same.core.errors import ConfigurationError
 from napari_noise2same.core.settings import DenoiseConfig
-from napari_noise2same.widgets import DenoisePanel
+from napari_noise2same.widgets import ChoiceBox, DenoisePanel
 from napari_noise2same.widgets.number_box import NumberBox
 
 LEFT = Qt.MouseButton.LeftButton
@@ -150,7 +150,8 @@ def test_levels_show_only_where_there_is_a_choice(panel: DenoisePanel) -> None:
 
 
 def test_every_change_of_a_setting_is_told(qtbot: QtBot, panel: DenoisePanel) -> None:
-    averaging = panel.options.rows["averaging"].widget
+    averaging = panel.options.rows["averaging"].editor
+    assert isinstance(averaging, ChoiceBox)
     with qtbot.waitSignal(panel.settings_changed):
         qtbot.keyClick(averaging, Qt.Key.Key_Down)
     assert panel.value().averaging is True

@@ -26,20 +26,15 @@ class FieldRow(QWidget):
     ----------
     editor : QWidget
         An `Editor`.
-    text : FieldText
-        Texts of the setting.
     """
 
-    def __init__(self, editor: QWidget, text: FieldText) -> None:
+    def __init__(self, editor: QWidget) -> None:
         super().__init__()
-        self.widget = editor
         self.editor = cast("Editor", editor)
-        self.text = text
         self.reason = QLabel()
         self.reason.setWordWrap(True)
         self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.reason.hide()
-        editor.setToolTip(text.tooltip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)
@@ -88,7 +83,7 @@ class FieldForm(QWidget):
         for path in paths:
             text = TEXTS[prefix + path]
             editor = (editors or {}).get(path) or make_editor(_field(model, path), text)
-            row = self.rows[path] = FieldRow(editor, text)
+            row = self.rows[path] = FieldRow(editor)
             row.editor.changed.connect(self.changed)
             add_row(self.fields, text, row)
 

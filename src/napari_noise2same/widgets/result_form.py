@@ -42,7 +42,7 @@ class ResultForm(QWidget):
         self.place = ChoiceBox(TEXTS["result.place"].choices)
         self.folder = PathsBox(files=False)
         self.folder.folder.setText("Browse…")
-        self.scheduler = FieldRow(SchedulerBox(), TEXTS["result.scheduler"])
+        self.scheduler = FieldRow(SchedulerBox())
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)

@@ -11,16 +11,10 @@ _MARGIN = 6
 
 
 class ScrollPanel(QScrollArea):
-    """A column of widgets that is never squeezed: it scrolls instead.
+    """A column of widgets that is never squeezed: it scrolls instead."""
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         content = QWidget()
         self.column = QVBoxLayout(content)
         self.column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)

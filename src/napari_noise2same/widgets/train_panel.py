@@ -34,11 +34,6 @@ class TrainPanel(ScrollPanel):
     Its parts are used directly: `layers`, `axes`, `region`, `quality`, `start`, `device`, `run`,
     `progress`, `message`, `plot`, `preview`, `instant`, `model`, `form` (inside `advanced`).
 
-    Parameters
-    ----------
-    parent : QWidget, optional
-        Parent.
-
     Attributes
     ----------
     settings_changed
@@ -47,8 +42,8 @@ class TrainPanel(ScrollPanel):
 
     settings_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.layers = LayerList()
         self.axes = AxesRow()
         self.region = ChoiceBox()
