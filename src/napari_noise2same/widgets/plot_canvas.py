@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from qtpy.QtCore import QSize
-from qtpy.QtGui import QColor, QPalette
+from qtpy.QtGui import QColor
 
 from napari_noise2same.widgets.plot_limits import padded_limits, steady_limits
 from napari_noise2same.widgets.plot_series import LAMBDA, LOSSES, SERIES, Series
@@ -188,11 +188,6 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         for name in ("left", "right"):
             item.getAxis(name).setWidth(_AXIS_WIDTH)
         item.getViewBox().sigRangeChangedManually.connect(self._on_mouse)
-        palette = self.palette()
-        self.set_colours(
-            palette.color(QPalette.ColorRole.Window).name(),
-            palette.color(QPalette.ColorRole.WindowText).name(),
-        )
 
     def _on_mouse(self) -> None:
         """Leave the view to the user, who looks at a part."""
