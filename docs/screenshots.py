@@ -56,7 +56,7 @@ def main() -> None:
     denoise.panel.set_value(DenoiseConfig())
     denoise.panel.result.set_value(ResultConfig())
     denoise.panel.denoise.click()
-    _let_qt_work(60, until=lambda: not denoise.controller.is_running)
+    _let_qt_work(60, until=lambda: not denoise.panel.is_running())
     _take(viewer, folder / "denoised.png")
     frame, compare = viewer.window.add_plugin_dock_widget("napari-noise2same", "Noise2Same Compare")
     _swipe(compare)

@@ -94,7 +94,7 @@ def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
 def wait_for_result(qtbot: QtBot, viewer: Viewer, name: str) -> Image:
     wait(qtbot, lambda: name in viewer.layers)
     dock = open_denoise_dock(viewer)
-    wait(qtbot, lambda: not dock.controller.is_running)
+    wait(qtbot, lambda: not dock.panel.is_running())
     layer: Image = viewer.layers[name]
     return layer
 
@@ -136,7 +136,7 @@ def test_what_goes_on_is_in_front(qtbot: QtBot, shown_viewer: Viewer) -> None:
     assert train.controller.is_running
     wait(qtbot, lambda: in_front(denoise))
     assert not train.controller.is_running
-    wait(qtbot, lambda: not denoise.controller.is_running)
+    wait(qtbot, lambda: not denoise.panel.is_running())
 
 
 @pytest.mark.usefixtures("noisy")
@@ -145,14 +145,14 @@ def test_nothing_follows_when_it_is_stopped(qtbot: QtBot, viewer: Viewer) -> Non
     wait(qtbot, lambda: train.panel.run.state() is RunState.TRAINING)
     qtbot.mouseClick(train.panel.run.stop, Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: not train.controller.is_running)
-    assert not open_denoise_dock(viewer).controller.is_running
+    assert not open_denoise_dock(viewer).panel.is_running()
 
     # Nor after the next run.
     train.panel.set_value(SMALL)
     train.controller.train()
     wait(qtbot, lambda: not train.controller.is_running)
     assert train.panel.run.state() is RunState.FINISHED
-    assert not open_denoise_dock(viewer).controller.is_running
+    assert not open_denoise_dock(viewer).panel.is_running()
 
 
 def test_nothing_follows_a_failure(qtbot: QtBot, viewer: Viewer) -> None:
@@ -166,7 +166,7 @@ def test_nothing_follows_a_failure(qtbot: QtBot, viewer: Viewer) -> None:
     train.controller.train()
     wait(qtbot, lambda: not train.controller.is_running)
     assert train.panel.run.state() is RunState.FINISHED
-    assert not open_denoise_dock(viewer).controller.is_running
+    assert not open_denoise_dock(viewer).panel.is_running()
 
 
 @pytest.mark.usefixtures("noisy")
@@ -178,7 +178,7 @@ def test_nothing_follows_a_failure_after_a_run_that_went_well(qtbot: QtBot, view
     denoise_now()
     wait(qtbot, lambda: not train.controller.is_running)
     assert train.panel.run.state() is RunState.FINISHED
-    assert not open_denoise_dock(viewer).controller.is_running
+    assert not open_denoise_dock(viewer).panel.is_running()
     assert "flat [n2s]" not in viewer.layers
 
 

@@ -62,7 +62,7 @@ def test_from_training_to_the_comparison(qtbot: QtBot, viewer: Viewer, guide: De
     # From here on the docks are the user's: another training does not denoise by itself.
     guide.train.controller.train()
     wait(qtbot, lambda: not guide.train.controller.is_running)
-    assert not guide.denoise.controller.is_running
+    assert not guide.denoise.panel.is_running()
 
 
 def test_what_the_user_has_set_is_neither_used_nor_changed(guide: DemoGuide, qtbot: QtBot) -> None:

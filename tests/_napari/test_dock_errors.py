@@ -56,7 +56,7 @@ def train(qtbot: QtBot, dock: TrainDock) -> None:
 
 def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
     dock.panel.denoise.click()
-    qtbot.waitUntil(lambda: not dock.controller.is_running, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not dock.panel.is_running(), timeout=TIMEOUT)
 
 
 def model_of(dock: TrainDock) -> TrainedModel:
@@ -105,7 +105,7 @@ def test_a_full_disk_leaves_the_earlier_file_alone(
     full = raising(OSError, errno.ENOSPC, "No space left on device")
     with monkeypatch.context() as patch:
         patch.setattr("napari_noise2same.core.io.writing.os.fsync", full)
-        train_dock.save_model(str(path))
+        train_dock.files.save(train_dock.store[train_dock.controller.name], str(path))
         with qtbot.waitSignal(files.failed, timeout=TIMEOUT):
             pass
     assert is_one_sentence(message)
@@ -113,7 +113,7 @@ def test_a_full_disk_leaves_the_earlier_file_alone(
     assert str(path) in message.value()
     assert path.read_bytes() == b"an earlier model"
     assert list(folder.iterdir()) == [path]
-    train_dock.save_model(str(path))
+    train_dock.files.save(train_dock.store[train_dock.controller.name], str(path))
     with qtbot.waitSignal(files.saved, timeout=TIMEOUT):
         pass
     assert path.read_bytes() != b"an earlier model"
@@ -221,7 +221,7 @@ def test_a_file_that_is_no_model(qtbot: QtBot, denoise_dock: DenoiseDock, tmp_pa
     path = tmp_path / "broken.safetensors"
     for content in (b"", b"not a model", b"\x08" + bytes(7) + b"{}      "):
         path.write_bytes(content)
-        denoise_dock.open_model(str(path))
+        denoise_dock.files.open(str(path))
         with qtbot.waitSignal(denoise_dock.files.failed, timeout=TIMEOUT):
             pass
         assert is_one_sentence(message)
@@ -273,7 +273,7 @@ def test_a_view_without_the_layer_is_not_denoised(
     panel.denoise.click()
     assert is_one_sentence(panel.message)
     assert "move it into view" in panel.message.value()
-    assert not denoise_dock.controller.is_running
+    assert not denoise_dock.panel.is_running()
     viewer.reset_view()
     denoise(qtbot, denoise_dock)
     assert panel.message.value() == ""
@@ -284,14 +284,14 @@ def test_a_model_that_is_opened_takes_the_place_of_an_error(
     qtbot: QtBot, train_dock: TrainDock, denoise_dock: DenoiseDock, tmp_path: Path
 ) -> None:
     message, good = denoise_dock.panel.message, tmp_path / "good.safetensors"
-    train_dock.save_model(str(good))
+    train_dock.files.save(train_dock.store[train_dock.controller.name], str(good))
     with qtbot.waitSignal(train_dock.files.saved, timeout=TIMEOUT):
         pass
-    denoise_dock.open_model(str(tmp_path / "missing.safetensors"))
+    denoise_dock.files.open(str(tmp_path / "missing.safetensors"))
     with qtbot.waitSignal(denoise_dock.files.failed, timeout=TIMEOUT):
         pass
     assert is_one_sentence(message)
-    denoise_dock.open_model(str(good))
+    denoise_dock.files.open(str(good))
     with qtbot.waitSignal(denoise_dock.files.opened, timeout=TIMEOUT):
         pass
     assert message.value() == "Opened good."

@@ -61,17 +61,17 @@ def train(qtbot: QtBot, dock: TrainDock) -> None:
 
 def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
     dock.panel.denoise.click()
-    wait(qtbot, lambda: not dock.controller.is_running)
+    wait(qtbot, lambda: not dock.panel.is_running())
 
 
 def save(qtbot: QtBot, dock: TrainDock, path: Path) -> None:
-    dock.save_model(str(path))
+    dock.files.save(dock.store[dock.controller.name], str(path))
     with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
         pass
 
 
 def load(qtbot: QtBot, dock: TrainDock | DenoiseDock, path: Path) -> None:
-    dock.open_model(str(path))
+    dock.files.open(str(path))
     with qtbot.waitSignal(dock.files.opened, timeout=TIMEOUT):
         pass
 
@@ -115,7 +115,7 @@ def test_the_new_model_denoises_at_a_click(
     train(qtbot, train_dock)
     train_dock.panel.model.denoise.click()
     dock = open_denoise_dock(viewer)
-    wait(qtbot, lambda: not dock.controller.is_running)
+    wait(qtbot, lambda: not dock.panel.is_running())
     assert dock.panel.model.value() == "Model of cells"
     assert [layer.name for layer in viewer.layers] == ["cells", "cells [n2s]", "other"]
 
@@ -132,7 +132,7 @@ def test_a_click_for_the_new_model_leaves_a_run_alone(
     train_dock.panel.model.denoise.click()
     assert "found one: cancel it" in dock.panel.message.value()
     assert dock.controller.layers() == [other]
-    wait(qtbot, lambda: not dock.controller.is_running)
+    wait(qtbot, lambda: not dock.panel.is_running())
     assert "other [n2s]" in viewer.layers
     assert not dock.panel.message.value()
 

@@ -234,8 +234,8 @@ def test_what_a_command_trains_on_waits_for_the_word_of_its_file(
     assert dock.controller.worker is None
     reader.may.set()
     qtbot.waitUntil(lambda: "a [n2s]" in viewer.layers, timeout=TIMEOUT)
-    denoise = open_denoise_dock(viewer).controller
-    qtbot.waitUntil(lambda: not denoise.is_running, timeout=TIMEOUT)
+    denoise = open_denoise_dock(viewer).panel
+    qtbot.waitUntil(lambda: not denoise.is_running(), timeout=TIMEOUT)
     assert dock.controller.model is not None
     assert dock.controller.model.axes == "ZYX"
 

@@ -56,7 +56,7 @@ def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
 
 def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
     dock.panel.denoise.click()
-    wait(qtbot, lambda: not dock.controller.is_running)
+    wait(qtbot, lambda: not dock.panel.is_running())
 
 
 def in_memory(qtbot: QtBot, viewer: Viewer, dock: DenoiseDock) -> np.ndarray[Any, Any]:

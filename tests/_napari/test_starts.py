@@ -99,7 +99,7 @@ def test_instant_gives_a_model_at_once_that_can_be_trained_further(
 
     denoise = open_denoise_dock(viewer)
     denoise.panel.denoise.click()
-    wait(qtbot, lambda: not denoise.controller.is_running)
+    wait(qtbot, lambda: not denoise.panel.is_running())
     assert viewer.layers["cells [n2s]"].data.std() < noisy.data.std() / 2
 
     panel.run.more_steps.setValue(2)
@@ -161,7 +161,7 @@ def test_recipes_start_from_the_file_of_the_model(
         )
 
     path = tmp_path / "another name.safetensors"
-    dock.save_model(str(path.with_suffix("")))
+    dock.files.save(dock.store[dock.controller.name], str(path.with_suffix("")))
     with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
         pass
     script, command = copied(qtbot, dock)
@@ -170,7 +170,7 @@ def test_recipes_start_from_the_file_of_the_model(
     assert words[words.index("--start") + 1] == str(path)
     assert message.value() == "Copied."
 
-    dock.open_model(str(path))
+    dock.files.open(str(path))
     with qtbot.waitSignal(dock.files.opened, timeout=TIMEOUT):
         pass
     panel.start.setCurrentText("another name")
@@ -186,7 +186,7 @@ def test_a_model_that_has_learnt_more_is_not_in_its_file(
     panel, path = dock.panel, str(tmp_path / "a.safetensors")
     panel.set_value(TINY)
     train(qtbot, dock)
-    dock.save_model(path)
+    dock.files.save(dock.store[dock.controller.name], path)
     with qtbot.waitSignal(dock.files.saved, timeout=TIMEOUT):
         pass
     assert dock.store.path("Model of cells") == path

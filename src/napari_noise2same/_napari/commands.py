@@ -30,8 +30,8 @@ PLUGIN = "napari-noise2same"
 """What napari knows the plugin by."""
 
 
-def open_dock(viewer: Viewer, name: str, *, tabify: bool = False) -> Any:
-    """Open a dock, or bring it to the front when it is hidden or a tab behind another.
+def open_dock(viewer: Viewer, name: str) -> Any:
+    """Open a dock as a tab beside another, or bring it to the front when it is hidden or behind.
 
     Parameters
     ----------
@@ -39,15 +39,13 @@ def open_dock(viewer: Viewer, name: str, *, tabify: bool = False) -> Any:
         The viewer.
     name : str
         Name of the dock, such as ``"Train"``.
-    tabify : bool
-        Whether a new one is a tab beside another.
 
     Returns
     -------
     QWidget
         The dock.
     """
-    frame, dock = viewer.window.add_plugin_dock_widget(PLUGIN, f"Noise2Same {name}", tabify=tabify)
+    frame, dock = viewer.window.add_plugin_dock_widget(PLUGIN, f"Noise2Same {name}", tabify=True)
     frame.show()
     frame.raise_()
     return dock
@@ -66,7 +64,7 @@ def open_train_dock(viewer: Viewer) -> TrainDock:
     TrainDock
         The dock.
     """
-    dock: TrainDock = open_dock(viewer, "Train", tabify=True)
+    dock: TrainDock = open_dock(viewer, "Train")
     return dock
 
 
@@ -83,7 +81,7 @@ def open_denoise_dock(viewer: Viewer) -> DenoiseDock:
     DenoiseDock
         The dock.
     """
-    dock: DenoiseDock = open_dock(viewer, "Denoise", tabify=True)
+    dock: DenoiseDock = open_dock(viewer, "Denoise")
     return dock
 
 
@@ -100,7 +98,7 @@ def open_model(path: str) -> None:
     ConfigurationError
         If there is no viewer.
     """
-    open_train_dock(_current_viewer()).open_model(path)
+    open_train_dock(_current_viewer()).files.open(path)
 
 
 def denoise_with(viewer: Viewer, name: str, keys: Iterable[Hashable]) -> None:

@@ -51,6 +51,11 @@ class Swipe:
     fail : callable
         Called with the reason when the line cannot follow: to other axes, or other data.
 
+    Attributes
+    ----------
+    column : int
+        First column behind the line, in pixels of the level that is cut.
+
     Raises
     ------
     ImageError
@@ -73,7 +78,7 @@ class Swipe:
         self._level = _finest_level(denoised, self._down, self._across)
         self._factors = level_factors(denoised, self._level)
         self._data = _level_data(denoised, self._level)
-        self._column = self._data.shape[self._across] // 2
+        self.column: int = self._data.shape[self._across] // 2
         noisy.visible, denoised.visible = True, False
         active = viewer.layers.selection.active
         self._right = _copy(denoised, self._level, self._data, viewer)
@@ -82,11 +87,6 @@ class Swipe:
         viewer.layers.link_layers([denoised, self._right], LINKED)
         self._connect()
         self._draw()
-
-    @property
-    def column(self) -> int:
-        """First column behind the line, in pixels of the level that is cut."""
-        return int(self._column)
 
     def move_to(self, position: Any) -> None:
         """Move the line.
@@ -98,8 +98,8 @@ class Swipe:
         """
         place = self._edge(position)
         column = int(np.clip(round(place), 1, self._data.shape[self._across] - 1))
-        if column != self._column:
-            self._column = column
+        if column != self.column:
+            self.column = column
             self._draw()
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ class Swipe:
 
     def _on_drag(self, viewer: Viewer, event: Any) -> Iterator[None]:
         """Drag the line if the press was on it; otherwise the view pans as always."""
-        if abs(self._edge(event.position) - self._column) * self._pixels() > _REACH:
+        if abs(self._edge(event.position) - self.column) * self._pixels() > _REACH:
             return
         camera = viewer.scene.camera
         pans, camera.mouse_pan = camera.mouse_pan, False
@@ -203,12 +203,12 @@ class Swipe:
         across = np.eye(self._denoised.ndim)[self._across]
         here, there = map(self._denoised.data_to_world, (0 * across, across))
         mirrored = there[self._across] < here[self._across]
-        return slice(0, self._column) if mirrored else slice(self._column, columns)
+        return slice(0, self.column) if mirrored else slice(self.column, columns)
 
     def _draw_line(self) -> None:
         """Draw the line in the current plane, as thick as ever on the screen."""
         ends = np.tile(np.round(self._place(self._viewer.dims.point)), (2, 1))
-        ends[:, self._across] = self._column - 0.5
+        ends[:, self._across] = self.column - 0.5
         ends[:, self._down] = [-0.5, self._data.shape[self._down] - 0.5]
         self._line.data = []
         self._line.add_lines([ends], edge_width=_WIDTH / self._pixels(), edge_color=_COLOUR)

@@ -46,10 +46,10 @@ class DemoGuide(QObject):
         for data in layers:
             self._noisy = viewer.add_layer(Layer.create(*data))
         viewer.layers.selection.active = self._noisy
-        self.train: TrainDock = open_dock(viewer, "Train", tabify=True)
-        self.denoise: DenoiseDock = open_dock(viewer, "Denoise", tabify=True)
-        self.compare: CompareDock = open_dock(viewer, "Compare", tabify=True)
-        open_dock(viewer, "Train", tabify=True)
+        self.train: TrainDock = open_dock(viewer, "Train")
+        self.denoise: DenoiseDock = open_dock(viewer, "Denoise")
+        self.compare: CompareDock = open_dock(viewer, "Compare")
+        open_dock(viewer, "Train")
         self.train.panel.set_value(config)
         self.train.panel.layers.set_value([self._noisy.unique_id])
         # A dock that ends takes with it whoever waits for it.
@@ -63,7 +63,7 @@ class DemoGuide(QObject):
     def _on_trained(self, _name: str) -> None:
         """Denoise with the new model."""
         self.train.controller.trained.disconnect(self._on_trained)
-        self.denoise = open_dock(self._viewer, "Denoise", tabify=True)
+        self.denoise = open_dock(self._viewer, "Denoise")
         self.setParent(self.denoise)
         self.denoise.panel.layers.set_value([self._noisy.unique_id])
         # Queued: another dock changes the viewer after this one has shown its result.
@@ -75,7 +75,7 @@ class DemoGuide(QObject):
     def _on_denoised(self, noisy: ImageLayer, result: ImageLayer) -> None:
         """Compare the result with the noisy image."""
         self.denoise.controller.denoised.disconnect(self._on_denoised)
-        self.compare = open_dock(self._viewer, "Compare", tabify=True)
+        self.compare = open_dock(self._viewer, "Compare")
         self.compare.set_layers(noisy, result)
         self.compare.set_mode("swipe")
 

@@ -71,11 +71,6 @@ class DenoiseController(QObject):
         self.update()
         self._update_models()
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a job is on."""
-        return self.worker is not None
-
     def update(self) -> None:
         """Show the layers that there are now."""
         tracker = self.tracker

@@ -51,16 +51,6 @@ class DenoiseDock(QWidget):
         fill(self, self.panel)
         self._connect()
 
-    def open_model(self, path: str) -> None:
-        """Open a model file, and choose it.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        """
-        self.files.open(path)
-
     def _connect(self) -> None:
         """Connect the form, files, and the end."""
         files, message = self.files, self.panel.message

@@ -45,7 +45,6 @@ class LayerTracker(QObject):
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
-        self._viewer = viewer
         self._layers = viewer.layers
         events = self._layers.events
         self._emitters = (events.inserted, events.removed, events.reordered)

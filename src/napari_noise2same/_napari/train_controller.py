@@ -45,6 +45,10 @@ class TrainController(QObject):
     ----------
     trained : Signal(str)
         A run has ended; its model has this name in the viewer's `ModelStore`.
+    model : TrainedModel or None
+        The model to go on with.
+    name : str
+        Its name in the store.
     """
 
     trained = Signal(str)
@@ -61,10 +65,10 @@ class TrainController(QObject):
         self._then: Callable[[], None] | None = None
         self._run: TrainRun | None = None
         self._instant = InstantPreview(viewer, panel, self.inputs, self._start_model)
-        self._name = ""
+        self.model: TrainedModel | None = None
+        self.name = ""
         # What the model was trained on here.
         self._subject: Subject | None = None
-        self.model: TrainedModel | None = None
         # Name of the model that the run under way will give.
         self._coming = ""
         # How the last run has ended; nothing if it has given no model.
@@ -80,11 +84,6 @@ class TrainController(QObject):
         panel.preview.toggled.connect(self._show_preview)
         store.changed.connect(self._update_models)
         self._update_models()
-
-    @property
-    def name(self) -> str:
-        """Name of the model in the viewer's `ModelStore`."""
-        return self._name
 
     @property
     def is_running(self) -> bool:
@@ -165,7 +164,7 @@ class TrainController(QObject):
         model : TrainedModel
             The model.
         """
-        self._name, self.model, self._subject = name, model, None
+        self.name, self.model, self._subject = name, model, None
         self._show_model(model)
 
     def close(self) -> None:
@@ -225,7 +224,7 @@ class TrainController(QObject):
         except Noise2SameError as error:
             self._panel.message.show_error(str(error))
             return
-        self._coming = self._name
+        self._coming = self.name
         as_ticked = subject.layers == tuple(self.inputs.layers())
         as_shown = all(map(subject.is_shown, subject.layers))
         note = "" if as_ticked and as_shown else describe_others(subject)
@@ -279,14 +278,14 @@ class TrainController(QObject):
 
     def _keep(self, end: Finished, subject: Subject) -> None:
         """Keep the model of a run."""
-        self._reason, self._name, self.model = end.reason, self._coming, end.model
+        self._reason, self.name, self.model = end.reason, self._coming, end.model
         idle = steps_done(end.model) == self._first
         if idle:
             self._panel.progress.reset()
         # A model that was only looked at again still is one of the images it was trained on.
         if not (idle and self._first):
             self._subject = subject
-        self._store.put(self._name, end.model)
+        self._store.put(self.name, end.model)
         self._panel.model.set_model(True)
         self._panel.set_state(RunState.FINISHED if self._is_completed else RunState.STOPPED)
 
@@ -300,7 +299,7 @@ class TrainController(QObject):
         self._instant.set_suspended(False)
         if self._reason:
             self._panel.progress.stop()
-            self.trained.emit(self._name)
+            self.trained.emit(self.name)
         else:
             self._go_back()
         then, self._then = self._then, None

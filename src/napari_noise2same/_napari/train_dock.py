@@ -56,27 +56,6 @@ class TrainDock(QWidget):
         self._connect()
         self._on_theme()
 
-    def open_model(self, path: str) -> None:
-        """Open a model file, to go on with it or to denoise.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        """
-        self.files.open(path)
-
-    def save_model(self, path: str) -> None:
-        """Save the model that was trained last.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        """
-        if self.controller.model is not None:
-            self.files.save(self.controller.model, path)
-
     def _connect(self) -> None:
         """Connect buttons, files, theme, and the end."""
         model, files, message = self.panel.model, self.files, self.panel.message
