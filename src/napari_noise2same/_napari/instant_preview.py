@@ -168,8 +168,8 @@ class InstantPreview(QObject):
             self._listen(layer)
         if self._worker is not None:
             return  # its end asks again
-        if not self._preview.wanted:
-            self._panel.instant.setChecked(False)  # the user has deleted the layer
+        if self._preview.deleted:
+            self._panel.instant.setChecked(False)
             return
         region = self._preview.region()
         if region is not None and region != self._region:

@@ -73,17 +73,11 @@ class PreviewLayer:
         # What of the source it shows, and where that has it lie.
         self._region: Region | None = None
         self._placed: Mapping[str, Any] = {}
-        self._wanted = True
 
     @property
     def deleted(self) -> bool:
         """Whether the user has deleted the preview."""
         return self._layer is not None and self._layer not in self._viewer.layers
-
-    @property
-    def wanted(self) -> bool:
-        """Whether there is anything to preview: not after the user has deleted the preview."""
-        return self._wanted and not self.deleted and self._source in self._viewer.layers
 
     @property
     def fits(self) -> bool:
@@ -93,7 +87,7 @@ class PreviewLayer:
 
     def region(self) -> Region | None:
         """Return the part that is in view; None if there is nothing to preview."""
-        if not (self.wanted and self.fits):
+        if self.deleted or not self.fits:
             return None
         side = _SIDE_3D if self._viewer.dims.ndisplay == 3 else _SIDES[bool(self._depth)]
         try:
@@ -134,7 +128,7 @@ class PreviewLayer:
         step : int
             Steps that the model had done.
         """
-        if not (self.wanted and self.fits):
+        if self.deleted or not self.fits:
             return
         self._region, result = window.wanted, window.keep(result)
         if self._layer is None:
@@ -146,7 +140,6 @@ class PreviewLayer:
 
     def close(self) -> None:
         """Take the preview out of the viewer."""
-        self._wanted = False
         if self._layer is None:
             return
         for events in self._cuts():
