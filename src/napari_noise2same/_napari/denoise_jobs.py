@@ -132,8 +132,8 @@ def _region(
     """Return the part of a layer to denoise, None for all of it."""
     match panel.region_value():
         case "view":
-            return visible_region(viewer, layer, axes=axes, level=level, max_side=None)
+            return visible_region(viewer, layer, axes, level=level)
         case "frame":
-            return current_frame(viewer, layer, axes=axes, level=level)
+            return current_frame(viewer, layer, axes, level=level)
         case _:
             return None

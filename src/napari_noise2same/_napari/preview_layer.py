@@ -91,7 +91,7 @@ class PreviewLayer:
             return None
         side = _SIDE_3D if self._viewer.dims.ndisplay == 3 else _SIDES[bool(self._depth)]
         try:
-            return visible_region(self._viewer, self._source, axes=self._image.axes, max_side=side)
+            return visible_region(self._viewer, self._source, self._image.axes, max_side=side)
         except Noise2SameError:
             # The layer lies outside of what is in view.
             return None

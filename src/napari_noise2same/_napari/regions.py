@@ -11,9 +11,9 @@ import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_noise2same._napari.conversion import guess_axes, layer_data, level_factors
+from napari_noise2same._napari.conversion import layer_data, level_factors
 from napari_noise2same._napari.transforms import from_world
-from napari_noise2same.core.array import CHANNEL_AXES, Region, validate_axes
+from napari_noise2same.core.array import CHANNEL_AXES, Region
 from napari_noise2same.core.errors import ImageError
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ _ROUNDING = 1e-6
 def visible_region(
     viewer: Viewer,
     layer: Layer,
+    axes: str,
     *,
-    axes: str | None = None,
     level: int = 0,
-    max_side: int | None = 512,
+    max_side: int | None = None,
 ) -> Region:
     """Say which part of an image layer is in view.
 
@@ -41,13 +41,12 @@ def visible_region(
         The viewer.
     layer : napari.layers.Image
         The layer.
-    axes : str, optional
-        One letter per dimension of the layer's array; guessed by default.
+    axes : str
+        One letter per dimension of the layer's array.
     level : int
         Level of a multiscale layer in whose pixels the region is given.
     max_side : int, optional
-        Largest length along each displayed axis, kept around the middle of what is in view;
-        None for no limit.
+        Largest length along each displayed axis, kept around the middle of what is in view.
 
     Returns
     -------
@@ -59,11 +58,8 @@ def visible_region(
     ------
     ImageError
         If the layer is no image layer, has no such level, or lies outside of the 2D view.
-    AxesError
-        If the axes do not fit the array.
     """
     shape = layer_data(layer, level).shape
-    axes = validate_axes(axes or guess_axes(layer), shape)
     displayed = _displayed(viewer, layer)
     seen = _canvas_box(viewer, layer, displayed, level)
     position = _position(viewer, layer, level)
@@ -78,9 +74,7 @@ def visible_region(
     return tuple(region)
 
 
-def current_frame(
-    viewer: Viewer, layer: Layer, *, axes: str | None = None, level: int = 0
-) -> Region:
+def current_frame(viewer: Viewer, layer: Layer, axes: str, *, level: int = 0) -> Region:
     """Say which part of an image layer is the current frame.
 
     Parameters
@@ -89,8 +83,8 @@ def current_frame(
         The viewer.
     layer : napari.layers.Image
         The layer.
-    axes : str, optional
-        One letter per dimension of the layer's array; guessed by default.
+    axes : str
+        One letter per dimension of the layer's array.
     level : int
         Level of a multiscale layer in whose pixels the region is given.
 
@@ -103,11 +97,8 @@ def current_frame(
     ------
     ImageError
         If the layer is no image layer or has no such level.
-    AxesError
-        If the axes do not fit the array.
     """
     shape = layer_data(layer, level).shape
-    axes = validate_axes(axes or guess_axes(layer), shape)
     position = _position(viewer, layer, level)
     return tuple(
         _around(position[dim], length) if axis == "T" else slice(0, length)
