@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from napari_noise2same._napari.model_files import file_name
-from napari_noise2same.core.settings import Preset, TrainingConfig, changed_settings
+from napari_noise2same.core.settings import Preset, TrainingConfig
 
 __all__ = ["as_command", "as_script"]
 
@@ -59,7 +59,7 @@ def as_script(
     return _SCRIPT.format(
         paths=list(paths),
         axes=axes,
-        settings=json.dumps(changed_settings(config)),
+        settings=json.dumps(config.changes()),
         more="" if model is None else "load_model, ",
         start="" if model is None else f", start=load_model({file or file_name(model)!r})",
     )
@@ -93,7 +93,7 @@ def as_command(
         A command that trains on them and saves the model.
     """
     words = ["napari-noise2same", "train", *paths, "--model", "model.safetensors", "--axes", axes]
-    settings = changed_settings(config)
+    settings = config.changes()
     start = settings.pop("start", None) if model is None else file or file_name(model)
     if start is not None:
         words += ["--start", start]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from qtpy.QtCore import QSettings
 
 from napari_noise2same.core.errors import Noise2SameError
-from napari_noise2same.core.settings import changed_settings
+from napari_noise2same.core.settings import Settings
 
 __all__ = ["keep_settings", "recall", "remember"]
 
@@ -17,7 +17,7 @@ _ORGANISATION = "napari-noise2same"
 # Before there was this group all settings were kept, the defaults of that time included.
 _GROUP = "changed"
 
-Config = TypeVar("Config", bound=BaseModel)
+Config = TypeVar("Config", bound=Settings)
 
 
 class _Form(Protocol[Config]):
@@ -56,17 +56,17 @@ def keep_settings(form: _Form[Config], name: str, kind: type[Config], used: Any)
     used.connect(keep)
 
 
-def remember(name: str, config: BaseModel) -> None:
+def remember(name: str, config: Settings) -> None:
     """Keep settings for the next session, where they are not the defaults.
 
     Parameters
     ----------
     name : str
         What they are for.
-    config : pydantic.BaseModel
+    config : Settings
         The settings.
     """
-    _store().setValue(f"{_GROUP}/{name}", json.dumps(changed_settings(config)))
+    _store().setValue(f"{_GROUP}/{name}", json.dumps(config.changes()))
 
 
 def recall(name: str, kind: type[Config]) -> Config:
@@ -81,7 +81,7 @@ def recall(name: str, kind: type[Config]) -> Config:
 
     Returns
     -------
-    pydantic.BaseModel
+    Settings
         The settings; the defaults in place of what this version does not know or allow.
     """
     text = _store().value(f"{_GROUP}/{name}")

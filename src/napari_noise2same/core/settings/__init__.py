@@ -3,13 +3,14 @@
 The same objects drive the Python interface, the command line, the forms and the model file.
 """
 
+from napari_noise2same.core.settings.base import Settings
 from napari_noise2same.core.settings.batch import BatchConfig, ResultFormat
-from napari_noise2same.core.settings.changes import changed_settings
 from napari_noise2same.core.settings.denoising import DenoiseConfig, NoiseSource, Precision
 from napari_noise2same.core.settings.network import NetworkConfig
 from napari_noise2same.core.settings.objective import (
     STRATEGIES,
     AdaptiveLambda,
+    Augmentation,
     CalibratedLambda,
     CovarianceLambda,
     FixedLambda,
@@ -28,7 +29,6 @@ from napari_noise2same.core.settings.results import (
 from napari_noise2same.core.settings.training import (
     MAX_DISTANCE,
     MIN_SIDE,
-    Augmentation,
     NoiseDistance,
     TrainingConfig,
 )
@@ -54,10 +54,10 @@ __all__ = [
     "Preset",
     "ResultConfig",
     "ResultFormat",
+    "Settings",
     "Stage",
     "StagedLambda",
     "TrainingConfig",
-    "changed_settings",
     "check_scheduler_name",
     "local_workers",
 ]

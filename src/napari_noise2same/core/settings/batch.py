@@ -1,17 +1,17 @@
-"""Settings of denoising many files: immutable, validated, with a JSON round trip."""
+"""Settings of denoising many files."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from napari_noise2same.core.settings.base import Settings
 
 __all__ = ["BatchConfig", "ResultFormat"]
 
 ResultFormat = Literal["tif", "ome.tif", "zarr"]
 
 
-class BatchConfig(BaseModel):
+class BatchConfig(Settings):
     """Which files to denoise, and where the results go.
 
     Attributes
@@ -23,8 +23,6 @@ class BatchConfig(BaseModel):
     format : {"tif", "ome.tif", "zarr"}, optional
         Format of the results; that of each image by default.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     inputs: tuple[str, ...] = ()
     output: str = ""

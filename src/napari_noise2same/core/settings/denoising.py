@@ -1,11 +1,13 @@
-"""Settings of denoising: immutable, validated, with a JSON round trip."""
+"""Settings of denoising."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from napari_noise2same.core.settings.base import Settings
 
 __all__ = ["DenoiseConfig", "NoiseSource", "Precision"]
 
@@ -13,7 +15,7 @@ NoiseSource = Literal["model", "image"]
 Precision = Literal["float32", "bfloat16", "float16"]
 
 
-class DenoiseConfig(BaseModel):
+class DenoiseConfig(Settings):
     """How to denoise. What is None is chosen from the image and the network.
 
     Attributes
@@ -43,8 +45,6 @@ class DenoiseConfig(BaseModel):
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     tile: Annotated[int, Field(ge=8)] | None = None
     overlap: Annotated[int, Field(ge=0)] | None = None

@@ -1,10 +1,12 @@
-"""Settings of a network: immutable, validated, with a JSON round trip."""
+"""Settings of a network."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from napari_noise2same.core.settings.base import Settings
 
 __all__ = ["NetworkConfig"]
 
@@ -12,7 +14,7 @@ Width = Annotated[int, Field(ge=1, le=1024)]
 Count = Annotated[int, Field(ge=1, le=8)]
 
 
-class NetworkConfig(BaseModel):
+class NetworkConfig(Settings):
     """What a network looks like.
 
     Attributes
@@ -37,8 +39,6 @@ class NetworkConfig(BaseModel):
         Whether convolutions have biases. Without, the network is positively homogeneous:
         ``f(s·x) = s·f(x)`` for every s > 0 (with ``skip="concat"``).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["unet", "blind"] = "unet"
     spatial_dims: Literal[2, 3] = 2

@@ -1,15 +1,18 @@
-"""Settings of the masks and of λ_inv: immutable, validated, with a JSON round trip."""
+"""Settings of the masks and of λ_inv."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from napari_noise2same.core.settings.base import Settings
 
 __all__ = [
     "STRATEGIES",
     "AdaptiveLambda",
+    "Augmentation",
     "CalibratedLambda",
     "CovarianceLambda",
     "FixedLambda",
@@ -20,16 +23,13 @@ __all__ = [
     "StagedLambda",
 ]
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Augmentation = Literal["none", "flips", "full"]
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MaskConfig(_Config):
+class MaskConfig(Settings):
     """Which pixels are masked, and by what they are replaced.
 
     Attributes
@@ -47,7 +47,7 @@ class MaskConfig(_Config):
     independent_channels: bool = False
 
 
-class FixedLambda(_Config):
+class FixedLambda(Settings):
     """A constant λ_inv.
 
     The default of 2 is the published one: a standardised image has σ ≤ 1 (Xie, Wang and Ji,
@@ -63,7 +63,7 @@ class FixedLambda(_Config):
     value: Weight = 2.0
 
 
-class AdaptiveLambda(_Config):
+class AdaptiveLambda(Settings):
     """λ_inv = 2·sqrt(B), B a running blind-spot error: an upper bound of σ that tightens.
 
     Attributes
@@ -76,7 +76,7 @@ class AdaptiveLambda(_Config):
     decay: Decay = 0.98
 
 
-class CalibratedLambda(_Config):
+class CalibratedLambda(Settings):
     """λ_inv = 2σ²/q, q² the running mean of (x − replacement)² over the masked pixels.
 
     The proof's covariance term equals this multiple of sqrt(inv) where the network is locally
@@ -95,7 +95,7 @@ class CalibratedLambda(_Config):
     decay: Decay = 0.98
 
 
-class CovarianceLambda(_Config):
+class CovarianceLambda(Settings):
     """λ_inv that estimates the covariance in the proof, rather than bound it.
 
     The theorem bounds the covariance of noise and output by Cauchy–Schwarz. In a domain where σ
@@ -108,7 +108,7 @@ class CovarianceLambda(_Config):
     kind: Literal["covariance"] = "covariance"
 
 
-class Noise2InfoLambda(_Config):
+class Noise2InfoLambda(Settings):
     """λ_inv = 2σ, σ an upper bound that only ever decreases, from sorted residuals.
 
     Wang, Di, Chen and Ng, "Noise2Info: Noisy image to information of noise for self-supervised
@@ -127,7 +127,7 @@ class Noise2InfoLambda(_Config):
     draws: Annotated[int, Field(ge=1)] = 4
 
 
-class Stage(_Config):
+class Stage(Settings):
     """One stage of a staged schedule.
 
     Attributes
@@ -146,7 +146,7 @@ class Stage(_Config):
     lambda_start: Weight
     lambda_stop: Weight
     learning_rate: Positive
-    augmentation: Literal["none", "flips", "full"]
+    augmentation: Augmentation
 
 
 _STAGES = (
@@ -156,7 +156,7 @@ _STAGES = (
 )
 
 
-class StagedLambda(_Config):
+class StagedLambda(Settings):
     """Warm-up, main training and fine-tuning, each with its own λ_inv, rate and augmentation.
 
     Attributes
@@ -190,7 +190,7 @@ LambdaConfig = Annotated[
     Field(discriminator="kind"),
 ]
 
-STRATEGIES: Mapping[str, type[BaseModel]] = {
+STRATEGIES: Mapping[str, type[Settings]] = {
     model.model_fields["kind"].default: model for model in get_args(get_args(LambdaConfig)[0])
 }
 """The settings of each strategy by its kind."""

@@ -1,13 +1,14 @@
-"""Settings of where results go and who makes them: immutable, validated, with a JSON round trip."""
+"""Settings of where results go and who makes them."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator
 
 from napari_noise2same.core.errors import ConfigurationError
+from napari_noise2same.core.settings.base import Settings
 
 __all__ = ["ResultConfig", "check_scheduler_name", "local_workers"]
 
@@ -58,7 +59,7 @@ def local_workers(name: str) -> int:
     return int(found[1]) if found else 0
 
 
-class ResultConfig(BaseModel):
+class ResultConfig(Settings):
     """Where the results of layers go, and who makes them.
 
     Attributes
@@ -71,8 +72,6 @@ class ResultConfig(BaseModel):
         What makes results in folders: ``"threads"`` (this process), ``"local:N"`` (N processes of
         this machine) or the address of a dask scheduler such as ``"tcp://host:8786"``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     place: Literal["memory", "folder"] = "memory"
     folder: str = ""

@@ -1,36 +1,29 @@
-"""Settings of a training run: immutable, validated, with a JSON round trip."""
+"""Settings of a training run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from napari_noise2same.core.array import DepthAxis, Layout, plan_layout
+from napari_noise2same.core.settings.base import Settings
 from napari_noise2same.core.settings.network import NetworkConfig
-from napari_noise2same.core.settings.objective import LambdaConfig, MaskConfig
+from napari_noise2same.core.settings.objective import Augmentation, LambdaConfig, MaskConfig
 
-__all__ = ["MAX_DISTANCE", "MIN_SIDE", "Augmentation", "NoiseDistance", "TrainingConfig"]
+__all__ = ["MAX_DISTANCE", "MIN_SIDE", "NoiseDistance", "TrainingConfig"]
 
 # Fewer pixels than this along Y or X leave a 3×3 network nothing but borders to learn from.
 MIN_SIDE = 8
 MAX_DISTANCE = 4
 
-Augmentation = Literal["none", "flips", "full"]
 PositiveInt = Annotated[int, Field(ge=1)]
 Distance = Annotated[int, Field(ge=1, le=MAX_DISTANCE)]
 NoiseDistance = tuple[Distance, Distance]
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(Settings):
     """How to train. What is None is chosen from the images and the device.
 
     Attributes
@@ -95,8 +88,6 @@ class TrainingConfig(BaseModel):
     seed : int
         Seed of all random choices.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     lambda_inv: LambdaConfig | None = None
     mask: MaskConfig = MaskConfig()
