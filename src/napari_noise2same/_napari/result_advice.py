@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import psutil
 from qtpy.QtCore import QObject
 
 from napari_noise2same._napari.denoise_jobs import LayerJob
-from napari_noise2same._napari.result_folders import fits_memory, free_space
 from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core.sizes import format_bytes
 from napari_noise2same.widgets import ResultForm
 
 __all__ = ["ResultAdvice"]
 
+# A result may take this share of the memory that is free: napari and the network need some too.
+_SHARE = 1 / 3
 # Smaller results need no more exact bound, which would read 0.0 MB.
 _LEAST = 100_000
 
@@ -47,7 +49,7 @@ class ResultAdvice(QObject):
             What would be done now; nothing if that is not possible.
         """
         needed, free = sum(job.memory for job in jobs), psutil.virtual_memory().available
-        fits = fits_memory(needed, free)
+        fits = needed <= free * _SHARE
         self._reason = "" if fits else _too_large(needed, free)
         self._form.set_too_large(not fits)
         self._form.set_default_folder(_default_folder(jobs))
@@ -68,7 +70,7 @@ class ResultAdvice(QObject):
             return
         self.close()
         self._asked, self._free = folder, None
-        self._look = Worker(lambda _stop: iter([free_space(folder)]))
+        self._look = Worker(lambda _stop: iter([_free_space(folder)]))
         self._look.events.connect(self._on_free)
 
     def _on_free(self, events: list[int | None]) -> None:
@@ -103,6 +105,14 @@ def _needed(sizes: Sequence[tuple[str, int]], free: int | None) -> str:
             f"⚠ {name}: up to {format_bytes(needed)}, but only {format_bytes(free)} are free there."
         )
     return f"{name}: up to {format_bytes(needed)}, {format_bytes(free)} are free there."
+
+
+def _free_space(folder: Path) -> int | None:
+    """Return the free space of the disk that a folder is on, or will be; None if unknown."""
+    for path in (folder, *folder.parents):
+        if path.exists():
+            return shutil.disk_usage(path).free
+    return None
 
 
 def _default_folder(jobs: Sequence[LayerJob]) -> str:

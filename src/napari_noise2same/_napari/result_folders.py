@@ -1,8 +1,7 @@
-"""Results that go into folders: where, and whether they have to."""
+"""Where results in folders lie."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from napari.layers import Layer
@@ -10,31 +9,10 @@ from napari.layers import Layer
 from napari_noise2same._napari.model_files import file_name
 from napari_noise2same._napari.results import SUFFIX
 
-__all__ = ["ENDING", "fits_memory", "free_space", "result_path"]
+__all__ = ["ENDING", "result_path"]
 
 ENDING = ".ome.zarr"
 """What the name of a result ends in."""
-
-# A result may take this share of the memory that is free: napari and the network need some too.
-_SHARE = 1 / 3
-
-
-def fits_memory(needed: int, free: int) -> bool:
-    """Tell whether results fit into memory and leave enough of it.
-
-    Parameters
-    ----------
-    needed : int
-        Bytes of the results.
-    free : int
-        Bytes that are available.
-
-    Returns
-    -------
-    bool
-        Whether they fit.
-    """
-    return needed <= free * _SHARE
 
 
 def result_path(layer: Layer, folder: str) -> Path:
@@ -55,25 +33,6 @@ def result_path(layer: Layer, folder: str) -> Path:
     """
     parent = Path(folder) if folder else _beside(layer.source.path)
     return parent / file_name(layer.name + SUFFIX, ENDING.removeprefix("."))
-
-
-def free_space(folder: Path) -> int | None:
-    """Return the free space of the disk that a folder is on, or will be.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder.
-
-    Returns
-    -------
-    int or None
-        Bytes; None if it cannot be found out.
-    """
-    for path in (folder, *folder.parents):
-        if path.exists():
-            return shutil.disk_usage(path).free
-    return None
 
 
 def _beside(source: str | None) -> Path:
