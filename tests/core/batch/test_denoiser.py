@@ -47,7 +47,7 @@ def test_the_tree_of_results_is_that_of_the_images(
     make_files: MakeFiles, tmp_path: Path, model: TrainedModel
 ) -> None:
     make_files("in/a.tif", "in/b/c.tif")
-    batch = BatchDenoiser(plan(tmp_path), model, CPU, description={"by": "us"})
+    batch = BatchDenoiser(plan(tmp_path), model, CPU)
     assert ends(batch.events()) == [("a.tif", "Done"), ("b/c.tif", "Done")]
 
     expected = denoise(read_image(tmp_path / "in/b/c.tif"), model, CPU)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +44,6 @@ class BatchDenoiser:
         How.
     axes : str, optional
         Axes of the images, if those of the files are wrong.
-    description : mapping of str to str, optional
-        How the results were made, for their metadata, by which they are known later on; the card
-        of the model by default.
     overwrite : bool
         Whether to make results anew that are there already, and to replace what else is there.
     scheduler : str
@@ -72,7 +69,6 @@ class BatchDenoiser:
         config: DenoiseConfig | None = None,
         *,
         axes: str | None = None,
-        description: Mapping[str, str] | None = None,
         overwrite: bool = False,
         scheduler: str = "threads",
     ) -> None:
@@ -84,7 +80,7 @@ class BatchDenoiser:
         self._model = model
         self._config = config or DenoiseConfig()
         self._axes = axes
-        self._description = description or card_lines(model_card(model, self._config))
+        self._description = card_lines(model_card(model, self._config))
         self._overwrite = overwrite
         self._scheduler = scheduler
         # No reason to let each file fail.
