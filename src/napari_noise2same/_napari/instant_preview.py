@@ -120,7 +120,7 @@ class InstantPreview(QObject):
             self._timer.stop()
             self._drop()
 
-    def _on_view(self, _event: Any = None) -> None:
+    def _on_view(self) -> None:
         """Look soon at what is in view now; moves until then cost nothing."""
         if self._active and not self._timer.isActive():
             self._timer.start()
@@ -132,7 +132,7 @@ class InstantPreview(QObject):
         layer.events.data.connect(self._on_view)
         layer.events.set_data.connect(self._on_drawn)
 
-    def _on_drawn(self, _event: Any = None) -> None:
+    def _on_drawn(self) -> None:
         """Measure the noise anew if pixels may have changed: the same slice is drawn once more."""
         assert self._layer is not None
         drawn = self._slice(self._layer)

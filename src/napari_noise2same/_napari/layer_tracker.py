@@ -156,7 +156,7 @@ class LayerTracker(QObject):
         """Look into the files that nobody has looked into yet."""
         self.file_axes.look(filter(is_image, self._layers))
 
-    def _on_change(self, _event: Any = None) -> None:
+    def _on_change(self) -> None:
         """Pass it on."""
         self.changed.emit()
 

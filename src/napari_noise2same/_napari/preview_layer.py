@@ -167,7 +167,7 @@ class PreviewLayer:
         """Return the events after which the 3D view cuts through the source elsewhere."""
         return self._source.plane.events, self._source.experimental_clipping_planes.events
 
-    def _follow(self, _event: Any = None) -> None:
+    def _follow(self) -> None:
         """Move the layer as its source was moved, or cut."""
         if self._layer is None or not self.fits:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QApplication, QWidget
@@ -119,7 +119,7 @@ class TrainDock(QWidget):
         """Say that a file is there."""
         self.panel.message.show_message(f"Saved {path}.")
 
-    def _on_theme(self, _event: Any = None) -> None:
+    def _on_theme(self) -> None:
         """Draw the plot in napari's colours."""
         theme = get_theme(self._viewer.theme)
         self.panel.plot.set_colours(theme.background.as_hex(), theme.text.as_hex())

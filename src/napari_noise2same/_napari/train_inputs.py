@@ -217,7 +217,7 @@ class TrainInputs:
             emitter.connect(self._on_kind)
         self._heard = layer
 
-    def _on_kind(self, _event: Any = None) -> None:
+    def _on_kind(self) -> None:
         """Guess the axes again; what the user has said holds if there are still as many."""
         assert self._heard is not None
         key = self._heard.unique_id
