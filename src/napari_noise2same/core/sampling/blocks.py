@@ -153,7 +153,8 @@ def by_image(blocks: Sequence[Block]) -> dict[int, list[Block]]:
 
 def _alive(block: Block) -> set[int]:
     """Return the channels that have finite pixels, which then are finite all over."""
-    return {c for c, plane in zip(block.channels, block.values, strict=True) if _finite(plane)}
+    pairs = zip(block.channels, block.values, strict=True)
+    return {channel for channel, plane in pairs if np.isfinite(plane.flat[0])}
 
 
 def _without_dead(block: Block) -> Block:
@@ -161,11 +162,6 @@ def _without_dead(block: Block) -> Block:
     if len(_alive(block)) == len(block.channels):
         return block
     return replace(block, values=np.where(np.isfinite(block.values), block.values, 0))
-
-
-def _finite(plane: NDArray[Any]) -> bool:
-    """Say whether the first pixel is finite."""
-    return bool(np.isfinite(plane.flat[0]))
 
 
 def _read(
@@ -180,7 +176,8 @@ def _read(
     _obey(stop)
     whole = pixels_of(view) <= max_pixels
     source = _source(view, whole=whole)
-    places = _samples(source) if whole else spread_places(source, max_pixels, patch, rng)
+    samples: Iterator[Place] = ((sample, None) for sample in range(len(source)))
+    places = samples if whole else spread_places(source, max_pixels, patch, rng)
     for sample, region in places:
         _obey(stop)
         mask = source.read_mask(sample, region)
@@ -208,11 +205,6 @@ def _source(view: ImageView, *, whole: bool) -> ImageView:
     if view.layout.channel and view.layout.channel in shared:
         return view.with_joint_channels()
     return view
-
-
-def _samples(view: ImageView) -> Iterator[Place]:
-    """Return all samples of an image."""
-    return ((sample, None) for sample in range(len(view)))
 
 
 def pixels_of(view: ImageView) -> int:
