@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
+from skimage.data import camera
 
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.networks import build_network
@@ -13,6 +15,13 @@ from napari_noise2same.core.noise import Domain, PoissonGaussian
 from napari_noise2same.core.settings import NetworkConfig
 
 ModelFactory = Callable[..., TrainedModel]
+
+
+@pytest.fixture
+def photograph() -> NDArray[np.float64]:
+    """A photograph of 512 by 512 pixels from 0 to 255."""
+    pixels = camera()  # type: ignore[no-untyped-call]
+    return np.asarray(pixels, dtype=np.float64)
 
 
 @pytest.fixture

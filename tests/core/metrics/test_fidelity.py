@@ -7,27 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from skimage.data import camera
 from skimage.metrics import peak_signal_noise_ratio
 
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.metrics import affine_psnr, psnr
 
 
-def photograph() -> NDArray[np.float64]:
-    pixels = camera()  # type: ignore[no-untyped-call]
-    return np.asarray(pixels, dtype=np.float64)
+@pytest.fixture
+def noisy_photograph(photograph: NDArray[np.float64]) -> NDArray[np.float64]:
+    return photograph + np.random.default_rng(0).normal(0, 20, (512, 512))
 
 
-def noisy_photograph() -> NDArray[np.float64]:
-    return photograph() + np.random.default_rng(0).normal(0, 20, (512, 512))
-
-
-def test_psnr_is_the_published_one() -> None:
+def test_psnr_is_the_published_one(
+    photograph: NDArray[np.float64], noisy_photograph: NDArray[np.float64]
+) -> None:
     expected = peak_signal_noise_ratio(  # type: ignore[no-untyped-call]
-        photograph(), noisy_photograph(), data_range=255
+        photograph, noisy_photograph, data_range=255
     )
-    assert psnr(noisy_photograph(), photograph(), data_range=255) == pytest.approx(expected)
+    assert psnr(noisy_photograph, photograph, data_range=255) == pytest.approx(expected)
 
 
 def test_the_default_range_is_that_of_the_reference() -> None:
@@ -55,8 +52,10 @@ def test_affine_psnr_forgives_scale_and_offset(scale: float, offset: float, nega
     assert affine_psnr(moved, reference) == pytest.approx(affine_psnr(prediction, reference))
 
 
-def test_affine_psnr_is_that_of_the_least_squares_fit() -> None:
-    prediction, reference = noisy_photograph() / 7 + 3, photograph()
+def test_affine_psnr_is_that_of_the_least_squares_fit(
+    photograph: NDArray[np.float64], noisy_photograph: NDArray[np.float64]
+) -> None:
+    prediction, reference = noisy_photograph / 7 + 3, photograph
     slope, intercept = np.polyfit(prediction.ravel(), reference.ravel(), 1)
     assert affine_psnr(prediction, reference) == pytest.approx(
         psnr(slope * prediction + intercept, reference)

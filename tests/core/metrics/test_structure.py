@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from skimage.data import camera
 from skimage.metrics import structural_similarity
 
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.metrics import edge_preservation, ssim
-
-
-def photograph() -> NDArray[np.float64]:
-    pixels = camera()  # type: ignore[no-untyped-call]
-    return np.asarray(pixels, dtype=np.float64)
 
 
 def picture(shape: tuple[int, ...], seed: int = 0) -> NDArray[np.float64]:
@@ -27,8 +21,8 @@ def noisy(image: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return image + np.random.default_rng(9).normal(0, sigma, image.shape)
 
 
-def test_ssim_is_that_of_wang() -> None:
-    reference = photograph()
+def test_ssim_is_that_of_wang(photograph: NDArray[np.float64]) -> None:
+    reference = photograph
     prediction = noisy(reference, 20)
     expected = structural_similarity(
         prediction,
@@ -110,8 +104,10 @@ def test_a_series_of_single_pixels_is_compared_pixel_by_pixel() -> None:
     assert edge_preservation(reference, reference, spatial_ndim=2) == 0
 
 
-def test_edges_are_kept_by_scaling_and_lost_by_blurring_and_noise() -> None:
-    reference = photograph() / 255.0
+def test_edges_are_kept_by_scaling_and_lost_by_blurring_and_noise(
+    photograph: NDArray[np.float64],
+) -> None:
+    reference = photograph / 255.0
     mild, strong = (gaussian_filter(reference, sigma) for sigma in (0.7, 3))
     assert edge_preservation(3 * reference + 7, reference) == pytest.approx(1)
     assert edge_preservation(-reference, reference) == pytest.approx(-1)

@@ -8,17 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, rotate
-from skimage.data import camera
 
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.noise import PoissonGaussian, fit_poisson_gaussian
 from napari_noise2same.samples import cells
-
-
-def photograph() -> NDArray[np.float64]:
-    pixels = camera()  # type: ignore[no-untyped-call]
-    return np.asarray(pixels, dtype=np.float64)
-
 
 SHAPES = [(320, 320), (32, 80, 80)]
 
@@ -81,8 +74,8 @@ def test_counts_photons_where_most_pixels_have_none(peak: float) -> None:
     assert variances(noise, levels) == pytest.approx(variances(expected, levels), rel=0.15)
 
 
-def test_is_little_misled_by_the_texture_of_a_photograph() -> None:
-    noise = fit_poisson_gaussian(expose(photograph() / 2.0, 1, 2))
+def test_is_little_misled_by_the_texture_of_a_photograph(photograph: NDArray[np.float64]) -> None:
+    noise = fit_poisson_gaussian(expose(photograph / 2.0, 1, 2))
     levels: list[float] = [10, 50, 100]
     assert variances(noise, levels) == pytest.approx([14, 54, 104], rel=0.15)
 
@@ -105,8 +98,10 @@ def test_little_noise_is_found_where_most_of_the_picture_is_texture(
 
 
 @pytest.mark.parametrize("sigma", [2, 4, 8])
-def test_little_noise_is_found_in_a_photograph(sigma: float) -> None:
-    image = photograph() + np.random.default_rng(0).normal(0, sigma, (512, 512))
+def test_little_noise_is_found_in_a_photograph(
+    sigma: float, photograph: NDArray[np.float64]
+) -> None:
+    image = photograph + np.random.default_rng(0).normal(0, sigma, (512, 512))
     noise = fit_poisson_gaussian(image)
     assert np.sqrt(noise.variance([20, 100, 200])) == pytest.approx([sigma] * 3, rel=0.1)
 
@@ -273,9 +268,11 @@ def test_an_inverted_image_has_the_noise_of_the_upright_one(shape: tuple[int, ..
 
 
 @pytest.mark.parametrize("sigma", [1.0, 5.0, 25.0])
-def test_texture_in_the_dark_of_a_photograph_is_no_inversion(sigma: float) -> None:
+def test_texture_in_the_dark_of_a_photograph_is_no_inversion(
+    sigma: float, photograph: NDArray[np.float64]
+) -> None:
     noise = np.random.default_rng(0).normal(0, sigma, (512, 512))
-    for picture in (photograph(), 255 - photograph()):
+    for picture in (photograph, 255 - photograph):
         assert not fit_poisson_gaussian(picture + noise).inverted
 
 

@@ -9,16 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from skimage.data import camera
 
 from napari_noise2same.core.errors import ImageError
 from napari_noise2same.core.noise import estimate_sigma
-
-
-def photograph() -> NDArray[np.float64]:
-    pixels = camera()  # type: ignore[no-untyped-call]
-    return np.asarray(pixels, dtype=np.float64)
-
 
 SHAPES = [(4000,), (96, 96), (24, 40, 40)]
 
@@ -42,14 +35,16 @@ def test_finds_the_noise_over_a_smooth_scene(shape: tuple[int, ...], sigma: floa
     assert estimate_sigma(image) == pytest.approx(sigma, rel=0.1)
 
 
-def test_is_little_misled_by_the_edges_of_a_photograph() -> None:
-    image = photograph() + np.random.default_rng(0).normal(0, 25, (512, 512))
+def test_is_little_misled_by_the_edges_of_a_photograph(photograph: NDArray[np.float64]) -> None:
+    image = photograph + np.random.default_rng(0).normal(0, 25, (512, 512))
     assert estimate_sigma(image) == pytest.approx(25, rel=0.1)
 
 
 @pytest.mark.parametrize("sigma", [2, 4, 8])
-def test_little_noise_is_found_in_a_photograph(sigma: float) -> None:
-    image = photograph() + np.random.default_rng(0).normal(0, sigma, (512, 512))
+def test_little_noise_is_found_in_a_photograph(
+    sigma: float, photograph: NDArray[np.float64]
+) -> None:
+    image = photograph + np.random.default_rng(0).normal(0, sigma, (512, 512))
     assert estimate_sigma(image) == pytest.approx(sigma, rel=0.1)
 
 
