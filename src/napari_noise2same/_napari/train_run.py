@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from napari_noise2same._napari.activity import Activity
 from napari_noise2same._napari.conversion import describe
-from napari_noise2same._napari.device_memory import device_memory
 from napari_noise2same._napari.live_preview import InView, LivePreview
 from napari_noise2same._napari.train_inputs import Subject
 from napari_noise2same._napari.train_texts import describe_change, describe_start
@@ -114,5 +115,17 @@ class TrainRun:
             elapsed=last.seconds,
             remaining=last.remaining,
         )
-        self._panel.progress.set_device(self._device, device_memory(self._device))
+        self._panel.progress.set_device(self._device, _memory_in_use(self._device))
         self._activity.show(last.progress)
+
+
+def _memory_in_use(device: str) -> int:
+    """Return the bytes in use: of the device where it is a GPU, else of this process."""
+    # The engine has imported it by now.
+    import torch
+
+    if device.startswith("cuda"):
+        return int(torch.cuda.memory_allocated(device))
+    if device == "mps":
+        return int(torch.mps.current_allocated_memory())
+    return int(psutil.Process().memory_info().rss)
