@@ -127,3 +127,25 @@ def test_noise_of_photons_is_left_alone() -> None:
     counts = np.random.default_rng(0).poisson(0.01, (256, 256))
     _, hidden = hide_outliers(np.sqrt(counts).astype(np.float32), 0.5)
     assert not hidden.any()
+
+
+@pytest.mark.parametrize("photons", [2e5, 1e6, 2e7])
+def test_very_bright_light_is_left_alone(photons: float) -> None:
+    """Hidden, the peak of a bead spoils all that the network sees with it."""
+    spread = np.exp(-(np.arange(-20, 21) ** 2) / 8)
+    values = np.zeros((3, 41, 41), np.float32)
+    values[1] = np.sqrt(photons * np.outer(spread, spread))
+    assert values.max() > 400
+    shown, hidden = hide_outliers(values, 1.0)
+    assert shown is values
+    assert not hidden.any()
+
+
+@pytest.mark.parametrize("side", [2, 3, 8])
+def test_what_no_light_is_around_is_hidden_beside_very_bright_light(side: int) -> None:
+    spread = np.exp(-(np.arange(-20, 21) ** 2) / 8)
+    values = np.asarray(1000 * np.sqrt(np.outer(spread, spread)), np.float32)
+    values[30 : 30 + side, 2 : 2 + side] = 1000
+    _, hidden = hide_outliers(values, 1.0)
+    assert hidden[30 : 30 + side, 2 : 2 + side].all()
+    assert hidden.sum() == side**2

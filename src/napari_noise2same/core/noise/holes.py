@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import uniform_filter, uniform_filter1d
+from scipy.ndimage import binary_dilation, find_objects, label, uniform_filter, uniform_filter1d
 
 __all__ = ["fill_holes", "hide_outliers"]
 
 # Side of the window in Y and X.
 _SIDE = 5
-# In units of the image's standard deviation.
-_FARTHEST = 300.0
+# In units of the image's standard deviation. Very bright objects are as far away as that, too, but
+# all around them there is some of their light.
+_FARTHEST, _GLOW = 300.0, 30.0
 # How far a defective pixel is from all eight around it: in standard deviations of the noise, and in
 # differences between these. Of light, which optics spread, they would have some too.
 _LONELY_SIGMAS = 8.0
@@ -69,20 +70,38 @@ def hide_outliers(
     -------
     shown : ndarray of float32, same shape
         The pixels; single ones more than 300 away from zero, and those that are hot or dead, are
-        replaced as holes are, and so are such lines; others that are so far away are drawn in.
+        replaced as holes are, and so are such lines; others that are so far away are drawn in,
+        unless all that is around them is 30 away at least, as where there is a bright object.
         Where there is nothing to replace them by, those that are not finite are zero.
     hidden : ndarray of bool, same shape
         Which pixels those are.
     """
     noise = np.asarray(sigma, np.float32)
     drawn_in = np.clip(np.nan_to_num(normalised, posinf=0, neginf=0), -_FARTHEST, _FARTHEST)
-    hidden = ~(np.abs(normalised) <= _FARTHEST) | _lonely(normalised, noise)
+    hidden = _absurd(normalised) | _lonely(normalised, noise)
     for along, across in ((-1, -2), (-2, -1)):
         hidden |= _lines(drawn_in, noise, along, across)
     if not hidden.any():
         return normalised, hidden
     filled = fill_holes(np.where(hidden, np.float32(np.nan), normalised))
     return np.where(np.isfinite(filled), filled, drawn_in), hidden
+
+
+def _absurd(values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which pixels are far from zero, or no number, and are no light."""
+    absurd = ~(np.abs(values) <= _FARTHEST)
+    if not absurd.any():
+        return absurd
+    together = np.zeros((3,) * values.ndim, np.bool_)
+    together[(1,) * (values.ndim - 2)] = True
+    labels, _ = label(absurd, together)
+    for number, found in enumerate(find_objects(labels), 1):
+        part = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in found)
+        members = labels[part] == number
+        around = abs(values[part])[binary_dilation(members, together) & ~members]
+        if around.size and np.isfinite(values[part][members]).all() and (around > _GLOW).all():
+            absurd[part] &= ~members
+    return absurd
 
 
 def _lonely(values: NDArray[np.float32], sigma: NDArray[np.float32]) -> NDArray[np.bool_]:
