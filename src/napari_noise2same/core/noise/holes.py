@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import binary_dilation, find_objects, label, uniform_filter, uniform_filter1d
+from scipy.ndimage import binary_dilation, label, uniform_filter, uniform_filter1d
 
 __all__ = ["fill_holes", "hide_outliers"]
 
@@ -92,16 +92,13 @@ def _absurd(values: NDArray[np.float32]) -> NDArray[np.bool_]:
     absurd = ~(np.abs(values) <= _FARTHEST)
     if not absurd.any():
         return absurd
-    together = np.zeros((3,) * values.ndim, np.bool_)
-    together[(1,) * (values.ndim - 2)] = True
-    labels, _ = label(absurd, together)
-    for number, found in enumerate(find_objects(labels), 1):
-        part = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in found)
-        members = labels[part] == number
-        around = abs(values[part])[binary_dilation(members, together) & ~members]
-        if around.size and np.isfinite(values[part][members]).all() and (around > _GLOW).all():
-            absurd[part] &= ~members
-    return absurd
+    adjacent = np.zeros((3,) * values.ndim, np.bool_)
+    adjacent[(1,) * (values.ndim - 2)] = True
+    objects, count = label(absurd, adjacent)
+    dark = ~(np.abs(values) > _GLOW) | ~np.isfinite(values)
+    defects = np.zeros(count + 1, np.bool_)
+    defects[objects[absurd & binary_dilation(dark, adjacent)]] = True
+    return np.asarray(defects[objects])
 
 
 def _lonely(values: NDArray[np.float32], sigma: NDArray[np.float32]) -> NDArray[np.bool_]:
