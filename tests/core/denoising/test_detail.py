@@ -16,7 +16,8 @@ from napari_noise2same.core.denoising.detail import give_back_detail
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
-from napari_noise2same.core.settings import DenoiseConfig
+from napari_noise2same.core.settings import DenoiseConfig, Preset
+from napari_noise2same.core.training import Finished, train
 
 Floats = NDArray[np.float32]
 ModelFactory = Callable[..., TrainedModel]
@@ -132,3 +133,14 @@ def test_volumes_are_left_as_the_network_makes_them(make_model: ModelFactory) ->
         for domain in (WEAK, replace(WEAK, detail=None))
     )
     np.testing.assert_array_equal(found, plain)
+
+
+@pytest.mark.parametrize("pattern", ["stripes", "ramps"])
+def test_an_image_without_noise_stays_nearly_as_it_is(pattern: str) -> None:
+    rows, columns = np.indices((128, 128))
+    values = {"stripes": columns // 8 % 2 * 100.0, "ramps": rows % 20 * 5.0}[pattern]
+    image = Image(values, "YX")
+    *_, finished = train([image], Preset.INSTANT.config())
+    assert isinstance(finished, Finished)
+    change = denoise(image, finished.model) - values
+    assert change.std() < 0.02 * values.std()

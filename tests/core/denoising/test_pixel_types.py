@@ -139,6 +139,19 @@ def test_an_absurd_pixel_stays_and_does_not_spread(make_model: ModelFactory, abs
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("odd", [4000.0, -900.0])
+@pytest.mark.parametrize("place", [(20, 30), (slice(None), 30), (20, slice(None))])
+def test_hot_and_dead_pixels_and_lines_are_denoised_as_what_is_around_them(
+    make_model: ModelFactory, odd: float, place: Any
+) -> None:
+    values, model = picture(90, 100), make_model(domain=Domain(100.0, 50.0, 1.0))
+    values[place] = np.nan
+    filled = run(Image(fill_holes(values), "YX"), model)
+    values[place] = odd
+    found = run(Image(values, "YX"), model)
+    np.testing.assert_allclose(found, filled, rtol=1e-5, atol=1e-3)
+
+
 def test_a_nan_in_one_joint_channel_leaves_the_others_alone(make_model: ModelFactory) -> None:
     values = picture(2, 30, 30)
     values[1, 5, 6] = np.nan

@@ -167,8 +167,11 @@ def test_detail_is_looked_for_where_noise_is_weak(kind: DomainKind) -> None:
         assert domain.detail == (domain.sigma if weak else None)
 
 
-def test_no_detail_is_looked_for_without_noise() -> None:
-    assert fit_domain(np.indices((64, 64))[0].astype(float), "linear").detail is None
+def test_nearly_all_is_detail_without_noise() -> None:
+    domain = fit_domain(np.indices((64, 64))[0].astype(float), "linear")
+    assert domain.sigma == 0
+    assert domain.detail is not None
+    assert 0 < domain.detail < 1e-6
 
 
 @settings(max_examples=25, deadline=None)

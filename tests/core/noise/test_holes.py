@@ -9,6 +9,12 @@ from scipy.stats import norm
 from napari_noise2same.core.noise import fill_holes, hide_outliers
 
 
+def hide(values: Any, sigma: Any) -> tuple[Any, Any]:
+    """Return what a network is shown, and which pixels are not as they were."""
+    shown, _ = hide_outliers(values, sigma)
+    return shown, ~(shown == values)
+
+
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", ">f4"])
 def test_a_hole_becomes_the_mean_around_it(odd: float, dtype: str) -> None:
@@ -43,6 +49,18 @@ def test_the_inside_of_a_large_hole_stays() -> None:
     assert np.isfinite(found[5, 6])
 
 
+def test_what_holds_no_value_or_cannot_be_replaced_is_kept() -> None:
+    values = np.zeros((40, 40), np.float32)
+    values[5, 5], values[5, 15], values[5, 25], values[15, 5] = 200, 400, np.nan, -200
+    values[20:] = 5000
+    values[20:, 20:] = np.nan
+    _, kept = hide_outliers(values, 1.0)
+    expected = np.zeros(values.shape, bool)
+    expected[5, 15] = expected[5, 25] = True
+    expected[20:] = True
+    np.testing.assert_array_equal(kept, expected)
+
+
 @pytest.mark.parametrize("values", [np.arange(12).reshape(3, 4), np.full((3, 4), 0.5)])
 def test_nothing_is_copied_without_holes(values: Any) -> None:
     assert fill_holes(values) is values
@@ -50,7 +68,7 @@ def test_nothing_is_copied_without_holes(values: Any) -> None:
 
 def test_what_is_close_is_left_alone() -> None:
     values = np.array([[-299.0, 0.0], [1.5, 299.0]], np.float32)
-    shown, hidden = hide_outliers(values, np.inf)
+    shown, hidden = hide(values, np.inf)
     assert shown is values
     assert not hidden.any()
 
@@ -59,7 +77,7 @@ def test_bright_areas_are_drawn_in_and_nothing_is_put_where_nothing_is_known() -
     values = np.zeros((9, 20), np.float32)
     values[:, 7:] = np.float32(5000)
     values[:, 14:] = np.nan
-    shown, hidden = hide_outliers(values, np.inf)
+    shown, hidden = hide(values, np.inf)
     np.testing.assert_array_equal(hidden, np.broadcast_to(np.arange(20) >= 7, values.shape))
     np.testing.assert_array_equal(shown[:, 9:14], 300)
     np.testing.assert_array_equal(shown[:, 16:], 0)
@@ -70,7 +88,7 @@ def test_bright_areas_are_drawn_in_and_nothing_is_put_where_nothing_is_known() -
 def test_a_hot_or_dead_pixel_is_replaced(place: tuple[int, int], odd: float) -> None:
     values = np.random.default_rng(0).normal(0, 1, (3, 32, 33)).astype(np.float32)
     values[(1, *place)] += np.float32(odd + np.sign(odd) * 6)
-    shown, hidden = hide_outliers(values, 1.0)
+    shown, hidden = hide(values, 1.0)
     assert np.argwhere(hidden).tolist() == [[1, place[0] % 32, place[1] % 33]]
     assert abs(shown[(1, *place)]) < 2
     np.testing.assert_array_equal(shown[~hidden], values[~hidden])
@@ -79,7 +97,7 @@ def test_a_hot_or_dead_pixel_is_replaced(place: tuple[int, int], odd: float) -> 
 def test_each_plane_has_its_own_noise() -> None:
     values = np.zeros((2, 9, 9), np.float32)
     values[:, 4, 4] = 20
-    _, hidden = hide_outliers(values, np.reshape([1.0, 10.0], (2, 1, 1)))
+    _, hidden = hide(values, np.reshape([1.0, 10.0], (2, 1, 1)))
     np.testing.assert_array_equal(np.argwhere(hidden), [[0, 4, 4]])
 
 
@@ -89,7 +107,7 @@ def test_points_of_light_are_left_alone(width: float, photons: float) -> None:
     """Optics spread them over more than one pixel, even where these are too large."""
     spread = np.diff(norm.cdf(np.arange(-4.5, 5), scale=width))
     light = np.outer(spread, spread) * photons
-    _, hidden = hide_outliers(np.asarray(np.sqrt(light) / 5, np.float32), 0.1)
+    _, hidden = hide(np.asarray(np.sqrt(light) / 5, np.float32), 0.1)
     assert not hidden.any()
 
 
@@ -99,7 +117,7 @@ def test_points_of_light_are_left_alone(width: float, photons: float) -> None:
 def test_a_hot_or_dead_line_is_replaced(line: int, axis: int, odd: float) -> None:
     values = np.random.default_rng(0).normal(0, 1, (2, 96, 97)).astype(np.float32)
     np.moveaxis(values, axis, 0)[line, 1] += np.float32(odd)
-    shown, hidden = hide_outliers(values, 1.0)
+    shown, hidden = hide(values, 1.0)
     on_line = np.zeros(values.shape, bool)
     np.moveaxis(on_line, axis, 0)[line, 1] = True
     np.testing.assert_array_equal(hidden, on_line)
@@ -110,7 +128,7 @@ def test_a_hot_or_dead_line_is_replaced(line: int, axis: int, odd: float) -> Non
 def test_the_border_of_a_filtered_image_is_left_alone(line: int) -> None:
     values = np.random.default_rng(0).normal(0, 1, (96, 97)).astype(np.float32)
     values[line] -= 20
-    assert not hide_outliers(values, 1.0)[1].any()
+    assert not hide(values, 1.0)[1].any()
 
 
 @pytest.mark.parametrize("width", [0.35, 0.5, 1.0, 3.0])
@@ -120,12 +138,12 @@ def test_straight_threads_and_edges_are_left_alone(width: float, photons: float)
     for light in (np.diff(profile), profile[1:]):
         values = np.broadcast_to(np.sqrt(light * photons)[:, None] / 5, (len(light), 80))
         for thread in (values, values.T):
-            assert not hide_outliers(np.asarray(thread, np.float32), 0.1)[1].any()
+            assert not hide(np.asarray(thread, np.float32), 0.1)[1].any()
 
 
 def test_noise_of_photons_is_left_alone() -> None:
     counts = np.random.default_rng(0).poisson(0.01, (256, 256))
-    _, hidden = hide_outliers(np.sqrt(counts).astype(np.float32), 0.5)
+    _, hidden = hide(np.sqrt(counts).astype(np.float32), 0.5)
     assert not hidden.any()
 
 
@@ -136,7 +154,7 @@ def test_very_bright_light_is_left_alone(photons: float) -> None:
     values = np.zeros((3, 41, 41), np.float32)
     values[1] = np.sqrt(photons * np.outer(spread, spread))
     assert values.max() > 400
-    shown, hidden = hide_outliers(values, 1.0)
+    shown, hidden = hide(values, 1.0)
     assert shown is values
     assert not hidden.any()
 
@@ -146,6 +164,6 @@ def test_what_no_light_is_around_is_hidden_beside_very_bright_light(side: int) -
     spread = np.exp(-(np.arange(-20, 21) ** 2) / 8)
     values = np.asarray(1000 * np.sqrt(np.outer(spread, spread)), np.float32)
     values[30 : 30 + side, 2 : 2 + side] = 1000
-    _, hidden = hide_outliers(values, 1.0)
+    _, hidden = hide(values, 1.0)
     assert hidden[30 : 30 + side, 2 : 2 + side].all()
     assert hidden.sum() == side**2

@@ -46,8 +46,8 @@ def denoise(image: Image, model: TrainedModel, config: DenoiseConfig | None = No
     Returns
     -------
     ndarray
-        The denoised image, of the same shape and axes order. Pixels that are not finite, hot or
-        dead stay as they are.
+        The denoised image, of the same shape and axes order. Pixels that hold no value, as NaN and
+        sentinels, stay as they are; a camera's hot and dead ones are replaced.
 
     Raises
     ------

@@ -62,10 +62,10 @@ class PieceDenoiser:
         Returns
         -------
         ndarray of float32, shape (channels, [Z,] Y, X)
-            Denoised pixels. Those that are not finite, absurdly far from all others, hot or dead
-            stay as they are.
+            Denoised pixels. Those that are not finite or absurdly far from all others stay as they
+            are; hot and dead ones are replaced.
         """
-        shown, hidden = normalise(noisy, channels, self._domains)
+        shown, kept = normalise(noisy, channels, self._domains)
         clean = self.predictor.predict(shown)
         part = (slice(None), *inner)
         values = np.stack(
@@ -74,8 +74,7 @@ class PieceDenoiser:
                 for channel, before, after in zip(channels, shown, clean, strict=True)
             ]
         )
-        kept = hidden[part]
-        values[kept] = noisy[part][kept]
+        values[kept[part]] = noisy[part][kept[part]]
         return values
 
     def _restore(

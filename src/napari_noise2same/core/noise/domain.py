@@ -221,7 +221,8 @@ def fit_domain(
     else:
         mean, std = plain
         sigma = _linear_sigma(arrays, std, spatial_ndim)
-    detail = sigma if 0 < sigma <= _WEAK_SIGMA else None
+    # Without noise everything is detail, but for what single precision rounds.
+    detail = max(sigma, float(np.finfo(np.float32).eps)) if sigma <= _WEAK_SIGMA else None
     return Domain(mean, std, sigma, noise, detail)
 
 

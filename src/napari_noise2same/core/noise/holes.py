@@ -56,7 +56,7 @@ def hide_outliers(
     """Keep from a network what would spoil all that it sees with it.
 
     Sentinels as -1e30, the hits of cosmic rays, and a camera's hot and dead pixels, rows and
-    columns are no noise to be removed; light so bright has none that shows.
+    columns are not the noise that it knows; light so bright has none that shows.
 
     Parameters
     ----------
@@ -73,8 +73,9 @@ def hide_outliers(
         replaced as holes are, and so are such lines; others that are so far away are drawn in,
         unless all that is around them is 30 away at least, as where there is a bright object.
         Where there is nothing to replace them by, those that are not finite are zero.
-    hidden : ndarray of bool, same shape
-        Which pixels those are.
+    kept : ndarray of bool, same shape
+        Which of these are to stay as they are: those that are no numbers, those more than 300 away
+        from zero, and those that there is nothing to replace by.
     """
     noise = np.asarray(sigma, np.float32)
     drawn_in = np.clip(np.nan_to_num(normalised, posinf=0, neginf=0), -_FARTHEST, _FARTHEST)
@@ -84,7 +85,9 @@ def hide_outliers(
     if not hidden.any():
         return normalised, hidden
     filled = fill_holes(np.where(hidden, np.float32(np.nan), normalised))
-    return np.where(np.isfinite(filled), filled, drawn_in), hidden
+    known = np.isfinite(filled)
+    kept = hidden & ~(known & (np.abs(normalised) <= _FARTHEST))
+    return np.where(known, filled, drawn_in), kept
 
 
 def _absurd(values: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -122,9 +122,9 @@ def normalise(
     Returns
     -------
     shown : ndarray of float32, same shape
-        Pixels in normalised units, without those that are hidden.
-    hidden : ndarray of bool, same shape
-        Which pixels those are.
+        Pixels in normalised units, without those that would spoil the others.
+    kept : ndarray of bool, same shape
+        Which pixels hold no value that could be denoised.
     """
     planes = [domains[c].forward(plane) for c, plane in zip(channels, values, strict=True)]
     strengths = [_noise_in_light(domains[c]) for c in channels]
