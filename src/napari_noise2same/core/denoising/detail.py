@@ -32,8 +32,9 @@ def give_back_detail(noisy: Floats, clean: Floats, noise: float) -> Floats:
 
     Parameters
     ----------
-    noisy, clean : ndarray of float32, shape (Y, X)
-        Noisy pixels, and what a network makes of them, in normalised units.
+    noisy, clean : ndarray of float32, shape ([Z,] Y, X)
+        Noisy pixels, and what a network makes of them, in normalised units. Planes are looked at
+        one by one.
     noise : float
         Standard deviation of the noise in these units.
 
@@ -48,6 +49,9 @@ def give_back_detail(noisy: Floats, clean: Floats, noise: float) -> Floats:
     statistics", IEEE TPAMI 2 (1980), with a network's result in the place of the local mean; and
     the test of G. Box and D. Pierce, "Distribution of residual autocorrelations", JASA 65 (1970).
     """
+    if noisy.ndim > 2:
+        planes = zip(noisy, clean, strict=True)
+        return np.stack([give_back_detail(*plane, noise) for plane in planes])
     residual = noisy - clean
     share = _mean(np.ones_like(residual))
     power = np.maximum(_mean(residual**2), np.finfo(np.float32).tiny)

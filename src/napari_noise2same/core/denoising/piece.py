@@ -43,7 +43,7 @@ class PieceDenoiser:
         self.predictor = Predictor(model, config)
         self._domains = tuple(domains)
         # A network that began at random has learnt the detail of these very images.
-        self._gives_back = model.network.spatial_dims == 2 and model.start != "scratch"
+        self._gives_back = model.start != "scratch"
 
     def denoise(
         self, noisy: NDArray[Any], channels: Sequence[int], inner: Region

@@ -236,13 +236,12 @@ def _knowing_detail(
 ) -> tuple[Domain, ...]:
     """Know from what good weights take out, if there are any, how much is noise, shared or not.
 
-    No detail is given back of volumes, and where noise is shared or differs. Patches do not tell of
-    which channel they are: none is looked for if several have noise.
+    No detail is given back where noise is shared or differs. Patches do not tell of which channel
+    they are: none is looked for if several have noise.
     """
     first = plan.start.weights
     alike = noise == "model" and sum(domain.sigma > 0 for domain in domains) <= 1
-    flat = plan.network.spatial_dims == 2 and plan.noise_distance == (1, 1)
-    if first is None or not (alike and flat):
+    if first is None or not alike or plan.noise_distance != (1, 1):
         return tuple(replace(domain, detail=None) for domain in domains)
 
     def measured(domain: Domain) -> Domain:
