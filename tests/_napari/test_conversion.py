@@ -6,24 +6,11 @@ import dask.array as da
 import numpy as np
 import pytest
 from napari.layers import Image, Points
-from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import describe, guess_axes, layer_data, layer_image
 from napari_noise2same.core import TrainingConfig
 from napari_noise2same.core.errors import AxesError, ImageError
-
-
-class Counting:
-    """An array on disk, as far as anyone can tell, that counts how much of it is read."""
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.shape, self.dtype, self.ndim = shape, np.dtype(np.uint16), len(shape)
-        self.read = 0
-
-    def __getitem__(self, index: Any) -> NDArray[np.uint16]:
-        values = np.asarray(np.zeros(self.shape, np.uint16)[index])
-        self.read += values.size
-        return values
+from noise2same_testing.arrays import CountingArray
 
 
 def layer(shape: tuple[int, ...], **kwargs: Any) -> Image:
@@ -32,16 +19,16 @@ def layer(shape: tuple[int, ...], **kwargs: Any) -> Image:
 
 def test_array_of_the_layer_is_neither_copied_nor_read() -> None:
     array = np.zeros((3, 8, 9))
-    lazy = Counting((50, 64, 64))
+    lazy = CountingArray(np.zeros((50, 64, 64), np.uint16))
     dask = da.from_array(lazy, chunks=(1, 64, 64), meta=np.empty(0, np.uint16))
     layers = [Image(array), Image(dask, contrast_limits=(0, 1))]
-    before = lazy.read
+    before = lazy.pixels
 
     images = [layer_image(layer) for layer in layers]
 
     assert images[0].data is array
     assert images[1].data is dask
-    assert lazy.read == before
+    assert lazy.pixels == before
 
 
 def test_spacing_and_units_come_from_the_layer() -> None:

@@ -11,26 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from napari import Viewer
 from napari.layers import Image
-from numpy.typing import NDArray
 
 from napari_noise2same._napari.conversion import layer_data
 from napari_noise2same._napari.lazy import Lazy, lazy_levels, renew
 from napari_noise2same.core.array import ArrayLike
+from noise2same_testing.arrays import CountingArray
 
 SHAPE = (5, 6, 7)
 VALUES = np.arange(210).reshape(SHAPE)
-
-
-class Counting:
-    """An array that knows how many values were read."""
-
-    def __init__(self, values: NDArray[Any]) -> None:
-        self.values, self.shape, self.dtype, self.read = values, values.shape, values.dtype, 0
-
-    def __getitem__(self, index: Any) -> NDArray[Any]:
-        found = np.asarray(self.values[index])
-        self.read += found.size
-        return found
 
 
 def whole(source: ArrayLike) -> Lazy:
@@ -48,15 +36,15 @@ def entries(length: int) -> st.SearchStrategy[Any]:
     st.data(),
 )
 def test_parts_of_parts_are_those_of_the_array(index: Any, data: st.DataObject) -> None:
-    source = Counting(VALUES)
+    source = CountingArray(VALUES)
     part, expected = whole(source)[index], VALUES[index]
     assert (part.shape, part.ndim, part.size) == (expected.shape, expected.ndim, expected.size)
     again = data.draw(st.tuples(*(entries(n) for n in expected.shape if n)))
     if all(expected.shape):
         part, expected = part[again], expected[again]
-    assert source.read == 0
+    assert source.pixels == 0
     np.testing.assert_array_equal(np.asarray(part), expected)
-    assert source.read == expected.size
+    assert source.pixels == expected.size
 
 
 @pytest.mark.parametrize("index", [..., None, VALUES > 5, (0, [1, 3]), slice(None, None, 2)])
@@ -72,16 +60,16 @@ def test_chunks_are_told_so_that_napari_reads_whole_ones() -> None:
     part = whole(source)[1]
     assert isinstance(part, Lazy)
     assert part.chunks == source.chunks[1:]
-    assert whole(Counting(VALUES)).chunks is None
+    assert whole(CountingArray(VALUES)).chunks is None
 
 
 def test_of_a_volume_napari_reads_the_planes_that_it_shows(viewer: Viewer) -> None:
-    sources = [Counting(np.ones((40, n, n), np.float32)) for n in (512, 256)]
+    sources = [CountingArray(np.ones((40, n, n), np.float32)) for n in (512, 256)]
     layer = Image(lazy_levels(sources), multiscale=True, contrast_limits=(0, 2))
     viewer.add_layer(layer)
     viewer.dims.set_point(0, 30)
     layer.refresh()
-    planes = [source.read / source.values[0].size for source in sources]
+    planes = [source.pixels / source.values[0].size for source in sources]
     assert 0 < max(planes) < 20
     np.testing.assert_array_equal(np.unique(layer._slice.image.view), [1])
     assert layer_data(layer) is sources[0]

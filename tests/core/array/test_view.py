@@ -9,21 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import ImageView, Region, plan_layout
-
-
-class CountingArray:
-    """An array that keeps the number of values that were read from it."""
-
-    def __init__(self, values: NDArray[Any]) -> None:
-        self._values = values
-        self.shape = values.shape
-        self.dtype = values.dtype
-        self.read = 0
-
-    def __getitem__(self, index: Any) -> NDArray[Any]:
-        result: NDArray[Any] = self._values[index]
-        self.read += result.size
-        return result
+from noise2same_testing.arrays import CountingArray
 
 
 def numbered(shape: tuple[int, ...], dtype: str = "int64") -> NDArray[Any]:
@@ -118,9 +104,9 @@ def test_only_the_region_asked_for_is_read(joint: bool, values: int) -> None:
     array = CountingArray(numbered((4, 20, 2, 10, 30)))
     layout = plan_layout("TYCZX", array.shape)
     view = ImageView(array, layout, joint_channels=joint)
-    assert array.read == 0
+    assert array.pixels == 0
     view.read(len(view) - 1, (slice(2, 7), slice(0, 3), slice(28, 30)))
-    assert array.read == values
+    assert array.pixels == values
 
 
 def test_another_array_of_the_same_axes_can_be_read() -> None:

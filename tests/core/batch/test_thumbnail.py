@@ -1,25 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from napari_noise2same.core.batch import shade, thumbnail
-
-
-class Counting:
-    """An array that adds up how many pixels are asked for."""
-
-    def __init__(self, data: NDArray[Any]) -> None:
-        self._data = data
-        self.shape, self.dtype, self.count = data.shape, data.dtype, 0
-
-    def __getitem__(self, index: Any) -> NDArray[Any]:
-        values: NDArray[Any] = self._data[index]
-        self.count += values.size
-        return values
+from noise2same_testing.arrays import CountingArray
 
 
 @pytest.mark.parametrize(
@@ -46,9 +31,9 @@ def test_it_shows_the_middle_plane_of_the_first_channel() -> None:
 
 
 def test_only_the_pixels_shown_are_read() -> None:
-    data = Counting(np.zeros((9, 300, 200), np.uint8))
-    assert data.count == 0
-    assert thumbnail(data, "ZYX", side=30).size == data.count == 30 * 20
+    data = CountingArray(np.zeros((9, 300, 200), np.uint8))
+    assert data.pixels == 0
+    assert thumbnail(data, "ZYX", side=30).size == data.pixels == 30 * 20
 
 
 def test_of_a_huge_plane_the_middle_is_read() -> None:

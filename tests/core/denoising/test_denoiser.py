@@ -28,27 +28,10 @@ from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.sampling import normalise
 from napari_noise2same.core.settings import DenoiseConfig
+from noise2same_testing.arrays import CountingArray
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
-
-
-class CountingArray:
-    """An array on disk, as it were: it knows what was read, and cannot be read whole unseen."""
-
-    def __init__(self, values: Array) -> None:
-        self._values = values
-        self.shape = values.shape
-        self.dtype = values.dtype
-        self.reads: list[Array] = []
-
-    def __getitem__(self, index: Any) -> Array:
-        values: Array = self._values[index]
-        self.reads.append(values)
-        return values
-
-    def __array__(self, *_: Any, **__: Any) -> Array:
-        raise AssertionError("the whole array was asked for")
 
 
 def picture(*shape: int, dtype: Any = np.float32) -> Array:

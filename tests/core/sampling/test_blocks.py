@@ -12,27 +12,9 @@ from napari_noise2same.core.array import ImageView, plan_layout
 from napari_noise2same.core.errors import ImageError, StoppedError, UnreadableError
 from napari_noise2same.core.noise import fill_holes
 from napari_noise2same.core.sampling import load_blocks
+from noise2same_testing.arrays import CountingArray
 
 Array = NDArray[Any]
-
-
-class CountingArray:
-    """Zeros that know where they were read; they cannot be read whole unseen."""
-
-    def __init__(self, *shape: int) -> None:
-        self.shape = shape
-        self.dtype = np.dtype(np.uint8)
-        self.indices: list[Any] = []
-        self.pixels = 0
-
-    def __getitem__(self, index: Any) -> Array:
-        self.indices.append(index)
-        values: Array = np.broadcast_to(np.zeros(1, np.uint8), self.shape)[index]
-        self.pixels += values.size
-        return values
-
-    def __array__(self, *_: Any, **__: Any) -> Array:
-        raise AssertionError("the whole array was asked for")
 
 
 class ChunkedArray:
@@ -51,6 +33,11 @@ class ChunkedArray:
         return values
 
 
+def zeros(*shape: int) -> CountingArray:
+    """Zeros that take no memory, and know where they were read."""
+    return CountingArray(np.broadcast_to(np.zeros(1, np.uint8), shape))
+
+
 def view(array: Any, axes: str, *, joint: bool = False) -> ImageView:
     return ImageView(array, plan_layout(axes, array.shape), joint_channels=joint)
 
@@ -67,7 +54,7 @@ def test_small_images_are_taken_whole() -> None:
 @pytest.mark.parametrize("reads", [0, 2, 6])
 @pytest.mark.parametrize("budget", [6 * 300**2, 6 * 256**2], ids=["whole", "sample"])
 def test_reading_ends_after_the_read_under_way_when_told_to_stop(reads: int, budget: int) -> None:
-    array = CountingArray(6, 300, 300)
+    array = zeros(6, 300, 300)
     with pytest.raises(StoppedError, match="was stopped"):
         load_blocks([view(array, "TYX")], budget, seed=0, stop=lambda: len(array.indices) == reads)
     assert len(array.indices) == reads
@@ -90,7 +77,7 @@ def test_joint_channels_stay_together() -> None:
 @pytest.mark.parametrize("joint", [False, True])
 @pytest.mark.parametrize("budget", [6, 7.5, 20])
 def test_of_a_large_image_no_more_than_the_budget_is_read(joint: bool, budget: float) -> None:
-    array = CountingArray(30, 3, 300, 400)
+    array = zeros(30, 3, 300, 400)
     pixels = int(budget * 256**2)
     blocks = load_blocks([view(array, "TCYX", joint=joint)], pixels, seed=0)
     assert array.pixels <= pixels
@@ -100,14 +87,14 @@ def test_of_a_large_image_no_more_than_the_budget_is_read(joint: bool, budget: f
 
 
 def test_the_budget_is_shared_by_the_images_according_to_the_roots_of_their_sizes() -> None:
-    small, large = CountingArray(20, 256, 256), CountingArray(80, 256, 256)
+    small, large = zeros(20, 256, 256), zeros(80, 256, 256)
     load_blocks([view(small, "TYX"), view(large, "TYX")], 9 * 256**2, seed=0)
     assert small.pixels == 3 * 256**2
     assert large.pixels == 6 * 256**2
 
 
 def test_blocks_know_their_image_and_small_images_beside_a_huge_one_are_read_whole() -> None:
-    huge, small = CountingArray(6000, 6000), CountingArray(100, 100)
+    huge, small = zeros(6000, 6000), zeros(100, 100)
     blocks = load_blocks([view(huge, "YX"), view(small, "YX")], 10 * 256**2, seed=0)
     assert small.pixels == 100**2
     assert huge.pixels == 9 * 256**2
@@ -115,14 +102,14 @@ def test_blocks_know_their_image_and_small_images_beside_a_huge_one_are_read_who
 
 
 def test_a_large_volume_is_read_in_small_blocks() -> None:
-    array = CountingArray(100, 300, 300)
+    array = zeros(100, 300, 300)
     blocks = load_blocks([view(array, "ZYX")], 2_000_000, seed=0)
     assert array.pixels <= 2_000_000
     assert {block.values.shape for block in blocks} == {(1, 32, 128, 128)}
 
 
 def test_blocks_come_from_the_whole_of_a_large_time_lapse() -> None:
-    array = CountingArray(40, 2, 400, 400)
+    array = zeros(40, 2, 400, 400)
     for seed in range(12):
         load_blocks([view(array, "TCYX")], 8 * 256**2, seed=seed)
     frames = [index[0] for index in array.indices]
@@ -134,7 +121,7 @@ def test_blocks_come_from_the_whole_of_a_large_time_lapse() -> None:
 
 def test_the_seed_decides_which_blocks_are_read() -> None:
     def corners(seed: int) -> list[Any]:
-        array = CountingArray(9, 400, 400)
+        array = zeros(9, 400, 400)
         load_blocks([view(array, "TYX")], 8 * 256**2, seed=seed)
         return array.indices
 
@@ -192,7 +179,7 @@ def masked_view(array: Any, axes: str, mask: Array, *, joint: bool = False) -> I
 
 @pytest.mark.parametrize("joint", [False, True])
 def test_frames_in_which_nothing_is_marked_are_not_read(joint: bool) -> None:
-    array = CountingArray(5, 2, 20, 30)
+    array = zeros(5, 2, 20, 30)
     mask = np.zeros((5, 1, 20, 30), bool)
     mask[3, 0, 4:7, 5:9] = True
     blocks = load_blocks([masked_view(array, "TCYX", mask, joint=joint)], 10**5, seed=0)
@@ -206,14 +193,14 @@ def test_frames_in_which_nothing_is_marked_are_not_read(joint: bool) -> None:
 def test_a_mask_without_frames_holds_for_all_of_them() -> None:
     mask = np.zeros((1, 20, 30), bool)
     mask[0, 4, 5] = True
-    blocks = load_blocks([masked_view(CountingArray(3, 20, 30), "TYX", mask)], 10**5, seed=0)
+    blocks = load_blocks([masked_view(zeros(3, 20, 30), "TYX", mask)], 10**5, seed=0)
     assert len(blocks) == 3
     for block in blocks:
         np.testing.assert_array_equal(block.mask, mask[0])
 
 
 def test_of_a_large_image_the_blocks_around_marks_are_read() -> None:
-    array = CountingArray(10, 2, 1000, 1000)
+    array = zeros(10, 2, 1000, 1000)
     mask = np.zeros((10, 1, 1000, 1000), bool)
     mask[[2, 7], 0, 640:643, 700:702] = True
     blocks = load_blocks([masked_view(array, "TCYX", mask)], 8 * 256**2, seed=0)
@@ -251,7 +238,8 @@ def test_what_cannot_be_read_is_named() -> None:
             raise RuntimeError("Zstd decompression error")
 
     layout = plan_layout("YX", (16, 16))
-    views = [ImageView(array(16, 16), layout) for array in (CountingArray, Damaged)]
+    values = np.zeros((16, 16), np.uint8)
+    views = [ImageView(array(values), layout) for array in (CountingArray, Damaged)]
     with pytest.raises(UnreadableError, match=r"Zstd.*Image 2 of 2") as caught:
         load_blocks(views, 10**6, 0)
     assert caught.value.image == 1

@@ -13,24 +13,12 @@ from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming import denoise_lazy
+from noise2same_testing.arrays import CountingArray
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
 
 dask = pytest.importorskip("dask", reason="needs the extra 'dask'")
-
-
-class CountingArray:
-    """An array that knows how many pixels were read."""
-
-    def __init__(self, values: Array) -> None:
-        self._values = values
-        self.shape, self.dtype, self.read = values.shape, values.dtype, 0
-
-    def __getitem__(self, index: Any) -> Array:
-        values: Array = self._values[index]
-        self.read += values.size
-        return values
 
 
 def picture(*shape: int, dtype: Any = np.float32) -> Array:
@@ -70,9 +58,9 @@ def test_a_volume_too(make_model: ModelFactory) -> None:
 def test_only_the_cells_that_are_looked_at_are_read(make_model: ModelFactory) -> None:
     source = CountingArray(picture(300, 280))
     lazy = denoise_lazy(Image(source, "YX"), make_model(), DenoiseConfig(tile=32))
-    assert source.read == 0
+    assert source.pixels == 0
     lazy[40:60, 40:60].compute()
-    assert 32**2 <= source.read <= (32 + 2 * 24) ** 2
+    assert 32**2 <= source.pixels <= (32 + 2 * 24) ** 2
 
 
 def test_a_block_travels_without_its_network(make_model: ModelFactory) -> None:

@@ -25,28 +25,12 @@ from napari_noise2same.core.io import Image, open_pyramid, read_image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr
+from noise2same_testing.arrays import CountingArray
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
 
 zarr = pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
-
-
-class CountingArray:
-    """An array on disk, as it were: it counts how often each pixel is read."""
-
-    def __init__(self, values: Array) -> None:
-        self._values = values
-        self.shape, self.dtype = values.shape, values.dtype
-        self.counts = np.zeros(values.shape, int)
-
-    def __getitem__(self, index: Any) -> Array:
-        self.counts[index] += 1
-        values: Array = self._values[index]
-        return values
-
-    def __array__(self, *_: Any, **__: Any) -> Array:
-        raise AssertionError("the whole array was asked for")
 
 
 def picture(*shape: int, dtype: Any = np.float32) -> Array:
