@@ -20,7 +20,6 @@ from napari_noise2same.core.denoising import (
     DenoiseStarted,
     TileDone,
     context,
-    denoise,
 )
 from napari_noise2same.core.errors import AxesError, ConfigurationError
 from napari_noise2same.core.io import Image
@@ -28,15 +27,11 @@ from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.sampling import normalise
 from napari_noise2same.core.settings import DenoiseConfig
-from noise2same_testing.arrays import CountingArray
+from noise2same_testing.arrays import CountingArray, picture
+from noise2same_testing.denoising import assert_same, run
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> Array:
-    values = np.random.default_rng(0).gamma(4, 25, shape)
-    return values.astype(dtype)
 
 
 def whole(values: Array, model: TrainedModel) -> Array:
@@ -46,14 +41,6 @@ def whole(values: Array, model: TrainedModel) -> Array:
         clean = model.build()(torch.from_numpy(shown)[None])[0].numpy()
     restored = np.stack([d.inverse(c) for d, c in zip(model.domains, clean, strict=True)])
     return np.where(hidden, values, restored)
-
-
-def run(image: Image, model: TrainedModel, **config: Any) -> Array:
-    return denoise(image, model, DenoiseConfig(**config))
-
-
-def assert_same(found: Array, expected: Array) -> None:
-    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5 * float(np.ptp(expected)))
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

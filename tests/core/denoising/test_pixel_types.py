@@ -7,27 +7,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from napari_noise2same.core.denoising import (
-    denoise,
-)
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain, fill_holes
-from napari_noise2same.core.settings import DenoiseConfig
+from noise2same_testing.arrays import picture
+from noise2same_testing.denoising import run
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
 
 LINEAR = Domain(100.0, 50.0, 0.2)
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> Array:
-    values = np.random.default_rng(0).gamma(4, 25, shape)
-    return values.astype(dtype)
-
-
-def run(image: Image, model: TrainedModel, **config: Any) -> Array:
-    return denoise(image, model, DenoiseConfig(**config))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "uint32"])

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import (
     DenoiseFinished,
     Denoiser,
-    denoise,
 )
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.io import Image
@@ -20,24 +18,12 @@ from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig, Precision, Preset
 from napari_noise2same.core.training import Finished, train
+from noise2same_testing.arrays import picture
+from noise2same_testing.denoising import assert_same, run
 
 ModelFactory = Callable[..., TrainedModel]
-Array = NDArray[Any]
 
 LINEAR = Domain(100.0, 50.0, 0.2)
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> Array:
-    values = np.random.default_rng(0).gamma(4, 25, shape)
-    return values.astype(dtype)
-
-
-def run(image: Image, model: TrainedModel, **config: Any) -> Array:
-    return denoise(image, model, DenoiseConfig(**config))
-
-
-def assert_same(found: Array, expected: Array) -> None:
-    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5 * float(np.ptp(expected)))
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.02), ("float16", 0.002)])

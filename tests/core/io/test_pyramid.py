@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from napari_noise2same.core.io.pyramid import Pyramid, level_shapes
+from noise2same_testing.arrays import picture
 
 
 def empty(shape: tuple[int, ...], axes: str, dtype: Any = np.float32, levels: int = 3) -> Pyramid:
@@ -18,10 +18,6 @@ def empty(shape: tuple[int, ...], axes: str, dtype: Any = np.float32, levels: in
         last = zip(shapes[-1], shape, axes, strict=True)
         shapes.append(tuple(-(-n // 2) if a in "YX" and top > 1 else n for n, top, a in last))
     return Pyramid(tuple(np.zeros(s, dtype) for s in shapes), axes)
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> NDArray[Any]:
-    return np.random.default_rng(0).gamma(4, 25, shape).astype(dtype)
 
 
 def test_levels_are_halved_in_the_plane_until_they_fit_a_window() -> None:

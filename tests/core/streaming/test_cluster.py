@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import DenoiseFinished, DenoiseStarted, TileDone
 from napari_noise2same.core.errors import DeviceError
@@ -18,9 +17,9 @@ from napari_noise2same.core.io import Image, open_pyramid, read_image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming import StreamDenoiser, cluster, denoise_to_zarr
+from noise2same_testing.arrays import picture
 
 ModelFactory = Callable[..., TrainedModel]
-Array = NDArray[Any]
 
 distributed = pytest.importorskip("distributed", reason="needs the extra 'dask'")
 
@@ -34,10 +33,6 @@ def address() -> Iterator[str]:
         n_workers=2, processes=False, dashboard_address=None, threads_per_worker=2
     ) as workers:
         yield workers.scheduler_address
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> Array:
-    return np.random.default_rng(0).gamma(4, 25, shape).astype(dtype)
 
 
 def levels(path: Path) -> list[bytes]:

@@ -2,31 +2,21 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming import denoise_lazy
-from noise2same_testing.arrays import CountingArray
+from noise2same_testing.arrays import CountingArray, picture
+from noise2same_testing.denoising import assert_same
 
 ModelFactory = Callable[..., TrainedModel]
-Array = NDArray[Any]
 
 dask = pytest.importorskip("dask", reason="needs the extra 'dask'")
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> Array:
-    return np.random.default_rng(0).gamma(4, 25, shape).astype(dtype)
-
-
-def assert_same(found: Array, expected: Array) -> None:
-    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5 * float(np.ptp(expected)))
 
 
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])

@@ -17,7 +17,7 @@ from napari_noise2same.core.io import Image, create_pyramid, journal_path, open_
 from napari_noise2same.core.model import TrainedModel, save_model
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr, target
-from noise2same_testing.arrays import CountingArray
+from noise2same_testing.arrays import CountingArray, picture
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
@@ -42,10 +42,6 @@ image, model = read_image(sys.argv[1]), load_model(sys.argv[2])
 for _ in StreamDenoiser(image, model, sys.argv[3], DenoiseConfig(tile=32)).events():
     pass
 """
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> Array:
-    return np.random.default_rng(0).gamma(4, 25, shape).astype(dtype)
 
 
 def levels(path: Path) -> list[Array]:

@@ -25,20 +25,13 @@ from napari_noise2same.core.io import Image, open_pyramid, read_image
 from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming import StreamDenoiser, denoise_to_zarr
-from noise2same_testing.arrays import CountingArray
+from noise2same_testing.arrays import CountingArray, picture
+from noise2same_testing.denoising import assert_same
 
 ModelFactory = Callable[..., TrainedModel]
 Array = NDArray[Any]
 
 zarr = pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
-
-
-def picture(*shape: int, dtype: Any = np.float32) -> Array:
-    return np.random.default_rng(0).gamma(4, 25, shape).astype(dtype)
-
-
-def assert_same(found: Array, expected: Array) -> None:
-    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5 * float(np.ptp(expected)))
 
 
 def stream(image: Image, model: TrainedModel, path: Path, **config: Any) -> Array:
