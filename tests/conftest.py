@@ -7,6 +7,9 @@ from napari_noise2same.core import NetworkConfig, TrainedModel
 from napari_noise2same.core.networks import build_network
 from napari_noise2same.core.noise import Domain, PoissonGaussian
 
+# Assertions of shared functions tell as much as those of the tests.
+pytest.register_assert_rewrite("noise2same_testing")
+
 # The outcome of the suite depends on the code alone: the same examples each time, and no example
 # fails because the machine is slow.
 settings.register_profile("deterministic", deadline=None, derandomize=True)

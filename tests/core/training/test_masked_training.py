@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.model import HISTORY_COLUMNS, TrainedModel
+from napari_noise2same.core.model import HISTORY_COLUMNS
 from napari_noise2same.core.settings import TrainingConfig
-from napari_noise2same.core.training import Finished, Trainer
 from napari_noise2same.core.training.patches import PatchSampler
+from noise2same_testing.training import finish
 
 Config = Callable[..., TrainingConfig]
 
@@ -43,24 +43,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[torch.Tensor]:
     return batches
 
 
-def finish(
-    image: Image,
-    config: TrainingConfig | None,
-    *,
-    resume: TrainedModel | None = None,
-    after: int | None = None,
-) -> TrainedModel:
-    """Train to the end, or until so many steps are done."""
-    trainer = Trainer([image], config, resume=resume)
-    *_, last = trainer.events(stop=lambda: trainer.step == after)
-    assert isinstance(last, Finished)
-    return last.model
-
-
 def test_patches_come_from_where_the_image_is_marked(
     image: Image, make_config: Config, seen: list[torch.Tensor]
 ) -> None:
-    model = finish(image, make_config(domain="linear", steps=3))
+    model = finish(image, make_config(domain="linear", steps=3)).model
 
     middle = (600 - model.domains[0].mean) / model.domains[0].std
     assert len(seen) > 3
@@ -70,16 +56,16 @@ def test_patches_come_from_where_the_image_is_marked(
 def test_statistics_are_those_of_all_pixels_that_were_read(
     image: Image, make_config: Config
 ) -> None:
-    model = finish(image, make_config(domain="linear", steps=1))
+    model = finish(image, make_config(domain="linear", steps=1)).model
 
     pixels: NDArray[Any] = np.asarray(image.data)
     assert model.domains[0].mean == pytest.approx(pixels.mean(), rel=1e-3)
 
 
 def test_a_masked_run_goes_on_where_it_stopped(image: Image, make_config: Config) -> None:
-    whole = finish(image, make_config())
-    first = finish(image, make_config(), after=5)
-    second = finish(image, None, resume=first)
+    whole = finish(image, make_config()).model
+    first = finish(image, make_config(), after=5).model
+    second = finish(image, None, resume=first).model
 
     for name in HISTORY_COLUMNS:
         np.testing.assert_array_equal(second.history.columns[name], whole.history.columns[name])

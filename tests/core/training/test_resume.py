@@ -29,24 +29,11 @@ from napari_noise2same.core.settings import (
 )
 from napari_noise2same.core.training import Finished, Recovered, Started, Trainer, train
 from napari_noise2same.core.training.validation import Validation
+from noise2same_testing.training import finish
 
 Config = Callable[..., TrainingConfig]
 Picture = Callable[..., NDArray[np.float32]]
 Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
-
-
-def finish(
-    image: Image,
-    config: TrainingConfig | None,
-    *,
-    resume: TrainedModel | None = None,
-    after: int | None = None,
-) -> Finished:
-    """Train to the end, or until so many steps are done."""
-    trainer = Trainer([image], config, resume=resume)
-    *_, last = trainer.events(stop=lambda: trainer.step == after)
-    assert isinstance(last, Finished)
-    return last
 
 
 def through_a_file(model: TrainedModel, folder: Path) -> TrainedModel:

@@ -18,7 +18,7 @@ from napari_noise2same.core.errors import (
     TrainingError,
 )
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.model import HISTORY_COLUMNS, TrainedModel
+from napari_noise2same.core.model import HISTORY_COLUMNS
 from napari_noise2same.core.settings import AdaptiveLambda, FixedLambda, TrainingConfig
 from napari_noise2same.core.training import (
     Finished,
@@ -26,34 +26,17 @@ from napari_noise2same.core.training import (
     Started,
     StepDone,
     Trainer,
-    TrainingEvent,
     Validated,
     train,
     trainer,
 )
 from napari_noise2same.core.training.patches import PatchSampler
 from napari_noise2same.core.training.validation import Validation
+from noise2same_testing.training import equal_weights, model_of, run, steps_of
 
 Config = Callable[..., TrainingConfig]
 Picture = Callable[..., NDArray[np.float32]]
 Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
-
-
-def run(image: Image, config: TrainingConfig, **options: Any) -> list[TrainingEvent]:
-    return list(train([image], config, **options))
-
-
-def steps_of(events: list[TrainingEvent]) -> list[StepDone]:
-    return [event for event in events if isinstance(event, StepDone)]
-
-
-def model_of(events: list[TrainingEvent]) -> TrainedModel:
-    assert isinstance(events[-1], Finished)
-    return events[-1].model
-
-
-def equal_weights(a: TrainedModel, b: TrainedModel) -> bool:
-    return all(torch.equal(tensor, b.weights[name]) for name, tensor in a.weights.items())
 
 
 @pytest.mark.parametrize("within", [torch.no_grad, torch.inference_mode])

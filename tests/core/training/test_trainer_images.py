@@ -13,41 +13,22 @@ from napari_noise2same.core.denoising import denoise
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.io import Image
 from napari_noise2same.core.metrics import affine_psnr
-from napari_noise2same.core.model import TrainedModel
 from napari_noise2same.core.settings import DenoiseConfig, Stage, StagedLambda, TrainingConfig
 from napari_noise2same.core.training import (
     Finished,
     Recovered,
     Started,
-    StepDone,
     Trainer,
-    TrainingEvent,
     Validated,
     train,
 )
 from napari_noise2same.core.training.patches import PatchSampler
+from noise2same_testing.training import equal_weights, model_of, run, steps_of
 
 Config = Callable[..., TrainingConfig]
 Picture = Callable[..., NDArray[np.float32]]
 PICTURE = np.eye(32, dtype=np.float32)
 Break = Callable[[Callable[[int, torch.Tensor], torch.Tensor | None]], None]
-
-
-def run(image: Image, config: TrainingConfig, **options: Any) -> list[TrainingEvent]:
-    return list(train([image], config, **options))
-
-
-def steps_of(events: list[TrainingEvent]) -> list[StepDone]:
-    return [event for event in events if isinstance(event, StepDone)]
-
-
-def model_of(events: list[TrainingEvent]) -> TrainedModel:
-    assert isinstance(events[-1], Finished)
-    return events[-1].model
-
-
-def equal_weights(a: TrainedModel, b: TrainedModel) -> bool:
-    return all(torch.equal(tensor, b.weights[name]) for name, tensor in a.weights.items())
 
 
 @pytest.mark.parametrize(
