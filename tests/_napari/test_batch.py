@@ -28,8 +28,8 @@ from napari_noise2same.core.batch import Job
 from napari_noise2same.core.denoising import Denoiser
 from napari_noise2same.core.io import is_result
 from napari_noise2same.widgets import FileState
+from noise2same_testing.docks import TIMEOUT, wait
 
-TIMEOUT = 120_000
 WAITING, DONE, SKIPPED, FAILED = (
     FileState.WAITING,
     FileState.DONE,
@@ -64,10 +64,6 @@ def folder(tmp_path: Path) -> Path:
         tifffile.imwrite(folder / name, rng.poisson(60, (24, 20)).astype(np.uint16))
     (folder / "2.tif").write_bytes((folder / "2.tif").read_bytes()[:50])
     return folder
-
-
-def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    qtbot.waitUntil(condition, timeout=TIMEOUT)
 
 
 def hold_second_image(monkeypatch: pytest.MonkeyPatch) -> None:

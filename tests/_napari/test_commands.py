@@ -21,6 +21,7 @@ from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import TrainingConfig
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.widgets import RunState
+from noise2same_testing.docks import wait
 
 NAME = "napari-noise2same"
 ENTRY = "Denoise now (Noise2Same)"
@@ -28,7 +29,6 @@ SMALL = TrainingConfig(
     start="scratch", steps=10, batch=1, patch=(16, 16), validate_every=5, device="cpu"
 )
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
-TIMEOUT = 120_000
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +85,6 @@ def entry(menu: Any) -> QAction:
     assert isinstance(menu, QMenu)
     (action,) = [action for action in menu.actions() if action.text() == ENTRY]
     return action
-
-
-def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    qtbot.waitUntil(condition, timeout=TIMEOUT)
 
 
 def wait_for_result(qtbot: QtBot, viewer: Viewer, name: str) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,12 +18,12 @@ from napari_noise2same._napari.saved_settings import recall
 from napari_noise2same.core import TrainingConfig
 from napari_noise2same.samples import cells
 from napari_noise2same.widgets import RunState
+from noise2same_testing.docks import wait
 
 SMALL = TrainingConfig(
     start="scratch", steps=20, batch=1, patch=(16, 16), validate_every=5, device="cpu"
 )
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
-TIMEOUT = 120_000
 
 
 def layers() -> list[Any]:
@@ -38,10 +38,6 @@ def layers() -> list[Any]:
 def guide(viewer: Viewer) -> Iterator[DemoGuide]:
     yield DemoGuide(viewer, layers(), SMALL)
     gc.collect()
-
-
-def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    qtbot.waitUntil(condition, timeout=TIMEOUT)
 
 
 def test_from_training_to_the_comparison(qtbot: QtBot, viewer: Viewer, guide: DemoGuide) -> None:

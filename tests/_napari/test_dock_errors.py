@@ -25,11 +25,11 @@ from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.errors import DeviceError
 from napari_noise2same.core.training.learner import Learner
 from napari_noise2same.widgets import MessageLine, RunState
+from noise2same_testing.docks import TIMEOUT, denoise, train, wait
 
 SMALL = TrainingConfig(
     start="scratch", steps=4, batch=1, patch=(16, 16), validate_every=2, device="cpu"
 )
-TIMEOUT = 120_000
 OUT_OF_MEMORY = "CUDA out of memory. Tried to allocate 2.00 GiB."
 
 
@@ -47,16 +47,6 @@ def denoise_dock(qtbot: QtBot, viewer: Viewer, noisy: Image, train_dock: TrainDo
     dock = open_denoise_dock(viewer)
     dock.panel.layers.set_value([noisy.unique_id])
     return dock
-
-
-def train(qtbot: QtBot, dock: TrainDock) -> None:
-    dock.panel.run.train.click()
-    qtbot.waitUntil(lambda: not dock.controller.is_running, timeout=TIMEOUT)
-
-
-def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
-    dock.panel.denoise.click()
-    qtbot.waitUntil(lambda: not dock.panel.is_running(), timeout=TIMEOUT)
 
 
 def model_of(dock: TrainDock) -> TrainedModel:
@@ -156,7 +146,7 @@ def test_a_run_that_fails_leaves_the_earlier_model_as_it_was(
     viewer.layers.selection.active = noisy
     train_dock.panel.run.more_steps.setValue(3)
     train_dock.panel.run.proceed.click()
-    qtbot.waitUntil(lambda: not train_dock.controller.is_running, timeout=TIMEOUT)
+    wait(qtbot, lambda: not train_dock.controller.is_running)
     assert told == [name]
     assert len(model_of(train_dock).history) == len(model.history) + 3
 
@@ -314,7 +304,7 @@ def test_a_run_inside_a_region_cannot_be_copied(
         assert clipboard.text() == "earlier"
     panel.region.set_value(None)
     panel.model.copy_command.click()
-    qtbot.waitUntil(lambda: panel.message.value() == "Copied.", timeout=TIMEOUT)
+    wait(qtbot, lambda: panel.message.value() == "Copied.")
     assert clipboard.text().startswith("napari-noise2same train")
 
 
@@ -332,12 +322,12 @@ def test_one_channel_of_a_file_cannot_be_copied(
     assert clipboard is not None
     clipboard.setText("earlier")
     getattr(panel.model, button).click()
-    qtbot.waitUntil(lambda: bool(panel.message.value()), timeout=TIMEOUT)
+    wait(qtbot, lambda: bool(panel.message.value()))
     assert is_one_sentence(panel.message)
     assert "found green of 32 × 40 pixels" in panel.message.value()
     assert f"{path} has 2 × 32 × 40" in panel.message.value()
     assert clipboard.text() == "earlier"
     panel.layers.set_value([whole.unique_id])
     getattr(panel.model, button).click()
-    qtbot.waitUntil(lambda: panel.message.value() == "Copied.", timeout=TIMEOUT)
+    wait(qtbot, lambda: panel.message.value() == "Copied.")
     assert str(path) in clipboard.text()

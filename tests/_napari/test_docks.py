@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,12 @@ from napari_noise2same._napari.denoise_dock import DenoiseDock
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import DenoiseConfig, TrainingConfig, device, load_model
 from napari_noise2same.widgets import RunState, loss_plot
+from noise2same_testing.docks import TIMEOUT, denoise, train, wait
 
 SMALL = TrainingConfig(
     start="scratch", steps=30, batch=1, patch=(16, 16), validate_every=5, device="cpu"
 )
 ENDLESS = SMALL.model_copy(update={"steps": 1_000_000})
-TIMEOUT = 120_000
 
 
 def train_for_ever(qtbot: QtBot, dock: TrainDock) -> None:
@@ -48,20 +47,6 @@ def train_dock(viewer: Viewer) -> TrainDock:
     dock = open_train_dock(viewer)
     dock.panel.set_value(SMALL)
     return dock
-
-
-def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    qtbot.waitUntil(condition, timeout=TIMEOUT)
-
-
-def train(qtbot: QtBot, dock: TrainDock) -> None:
-    dock.panel.run.train.click()
-    wait(qtbot, lambda: not dock.controller.is_running)
-
-
-def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
-    dock.panel.denoise.click()
-    wait(qtbot, lambda: not dock.panel.is_running())
 
 
 def save(qtbot: QtBot, dock: TrainDock, path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,7 @@ from napari_noise2same.core import DenoiseConfig, TrainedModel, read_image
 from napari_noise2same.core.denoising import PieceDenoiser
 from napari_noise2same.core.io import open_pyramid
 from napari_noise2same.core.settings import ResultConfig
-
-TIMEOUT = 120_000
+from noise2same_testing.docks import denoise, wait
 
 pytestmark = pytest.mark.usefixtures("threads_of_zarr")
 
@@ -48,15 +46,6 @@ def dock(viewer: Viewer, lazy: Image, model: TrainedModel, tmp_path: Path) -> De
     dock.panel.set_value(DenoiseConfig(tile=256, device="cpu"))
     dock.panel.result.set_value(ResultConfig(place="folder", folder=str(tmp_path / "results")))
     return dock
-
-
-def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    qtbot.waitUntil(condition, timeout=TIMEOUT)
-
-
-def denoise(qtbot: QtBot, dock: DenoiseDock) -> None:
-    dock.panel.denoise.click()
-    wait(qtbot, lambda: not dock.panel.is_running())
 
 
 def in_memory(qtbot: QtBot, viewer: Viewer, dock: DenoiseDock) -> np.ndarray[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ from napari_noise2same._napari.worker import Worker
 from napari_noise2same.core import Image, TrainingConfig, read_image
 from napari_noise2same.core.batch import Job
 from napari_noise2same.widgets import RunState
+from noise2same_testing.docks import wait
 
 SHORT = TrainingConfig(start="scratch", steps=2, batch=1, patch=(16, 16), device="cpu")
 FRAMES = 6
-TIMEOUT = 120_000
 
 
 class Gate:
@@ -63,10 +63,6 @@ def movie(viewer: Viewer, gate: Gate) -> Any:
     return viewer.add_image(
         gate.slow(values), name="movie", axis_labels=("t", "y", "x"), contrast_limits=(50, 150)
     )
-
-
-def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    qtbot.waitUntil(condition, timeout=TIMEOUT)
 
 
 def worker_of(dock: TrainDock) -> Worker:

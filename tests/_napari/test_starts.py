@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -30,6 +29,7 @@ from napari_noise2same.core import (
     denoise,
 )
 from napari_noise2same.widgets import RunState
+from noise2same_testing.docks import TIMEOUT, train, wait
 
 TINY = TrainingConfig(
     start="scratch",
@@ -40,7 +40,6 @@ TINY = TrainingConfig(
     device="cpu",
 )
 PREVIEW = "cells [instant preview]"
-TIMEOUT = 120_000
 
 
 @pytest.fixture
@@ -68,15 +67,6 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:
 
     monkeypatch.setattr(Trainer, "snapshot", count)
     return found
-
-
-def wait(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    qtbot.waitUntil(condition, timeout=TIMEOUT)
-
-
-def train(qtbot: QtBot, dock: TrainDock) -> None:
-    dock.panel.run.train.click()
-    wait(qtbot, lambda: not dock.controller.is_running)
 
 
 def idle(dock: TrainDock) -> bool:

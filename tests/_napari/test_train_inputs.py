@@ -17,11 +17,11 @@ from napari_noise2same._napari.results import add_result
 from napari_noise2same._napari.train_dock import TrainDock
 from napari_noise2same.core import NetworkConfig, TrainingConfig
 from napari_noise2same.widgets import RunState, TrainPanel
+from noise2same_testing.docks import train, wait
 
 SMALL = TrainingConfig(
     start="scratch", steps=4, batch=1, patch=(16, 16), validate_every=2, device="cpu"
 )
-TIMEOUT = 120_000
 
 
 @pytest.fixture
@@ -158,11 +158,6 @@ def tick(panel: TrainPanel, name: str) -> None:
     item.setCheckState(Qt.CheckState.Checked)
 
 
-def train(qtbot: QtBot, dock: TrainDock) -> None:
-    dock.panel.run.train.click()
-    qtbot.waitUntil(lambda: not dock.controller.is_running, timeout=TIMEOUT)
-
-
 def test_labels_are_read_by_the_thread_that_trains(
     qtbot: QtBot, viewer: Viewer, train_dock: TrainDock
 ) -> None:
@@ -218,10 +213,10 @@ def test_a_run_can_be_stopped_while_labels_are_read(
     panel.set_value(SMALL)
     panel.region.set_value(labels.unique_id)
     panel.run.train.click()
-    qtbot.waitUntil(reading.is_set, timeout=TIMEOUT)
+    wait(qtbot, reading.is_set)
     panel.run.stop.click()
     go_on.set()
-    qtbot.waitUntil(lambda: not train_dock.controller.is_running, timeout=TIMEOUT)
+    wait(qtbot, lambda: not train_dock.controller.is_running)
 
     assert panel.run.state() is RunState.IDLE
     assert train_dock.controller.model is None
@@ -267,7 +262,7 @@ def test_nothing_is_said_of_an_image_that_is_gone(
     panel = train_dock.panel
     layer = viewer.add_image(np.random.default_rng(0).normal(size=(64, 64)), name="cells")
     buttons = [button for preset, button in panel.quality.buttons.items() if preset != "instant"]
-    qtbot.waitUntil(lambda: all(b.text().split("\n")[1] for b in buttons), timeout=TIMEOUT)
+    wait(qtbot, lambda: all(b.text().split("\n")[1] for b in buttons))
     viewer.layers.clear()
     assert panel.axes.value() == ""
     assert not any(button.text().split("\n")[1] for button in buttons)
