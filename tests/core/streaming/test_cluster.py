@@ -23,7 +23,8 @@ ModelFactory = Callable[..., TrainedModel]
 
 distributed = pytest.importorskip("distributed", reason="needs the extra 'dask'")
 
-CONFIG = DenoiseConfig(tile=32)
+# In one precision, as other processes do not know what a test has set.
+CONFIG = DenoiseConfig(tile=32, precision="float32")
 
 
 @pytest.fixture(scope="module")

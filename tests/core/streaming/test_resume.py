@@ -24,7 +24,8 @@ Array = NDArray[Any]
 
 zarr = pytest.importorskip("zarr", reason="Zarr files need the extra 'zarr'")
 
-CONFIG = DenoiseConfig(tile=32)
+# In one precision, as other processes do not know what a test has set.
+CONFIG = DenoiseConfig(tile=32, precision="float32")
 # Denoises, and kills itself in the middle of a cell: while the pixels are written.
 KILLED = """
 import os, signal, sys
@@ -39,7 +40,9 @@ def write_and_die(self, index, values):
         os.kill(os.getpid(), signal.SIGKILL)
 CellWriter.write = write_and_die
 image, model = read_image(sys.argv[1]), load_model(sys.argv[2])
-for _ in StreamDenoiser(image, model, sys.argv[3], DenoiseConfig(tile=32)).events():
+for _ in StreamDenoiser(
+    image, model, sys.argv[3], DenoiseConfig(tile=32, precision="float32")
+).events():
     pass
 """
 
