@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from napari_noise2same.core.errors import TrainingError
+from napari_noise2same.core.networks.blocks import ResidualBlock
 from napari_noise2same.core.objective.masks import stratified_mask
 from napari_noise2same.core.settings import NetworkConfig, TrainingConfig
 from napari_noise2same.core.training.learner import MAX_RECOVERIES, LearnedStep, Learner
@@ -68,17 +69,20 @@ def test_the_seed_decides_the_first_weights_and_the_global_generator_is_left_alo
         (False, True, torch.float32),
     ],
 )
-def test_the_network_calculates_in_bfloat16_where_that_is_fast_and_the_loss_does_not(
+def test_blocks_calculate_in_bfloat16_where_that_is_fast_and_signal_and_loss_do_not(
     monkeypatch: pytest.MonkeyPatch, mixed_precision: bool, fast: bool, dtype: torch.dtype
 ) -> None:
     monkeypatch.setattr(
         "napari_noise2same.core.training.learner.has_fast_bfloat16", lambda _device: fast
     )
     target = learner(mixed_precision=mixed_precision)
-    seen = set()
-    target.network.register_forward_hook(lambda *args: seen.add(args[-1].dtype))
+    seen, signal = set(), set()
+    block = next(part for part in target.network.modules() if isinstance(part, ResidualBlock))
+    block.first.register_forward_hook(lambda *args: seen.add(args[-1].dtype))
+    target.network.register_forward_hook(lambda *args: signal.add(args[-1].dtype))
     step = learn(target)
     assert seen == {dtype}
+    assert signal == {torch.float32}
     assert step is not None
     assert {term.dtype for term in (step.terms.rec, step.terms.inv)} == {torch.float32}
     assert weights(target).dtype == torch.float32
