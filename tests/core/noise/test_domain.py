@@ -174,6 +174,31 @@ def test_nearly_all_is_detail_without_noise() -> None:
     assert 0 < domain.detail < 1e-6
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_light_is_far_apart_if_it_is_more_than_a_hundred_times_the_noise(kind: DomainKind) -> None:
+    image = np.random.default_rng(0).normal(0, 1, SHAPE)
+    image[:, 80:] += 80
+    assert not fit_domain(image, kind).wide
+    image[:5, :5] = 130
+    assert fit_domain(image, kind).wide
+    assert fit_domain(-image[..., None, :, :], kind).wide
+
+
+def test_photons_are_compared_by_their_own_noise() -> None:
+    rng, light = np.random.default_rng(0), np.linspace(5, 1500, 160)[:, None]
+    # Up to a range of 77 and of 346 standard deviations.
+    assert not fit_domain(rng.poisson(light, SHAPE)).wide
+    assert fit_domain(rng.poisson(20 * light, SHAPE)).wide
+
+
+def test_hot_pixels_and_dead_columns_are_no_light() -> None:
+    image = np.random.default_rng(0).normal(0, 1, SHAPE)
+    image[::20, ::20] = 5000
+    image[:, 33:35] = -5000
+    image[70, 70] = np.nan
+    assert not fit_domain(image, "linear").wide
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     mean=st.floats(-1e300, 1e300),
@@ -182,12 +207,19 @@ def test_nearly_all_is_detail_without_noise() -> None:
     gain=st.none() | st.floats(1e-3, 1e3),
     detail=st.none() | st.floats(1e-9, 1),
     inverted=st.booleans(),
+    wide=st.booleans(),
 )
 def test_json_brings_back_every_bit(
-    mean: float, std: float, sigma: float, gain: float | None, detail: float | None, inverted: bool
+    mean: float,
+    std: float,
+    sigma: float,
+    gain: float | None,
+    detail: float | None,
+    inverted: bool,
+    wide: bool,
 ) -> None:
     noise = None if gain is None else PoissonGaussian(gain, gain / 3, gain / 7, inverted)
-    domain = Domain(mean, std, sigma, noise, detail)
+    domain = Domain(mean, std, sigma, noise, detail, wide)
     assert Domain.from_dict(json.loads(json.dumps(domain.to_dict()))) == domain
 
 
@@ -213,6 +245,8 @@ GOOD = {"mean": 0.0, "std": 1.0, "sigma": 0.5, "noise": NOISE}
         GOOD | {"detail": 0.0},
         GOOD | {"detail": "1"},
         GOOD | {"detail": float("nan")},
+        GOOD | {"wide": 1},
+        GOOD | {"wide": None},
         GOOD | {"extra": 1},
         GOOD | {"noise": 3},
         GOOD | {"noise": {"gain": 1.0}},
@@ -224,6 +258,7 @@ GOOD = {"mean": 0.0, "std": 1.0, "sigma": 0.5, "noise": NOISE}
 )
 def test_from_dict_refuses_nonsense(data: Any) -> None:
     assert Domain.from_dict(GOOD).noise == PoissonGaussian(**NOISE)
+    assert not Domain.from_dict(GOOD).wide
     with pytest.raises(ConfigurationError, match="Expected"):
         Domain.from_dict(data)
 

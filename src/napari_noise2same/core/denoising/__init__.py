@@ -1,5 +1,6 @@
 """Denoising: tiles through the network, as an iterator of events."""
 
+from napari_noise2same.core.denoising.base import looks_twice
 from napari_noise2same.core.denoising.context import Parts
 from napari_noise2same.core.denoising.denoiser import Denoiser, denoise
 from napari_noise2same.core.denoising.domains import domains_for
@@ -23,4 +24,5 @@ __all__ = [
     "averages",
     "denoise",
     "domains_for",
+    "looks_twice",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from napari_noise2same.core.denoising.base import BASE_REACH
 from napari_noise2same.core.networks import outline_network
 from napari_noise2same.core.settings import DenoiseConfig, NetworkConfig
 from napari_noise2same.core.tiling import choose_cell
@@ -37,6 +38,8 @@ class Parts:
         Rows and columns from one that it is given to the next.
     config : DenoiseConfig
         What is asked for.
+    twice : bool
+        Whether the network looks at the image again without the base of its first result.
 
     Attributes
     ----------
@@ -44,8 +47,8 @@ class Parts:
         Steps at which parts begin, in pixels, for each spatial axis.
     halo : tuple of int
         How much parts on the grid see on each side: what is asked for, else that with which they
-        give what the whole would. For images it is all that the network can look at. For volumes it
-        may be less, where more makes no difference that can be seen.
+        give what the whole would. For images it is all that the network can look at, once or
+        twice. For volumes it may be less, where more makes no difference that can be seen.
     reach : tuple of int
         How much parts need on each side that begin and end anywhere.
     sides : tuple of int or None
@@ -54,7 +57,12 @@ class Parts:
     """
 
     def __init__(
-        self, network: NetworkConfig, distance: tuple[int, int], config: DenoiseConfig
+        self,
+        network: NetworkConfig,
+        distance: tuple[int, int],
+        config: DenoiseConfig,
+        *,
+        twice: bool = False,
     ) -> None:
         outline = outline_network(network)
         flat = (1,) * (network.spatial_dims - 2)
@@ -63,6 +71,10 @@ class Parts:
         radius = outline.grid_radius
         seen = radius if network.spatial_dims == 2 else tuple(map(min, radius, _VOLUME))
         needed = _spread(seen, distance)
+        if twice and network.spatial_dims == 2:
+            # What the second look sees is on the grid as well. Of volumes it needs no more: the
+            # rest that it sees is small, and tiles differ less than after a single look.
+            needed = tuple(2 * n + BASE_REACH + g for n, g in zip(needed, self.grid, strict=True))
         self.halo = needed if config.overlap is None else (config.overlap,) * len(needed)
         self.sides = None if config.tile is None else _sides(config.tile, self.grid)
         self._most = _most_pixels(network)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_noise2same.core.array import Region
+from napari_noise2same.core.denoising.base import find_base, looks_twice
 from napari_noise2same.core.denoising.detail import give_back_detail
 from napari_noise2same.core.denoising.predictor import Predictor
 from napari_noise2same.core.model import TrainedModel
@@ -40,8 +41,9 @@ class PieceDenoiser:
     def __init__(
         self, model: TrainedModel, domains: Sequence[Domain], config: DenoiseConfig
     ) -> None:
-        self.predictor = Predictor(model, config)
         self._domains = tuple(domains)
+        self._twice = [looks_twice(model, [domain]) for domain in self._domains]
+        self.predictor = Predictor(model, config, twice=any(self._twice))
         # A network that began at random has learnt the detail of these very images.
         self._gives_back = model.start != "scratch"
 
@@ -66,7 +68,7 @@ class PieceDenoiser:
             are; hot and dead ones are replaced.
         """
         shown, kept = normalise(noisy, channels, self._domains)
-        clean = self.predictor.predict(shown)
+        clean = self._predict(shown, channels)
         part = (slice(None), *inner)
         values = np.stack(
             [
@@ -76,6 +78,15 @@ class PieceDenoiser:
         )
         values[kept[part]] = noisy[part][kept[part]]
         return values
+
+    def _predict(self, shown: NDArray[np.float32], channels: Sequence[int]) -> NDArray[np.float32]:
+        """Look at normalised pixels, and again without their base where light is far apart."""
+        clean = self.predictor.predict(shown)
+        if not any(self._twice[channel] for channel in channels):
+            return clean
+        sigmas = [self._domains[channel].sigma for channel in channels]
+        base = find_base(clean, np.reshape(sigmas, (-1,) + (1,) * (shown.ndim - 1)))
+        return base + self.predictor.predict(shown - base)
 
     def _restore(
         self,

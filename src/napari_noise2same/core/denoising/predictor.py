@@ -72,6 +72,8 @@ class Predictor:
         The model.
     config : DenoiseConfig
         Where to run it, in which precision, and whether to average over flips and turns.
+    twice : bool
+        Whether it looks at images twice, which then need more context.
 
     Attributes
     ----------
@@ -83,14 +85,14 @@ class Predictor:
         Most pixels that may fit into memory, once it has fallen short of more.
     """
 
-    def __init__(self, model: TrainedModel, config: DenoiseConfig) -> None:
+    def __init__(self, model: TrainedModel, config: DenoiseConfig, *, twice: bool = False) -> None:
         self.device = resolve_device(config.device)
         keep_freed_memory()
         network = model.build()
         layout = _memory_format(model.network.spatial_dims, self.device)
         self.network = network.to(device=self.device, memory_format=layout)  # type: ignore[call-overload]
         self._distance = model.noise_distance
-        self.parts = Parts(model.network, model.noise_distance, config)
+        self.parts = Parts(model.network, model.noise_distance, config, twice=twice)
         self.largest: int | None = None
         by_device = "bfloat16" if has_fast_bfloat16(self.device) else "float32"
         self._dtype = _DTYPES.get(config.precision or by_device)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from napari_noise2same.core.errors import ConfigurationError, ImageError
 from napari_noise2same.core.noise._filters import Floats, Samples, as_floats
@@ -30,6 +31,9 @@ _LEAST_READOUT = 0.5
 _LARGEST_SIGMA = 1.0
 # Where noise is stronger, detail that is lost hardly matters, and is hardly told from it.
 _WEAK_SIGMA = 0.2
+# In standard deviations of the noise. Networks have seen some 80; beyond this, faint spots on
+# bright ground begin to vanish.
+_WIDE = 100.0
 # Steps of single precision may be so large, relative to the image's standard deviation.
 _COARSEST = 0.05
 _CHUNK = 1 << 16
@@ -54,6 +58,9 @@ class Domain:
     detail : float, optional
         What a network takes for noise is no noise alone where it has a larger standard deviation
         than this, in normalised units; None where noise is too strong for such a judgement.
+    wide : bool
+        Whether there is light so far apart that a network has to look at it twice: more than 100
+        standard deviations of the noise.
 
     Raises
     ------
@@ -66,6 +73,7 @@ class Domain:
     sigma: float
     noise: PoissonGaussian | None = None
     detail: float | None = None
+    wide: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that no image can have."""
@@ -156,12 +164,13 @@ class Domain:
         """
         numbers = dict(_expect_mapping(data, "a domain"))
         noise, detail = numbers.pop("noise", None), numbers.pop("detail", None)
+        wide = _expect_flag(numbers.pop("wide", False), "a domain to be wide or not")
         if noise is not None:
             noise = _noise_from_dict(noise)
         if detail is not None:
             detail = _expect_numbers({"detail": detail}, "a domain", ("detail",))["detail"]
         numbers = _expect_numbers(numbers, "a domain", ("mean", "std", "sigma"))
-        return cls(**numbers, noise=noise, detail=detail)
+        return cls(**numbers, noise=noise, detail=detail, wide=wide)
 
     @cached_property
     def _transform(self) -> GeneralisedAnscombe | None:
@@ -223,7 +232,8 @@ def fit_domain(
         sigma = _linear_sigma(arrays, std, spatial_ndim)
     # Without noise everything is detail, but for what single precision rounds.
     detail = max(sigma, float(np.finfo(np.float32).eps)) if sigma <= _WEAK_SIGMA else None
-    return Domain(mean, std, sigma, noise, detail)
+    wide = _is_wide(arrays, pixels, noise, sigma * std)
+    return Domain(mean, std, sigma, noise, detail, wide)
 
 
 def _finite_pixels(arrays: list[Floats]) -> Floats:
@@ -291,6 +301,31 @@ def _linear_sigma(arrays: list[Floats], std: float, spatial_ndim: int | None) ->
     return min(sigma, _LARGEST_SIGMA)
 
 
+def _is_wide(
+    arrays: list[Floats], pixels: Floats, noise: PoissonGaussian | None, sigma: float
+) -> bool:
+    """Tell whether light is far apart that fills three rows and columns.
+
+    Hot pixels do not, and dead columns neither. The noise is that of stabilised pixels, if any are.
+    """
+
+    def is_far(*ends: float) -> bool:
+        light = np.array(ends) if noise is None else _stabiliser(noise).forward(np.array(ends))
+        return bool(np.ptp(light) > _WIDE * sigma)
+
+    return sigma > 0 and is_far(pixels.min(), pixels.max()) and is_far(*_broad_ends(arrays, pixels))
+
+
+def _broad_ends(arrays: list[Floats], pixels: Floats) -> Iterator[float]:
+    """Return the darkest and brightest value of three rows and columns, for each array."""
+    for array in arrays:
+        if array.size:
+            filled = np.nan_to_num(array, nan=pixels[0])
+            size = (1,) * (array.ndim - 2) + (3,) * min(array.ndim, 2)
+            yield maximum_filter(filled, size).min()
+            yield minimum_filter(filled, size).max()
+
+
 def _robust_moments(pixels: Floats) -> tuple[float, float]:
     """Return mean and standard deviation with far outliers drawn in."""
     low, high = np.quantile(pixels, [_OUTLIER_QUANTILE, 1 - _OUTLIER_QUANTILE])
@@ -328,13 +363,16 @@ def _expect_mapping(data: object, name: str) -> Mapping[str, Any]:
 def _noise_from_dict(data: object) -> PoissonGaussian:
     """Build the noise from its fields; models of before inversion was told have none of that."""
     fields = dict(_expect_mapping(data, "a noise model"))
-    inverted = fields.pop("inverted", False)
-    if not isinstance(inverted, bool):
-        raise ConfigurationError(
-            f"Expected a noise model to be inverted or not, found {inverted!r}; write it again."
-        )
+    inverted = _expect_flag(fields.pop("inverted", False), "a noise model to be inverted or not")
     numbers = _expect_numbers(fields, "a noise model", ("gain", "readout", "offset"))
     return PoissonGaussian(**numbers, inverted=inverted)
+
+
+def _expect_flag(value: object, what: str) -> bool:
+    """Return the value if it is true or false; files of before it was told have none."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"Expected {what}, found {value!r}; write it again.")
+    return value
 
 
 def _expect_numbers(data: object, name: str, fields: tuple[str, ...]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_noise2same.core.denoising import domains_for
 from napari_noise2same.core.io import Image
-from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.model import TrainedModel, check_model
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming.cells import CellDenoiser
 from napari_noise2same.core.streaming.plan import CellPlan, plan_cells
@@ -55,8 +55,9 @@ def denoise_lazy(
     import dask.array
 
     config = config or DenoiseConfig()
-    plan = plan_cells(image, model, config)
-    domains = domains_for(plan.view(image.data), model, config)
+    check_model(model)
+    domains = domains_for(model.view_of(image), model, config)
+    plan = plan_cells(image, model, config, domains)
     cells = CellDenoiser(image.data, plan, model, domains, config)
     array: dask.array.Array = dask.array.map_blocks(
         _Blocks(cells),

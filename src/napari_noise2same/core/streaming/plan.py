@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from napari_noise2same.core.array import ArrayLike, ImageView, Layout, Region
-from napari_noise2same.core.denoising import Parts
+from napari_noise2same.core.denoising import Parts, looks_twice
 from napari_noise2same.core.io import Image, chunk_shape, zarr_axes
 from napari_noise2same.core.model import TrainedModel, check_model
+from napari_noise2same.core.noise import Domain
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.tiling import Tile, plan_tiles
 
@@ -108,7 +110,9 @@ class CellPlan:
         return tuple(length[axis] for axis in self.result_layout.axes)
 
 
-def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> CellPlan:
+def plan_cells(
+    image: Image, model: TrainedModel, config: DenoiseConfig, domains: Sequence[Domain] = ()
+) -> CellPlan:
     """Cut an image into cells that the memory of any machine can hold.
 
     Parameters
@@ -119,6 +123,8 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
         The model.
     config : DenoiseConfig
         How to denoise.
+    domains : sequence of Domain, optional
+        The domain of each channel of the image.
 
     Returns
     -------
@@ -138,7 +144,7 @@ def plan_cells(image: Image, model: TrainedModel, config: DenoiseConfig) -> Cell
     view = model.view_of(image)
     layout, shape = view.layout, view.spatial_shape
     chunk = chunk_shape(shape, layout.spatial, layout.spatial)
-    parts = Parts(model.network, model.noise_distance, config)
+    parts = Parts(model.network, model.noise_distance, config, twice=looks_twice(model, domains))
     if parts.sides is not None:
         chunk = (*chunk[:-2], *map(min, chunk[-2:], parts.sides))
     source = dict(zip(image.axes, _source_chunks(image.data), strict=True))

@@ -15,7 +15,7 @@ from napari_noise2same.core.denoising import (
 )
 from napari_noise2same.core.errors import FileError
 from napari_noise2same.core.io import Image, read_image, require_zarr, zarr_levels
-from napari_noise2same.core.model import TrainedModel
+from napari_noise2same.core.model import TrainedModel, check_model
 from napari_noise2same.core.settings import DenoiseConfig
 from napari_noise2same.core.streaming.cells import CellDenoiser
 from napari_noise2same.core.streaming.identity import describe_job
@@ -144,9 +144,10 @@ class StreamDenoiser:
         check_scheduler(scheduler)
         config = config or DenoiseConfig()
         self.path = Path(path).absolute()
-        self.plan = plan_cells(image, model, config)
+        check_model(model)
+        domains = domains_for(model.view_of(image), model, config)
+        self.plan = plan_cells(image, model, config, domains)
         _refuse_source(image.data, self.path)
-        domains = domains_for(self.plan.view(image.data), model, config)
         self._image, self._scheduler = image, scheduler
         self._description = description or {}
         self._cells = CellDenoiser(image.data, self.plan, model, domains, config)
