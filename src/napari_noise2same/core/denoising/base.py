@@ -18,6 +18,8 @@ Floats = NDArray[np.float32]
 # What deviates less than this within a window is fine, what deviates more is coarse: in standard
 # deviations of the noise, as networks have seen a range of some 80, and pixels to each side.
 _FINE, _RADIUS = 40.0, 8
+# A third of a window that is coarse says that there is a peak or an edge.
+_STEEP = 3.0
 # How far in Y and X a pixel may be to change the base here.
 BASE_REACH = 2 * _RADIUS
 
@@ -45,7 +47,7 @@ def looks_twice(model: TrainedModel, domains: Sequence[Domain]) -> bool:
     return pretrained and any(domain.wide for domain in domains)
 
 
-def find_base(clean: Floats, sigma: ArrayLike) -> Floats:
+def find_base(clean: Floats, sigma: ArrayLike) -> tuple[Floats, Floats]:
     """Find what is coarse in a clean image: large edges as they are, smooth between them.
 
     And all of bright points that would stand out of what is left.
@@ -59,8 +61,11 @@ def find_base(clean: Floats, sigma: ArrayLike) -> Floats:
 
     Returns
     -------
-    ndarray of float32, same shape
+    base : ndarray of float32, same shape
         The coarse part.
+    steep : ndarray of float32, same shape
+        From 0 on even ground to 1 at peaks and edges. There the base has the noise of the first
+        result, and a second one has no less of it.
 
     Notes
     -----
@@ -71,8 +76,10 @@ def find_base(clean: Floats, sigma: ArrayLike) -> Floats:
     variance = np.maximum(_mean(clean**2) - mean**2, 0)
     fine = np.float32(_FINE) * np.asarray(sigma, np.float32)
     share = variance / np.maximum(variance + fine**2, np.finfo(np.float32).tiny)
-    rest = clean - _mean(share) * clean - _mean(mean - share * mean)
-    return np.asarray(clean - np.clip(rest, -fine, fine), np.float32)
+    coarse = _mean(share)
+    rest = clean - coarse * clean - _mean(mean - share * mean)
+    base = np.asarray(clean - np.clip(rest, -fine, fine), np.float32)
+    return base, np.minimum(_STEEP * coarse, 1)
 
 
 def _mean(values: Floats) -> Floats:

@@ -85,8 +85,9 @@ class PieceDenoiser:
         if not any(self._twice[channel] for channel in channels):
             return clean
         sigmas = [self._domains[channel].sigma for channel in channels]
-        base = find_base(clean, np.reshape(sigmas, (-1,) + (1,) * (shown.ndim - 1)))
-        return base + self.predictor.predict(shown - base)
+        base, steep = find_base(clean, np.reshape(sigmas, (-1,) + (1,) * (shown.ndim - 1)))
+        again = base + self.predictor.predict(shown - base)
+        return steep * clean + (1 - steep) * again
 
     def _restore(
         self,
