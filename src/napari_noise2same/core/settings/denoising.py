@@ -37,8 +37,8 @@ class DenoiseConfig(Settings):
     precision : {"float32", "bfloat16", "float16"}, optional
         Precision of what the network's blocks add to the signal, which stays in float32. By default
         bfloat16 where the device gains from it (GPUs of NVIDIA since Ampere, processors with AMX,
-        which take about half the time), else float32. In 16 bits tiles give what the whole image would
-        but for rounding, which is a thousandth of the noise where an image is noisy.
+        which take about half the time), else float32. In 16 bits tiles give what the whole image
+        would but for rounding, which is a thousandth of the noise where an image is noisy.
     averaging : bool, optional
         Average the results for all 8 in-plane flips and turns: better, 8 times slower. By default
         with models whose training took more than the usual effort.
