@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 
@@ -26,7 +27,7 @@ def main() -> None:
         sentence = "Stopped before there was a result."
         sys.stderr.write(f"Error: {sentence}\n")
         if "--json" in sys.argv:
-            sys.stdout.write(f'{{"error": "{sentence}"}}\n')
+            sys.stdout.write(json.dumps({"error": sentence}) + "\n")
         sys.exit(130)
     run()
 

@@ -84,5 +84,4 @@ def find_base(clean: Floats, sigma: ArrayLike) -> tuple[Floats, Floats]:
 
 def _mean(values: Floats) -> Floats:
     """Return the mean over the window in Y and X around each pixel."""
-    side = 2 * _RADIUS + 1
-    return np.asarray(uniform_filter(values, (*(1 for _ in values.shape[:-2]), side, side)))
+    return np.asarray(uniform_filter(values, 2 * _RADIUS + 1, axes=(-2, -1)))

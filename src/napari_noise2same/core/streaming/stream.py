@@ -145,9 +145,11 @@ class StreamDenoiser:
         config = config or DenoiseConfig()
         self.path = Path(path).absolute()
         check_model(model)
-        domains = domains_for(model.view_of(image), model, config)
-        self.plan = plan_cells(image, model, config, domains)
+        view = model.view_of(image)
+        # Before a pixel is read, as domains may be fitted to the image.
         _refuse_source(image.data, self.path)
+        domains = domains_for(view, model, config)
+        self.plan = plan_cells(image, model, config, domains)
         self._image, self._scheduler = image, scheduler
         self._description = description or {}
         self._cells = CellDenoiser(image.data, self.plan, model, domains, config)
